@@ -1,0 +1,109 @@
+/**
+ * Files, as the stores need them: few operations, each with the durability it gives. The simulated disk of the tests keeps what was not
+ * synced apart and loses it at a power cut, names included (a rename is durable only after `syncDirectory`).
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+
+export interface DiskFile {
+  /** Reads up to `into.length` bytes at `position`; returns how many (0 at the end). */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Writes all of `bytes` at `position`. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  truncate(length: number): Promise<void>
+  /** Resolves when the data is on the medium. */
+  sync(): Promise<void>
+  sizeBytes(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface DiskEntry {
+  name: string
+  kind: 'file' | 'directory' | 'link' | 'other'
+}
+
+export interface DiskStat {
+  kind: 'file' | 'directory' | 'link' | 'other'
+  sizeBytes: number
+  modifiedMs: number
+}
+
+/** Errors are those of Node's fs (`code`: ENOENT, ENOSPC, EIO, …). Paths are absolute. */
+export interface Disk {
+  /** `read` and `update` need an existing file, `create` makes or empties one, `exclusive` fails with EEXIST. */
+  open(path: string, mode: 'read' | 'update' | 'create' | 'exclusive'): Promise<DiskFile>
+  stat(path: string): Promise<DiskStat | undefined>
+  list(directory: string): Promise<DiskEntry[]>
+  makeDirectory(path: string): Promise<void>
+  /** Replaces the target if it is there. */
+  rename(from: string, to: string): Promise<void>
+  /** A file, or a directory with all that is in it; missing is no error. */
+  remove(path: string): Promise<void>
+  /** Makes names in this directory durable: created, renamed, removed. */
+  syncDirectory(path: string): Promise<void>
+  freeBytes(path: string): Promise<number>
+}
+
+const MODES = {
+  read: constants.O_RDONLY,
+  update: constants.O_RDWR,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  exclusive: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
+}
+
+export const nodeDisk: Disk = {
+  open: async (path, mode) => new NodeFile(await open(path, MODES[mode], 0o600)),
+  async stat(path) {
+    try {
+      const found = await stat(path)
+      return { kind: kindOf(found), sizeBytes: found.size, modifiedMs: found.mtimeMs }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  },
+  async list(directory) {
+    const entries = await readdir(directory, { withFileTypes: true })
+    return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+  },
+  makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  rename: (from, to) => rename(from, to),
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  async syncDirectory(path) {
+    const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  },
+  async freeBytes(path) {
+    const found = await statfs(path)
+    return found.bavail * found.bsize
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+  async read(into: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length, position)).bytesRead
+  }
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      done += (await this.#handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+    }
+  }
+  truncate = (length: number): Promise<void> => this.#handle.truncate(length)
+  sync = (): Promise<void> => this.#handle.datasync()
+  sizeBytes = async (): Promise<number> => (await this.#handle.stat()).size
+  close = (): Promise<void> => this.#handle.close()
+}
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): DiskEntry['kind'] {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'directory'
+  return entry.isSymbolicLink() ? 'link' : 'other'
+}

@@ -1,0 +1,17 @@
+import { createHash, hash } from 'node:crypto'
+
+/** @returns 32 bytes of sha2-256 */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer'))
+}
+
+export interface Hasher {
+  update(bytes: Uint8Array): void
+  /** 32 bytes; the hasher is spent afterwards. */
+  digest(): Uint8Array
+}
+
+export function sha256Hasher(): Hasher {
+  const hasher = createHash('sha256')
+  return { update: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) }
+}
