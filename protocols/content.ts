@@ -31,6 +31,23 @@ export interface ContentIndex {
   onChange(listener: (collection: string) => void): () => void
 }
 
+/** How many devices should hold a blob. `copies` counts devices that keep what they hold (no laptops, sticks or cloud peers). */
+export type PlacementPolicy = { kind: 'everywhere' } | { kind: 'copies'; copies: number } | { kind: 'on-demand' }
+
+/** What is copied first: 0 indexes, manifests, lesson pages and other small things, 1 packages, 2 installers and other big things. */
+export type CopyClass = 0 | 1 | 2
+
+export interface CatalogueBlob extends BlobRef {
+  policy: PlacementPolicy
+  copyClass: CopyClass
+}
+
+/** Everything that the room wants to keep, in shards that inventories are written against: same shard CID, same blobs in the same order. */
+export interface BlobCatalogue {
+  shards(): readonly { shard: Cid; blobs: readonly CatalogueBlob[] }[]
+  onChange(listener: () => void): () => void
+}
+
 /** Reads blobs, from this device or through a peer while it is stored here. Every byte is verified before it is given. */
 export interface BlobReader {
   hasLocally(cid: Cid): boolean
