@@ -1,0 +1,13 @@
+import type { ContentInspector } from '../../protocols/content.ts'
+
+/**
+ * What an import has to know about one collection. `leftOut` first (by path alone, before a file is opened), then `inspector`
+ * (which may throw: the file is refused and named, the rest goes on). Two files that end at one path with different bytes are an
+ * error of the import, which names both: canonical paths are made so that this finds `Foo_Bar-1.0.tar.gz` next to `foo-bar-1.0.tar.gz`.
+ */
+export interface CollectionKind {
+  readonly collection: string
+  /** Why a file that lies at this path of the folder is not wanted (an index that we make ourselves, a crawler's leftover), or undefined. */
+  leftOut(path: string): string | undefined
+  readonly inspector: ContentInspector
+}
