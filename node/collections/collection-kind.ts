@@ -1,0 +1,9 @@
+import type { ContentInspector } from '../../protocols/content.ts'
+
+/** What an import has to know about one collection; node/mirrors has one for each that it serves. */
+export interface CollectionKind {
+  readonly collection: string
+  /** Why a file that lies at this path of the collection's folder is not wanted, or undefined. */
+  leftOut(path: string): string | undefined
+  readonly inspector: ContentInspector
+}

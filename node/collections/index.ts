@@ -1,0 +1,28 @@
+/**
+ * Collections: what is there, under which path, in which version.
+ *
+ * ```ts
+ * const collections = await openCollections(
+ *   { journal, blobs, writer, sources: nodeSourceFolder, memory, random, clock, capacities },
+ *   { kinds: collectionKinds(), readerVersion: VERSION }
+ * )
+ * collections.index.get('pypi', 'numpy/numpy-2.0.0-….whl')
+ * await collections.importFolder('/media/usb/offline', { progress: show })
+ * ```
+ */
+export type { BlobWriter, WriteSession } from './blob-writer.ts'
+export type {
+  CollectionSummary,
+  Collections,
+  ContentConflict,
+  PolicyRule,
+  Revision
+} from './collections.ts'
+export type {
+  ImportedCollection,
+  ImportOptions,
+  ImportProblem,
+  ImportProgress,
+  ImportReport
+} from './import/import-report.ts'
+export { type CollectionsComponents, type CollectionsInit, openCollections } from './open-collections.ts'
