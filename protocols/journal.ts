@@ -62,6 +62,11 @@ export interface Fold<State> {
   /** A snapshot of another version is dropped and folded anew. */
   readonly version: number
   reads(topic: string): boolean
+  /**
+   * True: also entries that `setRemoved` hides. For the fold that decides who is removed: it must not lose a removal
+   * because of a removal, or it would flip for ever.
+   */
+  readonly seesHidden?: boolean
   empty(): State
   apply(state: State, entry: Entry): void
   save(state: State): CborValue

@@ -1,0 +1,123 @@
+/**
+ * The journal of one node: append, read, fold, verify. What peers are told and asked is in `sync-service.ts`.
+ */
+import type { Entry, JournalAccess, Position, Stamp, WriterId } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyValueStore } from '../platform/key-value.ts'
+import type { Random } from '../platform/random.ts'
+import type { SigningKey } from '../platform/signing.ts'
+
+/** Says whose a writer is. Made by node/room: the journal does not know membership. */
+export interface WriterAuthority {
+  /**
+   * Checks the certificate that a writer's batch 0 carries.
+   *
+   * @returns the writer that it names and the node that it belongs to
+   * @throws when it does not chain to this room
+   */
+  check(certificate: Uint8Array): { writer: WriterId; node: NodeId }
+}
+
+/** The members' key ring, for bodies of audience `nodes`. */
+export interface BodySeal {
+  seal(plain: Uint8Array): Uint8Array
+  /** Undefined without the key, and for bytes that were not sealed. */
+  open(sealed: Uint8Array): Uint8Array | undefined
+}
+
+/** Ed25519 with raw keys; the simulator may bring a cheaper scheme. */
+export interface Signing {
+  keyFromSeed(seed: Uint8Array): SigningKey
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+}
+
+export interface JournalComponents {
+  /** The journal's own store: nothing else is kept in it. Closed by `close`. */
+  store: KeyValueStore
+  clock: Clock
+  random: Random
+  authority: WriterAuthority
+  /** Certifies a new writer with the node's key; at most 8 KiB (`MAX_CERTIFICATE_BYTES`). */
+  certify(writerKey: Uint8Array): Uint8Array
+  seal: BodySeal
+  /** Default: Ed25519 of node/platform. */
+  signing?: Signing
+}
+
+export interface JournalInit {
+  /** Us. */
+  node: NodeId
+  /** For each kind that this program understands, the highest version. Critical entries of others make `mayDecide` false. */
+  understood: ReadonlyMap<string, number>
+  /** Told of what went wrong without being anybody's call: a fold that threw, a disk that failed. For the log and the dashboard. */
+  onProblem?(problem: JournalProblem): void
+}
+
+export interface JournalProblem {
+  code: string
+  message: string
+  cause?: unknown
+}
+
+/** For each removed node, the last batch accepted from each of its writers; a writer that is not named counts for nothing. */
+export type RemovedNodes = ReadonlyMap<NodeId, ReadonlyMap<WriterId, number>>
+
+/** Two batches with one number: a key in two hands. Both branches are kept and folded. */
+export interface Fork {
+  writer: WriterId
+  node: NodeId
+  /** The first number that has two batches. */
+  number: number
+  /** How many branches are known. */
+  branches: number
+}
+
+export interface UnknownKind {
+  kind: string
+  version: number
+  /** Where the first one stands. */
+  position: Position
+}
+
+export interface VerifyReport {
+  batches: number
+  entries: number
+  /** Batches that should be there and are not. */
+  holes: Position[]
+  /** Batches whose bytes do not pass: hash, signature, chain or body. */
+  rotten: Position[]
+  /** Bodies that are gone although nobody erased them. */
+  hollow: Position[]
+  /** Wanted from peers from now on; empty holes and rot heal as they are linked. */
+  repairing: number
+}
+
+export interface Journal extends JournalAccess {
+  /** Ours in this run of the process. */
+  readonly writer: WriterId
+  readonly node: NodeId
+  /** `read-only` after a failed sync, `full` when the disk was: reads go on, appends are refused until a restart. */
+  state(): 'open' | 'read-only' | 'full' | 'closed'
+  /** Erases all bodies of the topic that were written before, on every node. Resolves once it is on our medium. */
+  erase(topic: string): Promise<Stamp>
+  /** Hides what removed nodes wrote past their cuts. The whole truth each time; kept on disk for the next start. */
+  setRemoved(removed: RemovedNodes): Promise<void>
+  /** The last number that we hold of each of a node's writers: what a removal names. */
+  lastNumbers(node: NodeId): ReadonlyMap<WriterId, number>
+  /** False while there are critical entries that this program does not understand. */
+  mayDecide(): boolean
+  unknownKinds(): readonly UnknownKind[]
+  forks(): readonly Fork[]
+  onFork(listener: (fork: Fork) => void): () => void
+  /** Bodies may have become readable: folds that met closed ones are folded anew. */
+  keysChanged(): Promise<void>
+  /** How many peers have this on disk: resolves true as soon as one has, false after `withinMs`. */
+  savedElsewhere(position: Position, withinMs: number): Promise<boolean>
+  /** Every entry that becomes durable here, in batches; for those who keep no fold. */
+  onCommitted(listener: (entries: readonly Entry[]) => void): () => void
+  /** Reads everything and checks everything. Damaged batches are asked of peers afterwards. */
+  verify(signal?: AbortSignal): Promise<VerifyReport>
+  /** Ends our writer, saves snapshots, closes the store. */
+  close(): Promise<void>
+}
