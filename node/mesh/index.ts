@@ -1,0 +1,23 @@
+/**
+ * The mesh: finds the other nodes, lets in who belongs to the room, and gives the features streams between members.
+ * The only folder that imports libp2p.
+ *
+ * @example
+ *     const mesh = createMesh(
+ *       { clock, random, disk, key: identity.key, policy: membership.policy, networkAddresses },
+ *       { folder, meshPort: 4001, profile, bootId: identity.bootId, staticAddresses: [], loopback: false }
+ *     )
+ *     mesh.handle('/joinery/journal/1', limits, async (stream, link) => …)   // PeerLinks
+ *     mesh.onEvent((event) => log.info(event))
+ *     await mesh.start()
+ */
+export { createMesh, type Mesh, type MeshComponents, type MeshInit } from './mesh.ts'
+export type {
+  AskProgress,
+  DiscoveryFacts,
+  MeshEvent,
+  NearbyDevice,
+  NeighbourRoom,
+  PeerStatus,
+  PendingAsk
+} from './mesh-status.ts'
