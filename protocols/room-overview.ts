@@ -96,6 +96,8 @@ export interface RoomOverview {
   devices: DeviceOverview[]
   neighbours: NeighbourOverview[]
   waiting: WaitingDevice[]
+  /** Set while this device itself asks a room to be let in: a device without a screen shows its code on its own page. */
+  asking?: { room?: string; code?: string }
   contents: ContentsOverview
 }
 
@@ -180,6 +182,7 @@ export const roomOverviewSchema = {
         properties: { id: text, name: text, code: text }
       }
     },
+    asking: { type: 'object', additionalProperties: false, properties: { room: text, code: text } },
     contents: {
       type: 'object',
       required: ['lessons', 'python', 'r', 'installers'],

@@ -1,0 +1,146 @@
+/** Requests for content: `/pypi/…`, `/lessons/…` and so on, and `/blob/<cid>` between devices. Never enters fastify: it is the byte path. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Cid, isCid } from '../../protocols/cid.ts'
+import type { BlobRef, Mirror, MirrorAnswer, MissingPackage } from '../../protocols/content.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { RequestPath } from './request-path.ts'
+import { CONTENT_HEADERS } from './response-headers.ts'
+
+/**
+ * Copies verified bytes into an answer: ranges, ETag, conditional requests, HEAD, back-pressure. Implemented by node/blobs.
+ * Both resolve once the answer has ended or the visitor has left. Before the headers are sent they reject with a JoineryError,
+ * afterwards they end the connection themselves.
+ */
+export interface BlobServer {
+  /** A file of a collection, fetched through from a peer when it is not here. Headers that are already set on the response stay. */
+  serveFile(request: IncomingMessage, response: ServerResponse, file: BlobRef, options: ServeOptions): Promise<void>
+  /** `/blob/<cid>`: with `Joinery-Hop: 1` only verified local pieces of public blobs, or 404. */
+  serveBlob(request: IncomingMessage, response: ServerResponse, cid: Cid): Promise<void>
+}
+
+export interface ServeOptions {
+  contentType: string
+  headers?: { [name: string]: string }
+}
+
+export interface ContentComponents {
+  blobs: BlobServer
+  /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
+  mirrors: ReadonlyMap<string, Mirror>
+  /** Counts what people asked for in vain. */
+  onMissing(missing: MissingPackage): void
+}
+
+export interface ContentRoute {
+  /** True when the path is content: then `answer` is responsible for it. */
+  owns(path: string): boolean
+  /** @throws JoineryError while nothing has been sent */
+  answer(request: IncomingMessage, response: ServerResponse, path: RequestPath): Promise<void>
+}
+
+const BLOB_PREFIX = '/blob/'
+
+export function createContentRoute(components: ContentComponents): ContentRoute {
+  return {
+    owns(path) {
+      if (path.startsWith(BLOB_PREFIX)) return true
+      return components.mirrors.has(firstPart(path))
+    },
+    async answer(request, response, { path, search }) {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        throw new JoineryError('METHOD_NOT_ALLOWED', 'content is only read')
+      for (const name in CONTENT_HEADERS) response.setHeader(name, CONTENT_HEADERS[name] as string)
+      if (path.startsWith(BLOB_PREFIX)) {
+        const name = path.slice(BLOB_PREFIX.length)
+        if (!isCid(name)) throw new JoineryError('NOT_FOUND', 'no such file')
+        await components.blobs.serveBlob(request, response, name)
+        return
+      }
+      const prefix = firstPart(path)
+      if (path.length === prefix.length + 1) {
+        redirect(response, `/${prefix}/`, true)
+        return
+      }
+      const answer = await (components.mirrors.get(prefix) as Mirror).answer({
+        path: path.slice(prefix.length + 2),
+        query: new URLSearchParams(search),
+        headers: plainHeaders(request)
+      })
+      await send(request, response, answer)
+    }
+  }
+
+  async function send(request: IncomingMessage, response: ServerResponse, answer: MirrorAnswer): Promise<void> {
+    switch (answer.kind) {
+      case 'file': {
+        const { file, contentType, headers } = answer
+        await components.blobs.serveFile(request, response, file, headers ? { contentType, headers } : { contentType })
+        return
+      }
+      case 'bytes':
+        sendBytes(request, response, answer)
+        return
+      case 'redirect':
+        redirect(response, answer.location, answer.permanent)
+        return
+      case 'missing':
+        if (answer.want) components.onMissing(answer.want)
+        throw new JoineryError('NOT_IN_ROOM', 'the room does not have it')
+    }
+  }
+}
+
+/** `pypi` of `/pypi/simple/`. */
+function firstPart(path: string): string {
+  const end = path.indexOf('/', 1)
+  return end < 0 ? path.slice(1) : path.slice(1, end)
+}
+
+function plainHeaders(request: IncomingMessage): { [name: string]: string | undefined } {
+  const headers: { [name: string]: string | undefined } = Object.create(null)
+  for (const name in request.headers) {
+    const value = request.headers[name]
+    headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return headers
+}
+
+function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Extract<MirrorAnswer, { kind: 'bytes' }>
+): void {
+  response.setHeader('Content-Type', answer.contentType)
+  // Indexes change when the room does: a browser or proxy may keep them, and has to ask whether they still hold.
+  response.setHeader('Cache-Control', 'no-cache')
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+  if (answer.etag !== undefined) {
+    const etag = `"${answer.etag}"`
+    response.setHeader('ETag', etag)
+    if (matches(request.headers['if-none-match'], etag)) {
+      response.statusCode = 304
+      response.removeHeader('Content-Type')
+      response.end()
+      return
+    }
+  }
+  response.setHeader('Content-Length', answer.bytes.length)
+  if (request.method === 'HEAD') response.end()
+  else response.end(answer.bytes)
+}
+
+/** RFC 9110 section 13.1.2, weak comparison. */
+export function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  if (header.trim() === '*') return true
+  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+}
+
+/** Only ever to a path of our own: a mirrored index must not be able to send people elsewhere. */
+function redirect(response: ServerResponse, location: string, permanent: boolean): void {
+  if (!/^\/(?![/\\])/.test(location)) throw new JoineryError('INTERNAL', 'a redirect that leaves the room')
+  response.statusCode = permanent ? 301 : 302
+  response.setHeader('Location', location)
+  response.setHeader('Content-Length', 0)
+  response.end()
+}

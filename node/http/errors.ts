@@ -1,0 +1,16 @@
+import { defineErrors } from '../../protocols/errors.ts'
+
+defineErrors({
+  BAD_PATH: { status: 400, next: 'Follow a link of the first page instead of typing the address.' },
+  URL_TOO_LONG: { status: 414, next: 'Use a shorter address.' },
+  METHOD_NOT_ALLOWED: { status: 405, next: 'Only reading is possible here.' },
+  FOREIGN_HOST: {
+    status: 421,
+    next: 'Open one of the addresses that `joinery start` printed, or add the name to `host_names`.'
+  },
+  FOREIGN_ORIGIN: { status: 403, next: 'Do it from a page of this room.' },
+  TOO_MANY_CONNECTIONS: { status: 503, next: 'Wait a second and try again.' },
+  NOT_IN_ROOM: { status: 404, next: 'Look at the first page for what is here, or ask the facilitator to add it.' },
+  PORT_TAKEN: { status: 503, next: 'Choose another one with `--port`, or stop the program that has it.' },
+  PORT_FORBIDDEN: { status: 503, next: 'Choose a port above 1023 with `--port`, or run it as a service.' }
+})

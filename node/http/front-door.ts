@@ -1,0 +1,256 @@
+/**
+ * The front door: the one HTTP server of a node. Every request passes the guards (method, path, host, origin) here; content goes straight
+ * to the mirrors and the blobs, pages and API go to fastify.
+ *
+ * ```ts
+ * const frontDoor = await createFrontDoor({ clock, log, blobs, mirrors, room, onMissing, addresses: networkAddresses }, init)
+ * const { port } = await frontDoor.start()
+ * …
+ * await frontDoor.stop()
+ * ```
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Mirror, MissingPackage } from '../../protocols/content.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { RoomOverview } from '../../protocols/room-overview.ts'
+import type { Clock } from '../platform/clock.ts'
+import { sleep } from '../platform/clock.ts'
+import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { apiRoutes } from './api.ts'
+import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
+import { type BlobServer, createContentRoute } from './content-route.ts'
+import { answerError, asJoineryError } from './error-answer.ts'
+import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
+import * as limits from './limits.ts'
+import { listen } from './listen.ts'
+import { pageRoutes } from './pages.ts'
+import { parseRequestTarget, type RequestPath } from './request-path.ts'
+import { setCommonHeaders } from './response-headers.ts'
+
+export type { BlobServer, ServeOptions } from './content-route.ts'
+
+/** What the pages and the API tell about the room. */
+export interface RoomInfo {
+  /** Called at most once a second, whatever the number of visitors. */
+  overview(): Promise<RoomOverview>
+}
+
+export interface FrontDoorComponents {
+  clock: Clock
+  log: FastifyBaseLogger
+  blobs: BlobServer
+  /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
+  mirrors: ReadonlyMap<string, Mirror>
+  room: RoomInfo
+  /** Counts what people asked for in vain. */
+  onMissing(missing: MissingPackage): void
+  /** The device's addresses as they are now. */
+  addresses(): NetworkAddress[]
+}
+
+export interface FrontDoorInit {
+  /** undefined = 80, or 8080 where that is taken or not allowed; 0 = any free one. */
+  port: number | undefined
+  /** `::` = all addresses. */
+  host: string
+  /** Names of this device in lower case, beside `localhost`: `pi`, `pi.local` and what `host_names` adds. */
+  hostNames: readonly string[]
+  version: string
+  /** Of the program's files: where `web-client/assets` is. */
+  assetsDirectory: string
+  /** Only tests set these. */
+  limits?: Partial<FrontDoorLimits>
+}
+
+export interface FrontDoorLimits {
+  connectionsPerAddress: number
+  connections: number
+  headersTimeoutMs: number
+  requestTimeoutMs: number
+  stallCheckIntervalMs: number
+  stalledAnswerTimeoutMs: number
+  stopGraceMs: number
+}
+
+export interface FrontDoor {
+  /** @throws JoineryError `PORT_TAKEN` or `PORT_FORBIDDEN` */
+  start(): Promise<{ port: number }>
+  /** Stops listening, gives answers under way a few seconds, then ends them. */
+  stop(): Promise<void>
+  figures(): { openConnections: number; refusedConnections: number; requests: number }
+}
+
+const STANDARD_LIMITS: FrontDoorLimits = {
+  connectionsPerAddress: limits.MAX_CONNECTIONS_PER_ADDRESS,
+  connections: limits.MAX_CONNECTIONS,
+  headersTimeoutMs: limits.HEADERS_TIMEOUT_MS,
+  requestTimeoutMs: limits.REQUEST_TIMEOUT_MS,
+  stallCheckIntervalMs: limits.STALL_CHECK_INTERVAL_MS,
+  stalledAnswerTimeoutMs: limits.STALLED_ANSWER_TIMEOUT_MS,
+  stopGraceMs: limits.STOP_GRACE_MS
+}
+
+/** What the guards found out about a request; routes read it instead of the headers. */
+export interface Visit {
+  host: VisitedHost
+  path: RequestPath
+}
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    visit?: Visit
+  }
+}
+
+export async function createFrontDoor(components: FrontDoorComponents, init: FrontDoorInit): Promise<FrontDoor> {
+  const applied = { ...STANDARD_LIMITS, ...init.limits }
+  const hostNames = new Set(init.hostNames.map((name) => name.toLowerCase()))
+  const content = createContentRoute(components)
+  let pages: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
+  let requests = 0
+
+  const server = createServer(
+    {
+      maxHeaderSize: limits.MAX_HEADER_BYTES,
+      headersTimeout: applied.headersTimeoutMs,
+      requestTimeout: applied.requestTimeoutMs,
+      connectionsCheckingInterval: applied.stallCheckIntervalMs,
+      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
+      noDelay: true
+    },
+    (request, response) => {
+      requests++
+      handle(request, response).catch((error: unknown) => {
+        const known = asJoineryError(error)
+        if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a request failed')
+        answerError(request, response, known)
+      })
+    }
+  )
+  server.maxConnections = applied.connections
+  server.maxHeadersCount = limits.MAX_HEADERS
+  server.maxRequestsPerSocket = limits.MAX_REQUESTS_PER_CONNECTION
+  server.timeout = applied.stalledAnswerTimeoutMs
+  const connections: ConnectionLimit = limitConnections(server, applied.connectionsPerAddress)
+  const app = await createPages(
+    components,
+    init,
+    server,
+    (handler) => {
+      pages = handler
+    },
+    () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
+  )
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setCommonHeaders(response)
+    // A body has no meaning anywhere yet; reading it on keeps the connection usable, `requestTimeout` ends a slow one.
+    if (request.method !== 'GET' && request.method !== 'HEAD') request.resume()
+    const visit = check(request, hostNames)
+    request.visit = visit
+    if (content.owns(visit.path.path)) await content.answer(request, response, visit.path)
+    else pages?.(request, response)
+  }
+
+  return {
+    async start() {
+      const port = await listen(server, init.port, init.host)
+      return { port }
+    },
+    async stop() {
+      await closeServer(server, components.clock, applied.stopGraceMs)
+      await app.close()
+    },
+    figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
+  }
+}
+
+/** @throws JoineryError for whatever must not get further */
+function check(request: IncomingMessage, hostNames: ReadonlySet<string>): Visit {
+  const host = visitedHost(request.headers.host, hostNames)
+  if (!host) throw new JoineryError('FOREIGN_HOST', 'asked for under a name that is not ours')
+  const path = parseRequestTarget(request.url ?? '')
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  if (!reads && !isOwnOrigin(request.headers.origin, host))
+    throw new JoineryError('FOREIGN_ORIGIN', 'a change asked for by a foreign page')
+  return { host, path }
+}
+
+async function createPages(
+  components: FrontDoorComponents,
+  init: FrontDoorInit,
+  server: Server,
+  onHandler: (handler: (request: IncomingMessage, response: ServerResponse) => void) => void,
+  figures: FrontDoor['figures']
+): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    loggerInstance: components.log,
+    disableRequestLogging: true,
+    bodyLimit: limits.MAX_BODY_BYTES,
+    exposeHeadRoutes: true,
+    // The guards have decoded and checked the path already; no proxy is trusted.
+    trustProxy: false,
+    serverFactory: (handler) => {
+      onHandler(handler)
+      return server
+    }
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const known = asJoineryError(error)
+    if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a page failed')
+    reply.hijack()
+    answerError(request.raw, reply.raw, known)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    reply.hijack()
+    answerError(
+      request.raw,
+      reply.raw,
+      reads ? new JoineryError('NOT_IN_ROOM', 'no such page') : new JoineryError('METHOD_NOT_ALLOWED', 'no such action')
+    )
+  })
+  const overview = fresh(components.clock, () => components.room.overview())
+  await app.register(apiRoutes, { overview, version: init.version, figures, clock: components.clock })
+  await app.register(pageRoutes, {
+    overview,
+    assetsDirectory: init.assetsDirectory,
+    addresses: components.addresses,
+    port: () => portOf(server)
+  })
+  await app.ready()
+  return app
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** One computation for all visitors of a second; a failed one is not kept. */
+function fresh<Value>(clock: Clock, compute: () => Promise<Value>): () => Promise<Value> {
+  let kept: { value: Promise<Value>; atMs: number } | undefined
+  return () => {
+    const now = clock.monotonicMs()
+    if (kept && now - kept.atMs < limits.OVERVIEW_FRESH_MS) return kept.value
+    const value = compute()
+    const mine = { value, atMs: now }
+    kept = mine
+    value.catch(() => {
+      if (kept === mine) kept = undefined
+    })
+    return value
+  }
+}
+
+async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const grace = new AbortController()
+  await Promise.race([closed, sleep(clock, graceMs, grace.signal).catch(() => undefined)])
+  grace.abort()
+  server.closeAllConnections()
+  await closed
+}

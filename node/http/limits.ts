@@ -1,0 +1,27 @@
+/** Limits of the front door. A room has up to 100 learners; the smallest device has 512 MB. */
+
+/** Nobody needs longer: the deepest lesson paths have some 300 characters, tripled when percent-encoded. */
+export const MAX_TARGET_CHARACTERS = 4_096
+export const MAX_HEADER_BYTES = 16 * 1024
+export const MAX_HEADERS = 64
+/** No route takes a body yet; what comes is read and thrown away up to here. */
+export const MAX_BODY_BYTES = 64 * 1024
+/** 100 learners with 6 connections of a browser each, and as many peers; an idle one costs some 20 KB. */
+export const MAX_CONNECTIONS = 1_024
+/** A browser opens 6 to one host, pip 1, R 1; a classroom behind one router's address still gets through. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 64
+/** A request line and its headers fit in one packet: whoever takes longer is stalling (Node's default is 60 s). */
+export const HEADERS_TIMEOUT_MS = 10_000
+/** The whole of a request; an answer may take as long as it likes. */
+export const REQUEST_TIMEOUT_MS = 15_000
+/** How often Node looks for stalled requests: together with the two above a stalling socket ends within 15 s. */
+export const STALL_CHECK_INTERVAL_MS = 2_000
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000
+/** No byte in or out while an answer is being sent. Weak Wi-Fi pauses for seconds, a sleeping laptop for ever. */
+export const STALLED_ANSWER_TIMEOUT_MS = 60_000
+/** Requests on one connection before it is closed, so that old ones make room. */
+export const MAX_REQUESTS_PER_CONNECTION = 10_000
+/** Answers under way get so long when the node stops. */
+export const STOP_GRACE_MS = 5_000
+/** The overview of the room is computed at most this often for all visitors together. */
+export const OVERVIEW_FRESH_MS = 1_000

@@ -1,0 +1,77 @@
+/** `/`, `/room` and the files they need. Pages are rendered here, by pure functions of web-client, and work without scripts. */
+import { join } from 'node:path'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { RoomOverview } from '../../protocols/room-overview.ts'
+import { renderDevicesPage } from '../../web-client/devices-page.ts'
+import { renderFirstPage } from '../../web-client/first-page.ts'
+import { chooseLanguage, isLanguage } from '../../web-client/languages.ts'
+import { ASSETS } from '../../web-client/page-frame.ts'
+import { type RoomAddresses, systemOf, type Visitor } from '../../web-client/visitor.ts'
+import { nodeDisk } from '../platform/disk.ts'
+import { readSmallFile } from '../platform/durable-file.ts'
+import { sha256 } from '../platform/hash.ts'
+import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { matches } from './content-route.ts'
+import { PAGE_HEADERS } from './response-headers.ts'
+import { roomAddresses } from './room-addresses.ts'
+
+export interface PageOptions {
+  overview(): Promise<RoomOverview>
+  assetsDirectory: string
+  addresses(): NetworkAddress[]
+  port(): number
+}
+
+const MAX_ASSET_BYTES = 256 * 1024
+const ASSET_TYPES: Readonly<Record<string, string>> = {
+  [ASSETS.style]: 'text/css; charset=utf-8',
+  [ASSETS.script]: 'text/javascript; charset=utf-8',
+  [ASSETS.icon]: 'image/svg+xml'
+}
+
+export async function pageRoutes(app: FastifyInstance, options: PageOptions): Promise<void> {
+  app.addHook('onRequest', async (_request, reply) => void reply.headers(PAGE_HEADERS))
+
+  app.get('/', async (request, reply) => {
+    const addresses: RoomAddresses = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
+    return sendPage(request, reply, renderFirstPage(await options.overview(), addresses, visitorOf(request)))
+  })
+  app.get('/room', async (request, reply) => {
+    return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request)))
+  })
+  for (const [path, type] of Object.entries(ASSET_TYPES)) {
+    const bytes = await readSmallFile(
+      nodeDisk,
+      join(options.assetsDirectory, path.slice('/assets/'.length)),
+      MAX_ASSET_BYTES
+    )
+    if (!bytes) throw new Error(`the program is incomplete: ${path} is missing`)
+    const etag = etagOf(bytes)
+    app.get(path, async (request, reply) => {
+      reply.header('ETag', etag).header('Cache-Control', 'no-cache').type(type)
+      if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+      return reply.send(Buffer.from(bytes))
+    })
+  }
+}
+
+function sendPage(request: FastifyRequest, reply: FastifyReply, page: string): FastifyReply {
+  const etag = etagOf(Buffer.from(page))
+  reply.header('ETag', etag).header('Cache-Control', 'no-cache').header('Vary', 'Accept-Language, Host, User-Agent')
+  if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  return reply.type('text/html; charset=utf-8').send(page)
+}
+
+function visitorOf(request: FastifyRequest): Visitor {
+  const visit = request.raw.visit
+  const asked = new URLSearchParams(visit?.path.search ?? '').get('lang')
+  return {
+    language: isLanguage(asked) ? asked : chooseLanguage(request.headers['accept-language']),
+    system: systemOf(request.headers['user-agent']),
+    path: visit?.path.path ?? '/'
+  }
+}
+
+function etagOf(bytes: Uint8Array): string {
+  return `"${Buffer.from(sha256(bytes)).toString('base64url').slice(0, 22)}"`
+}

@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http'
+
+/** Our own pages: nothing from elsewhere, nothing inline, never in a frame. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+/**
+ * Mirrored pages and files: other people's scripts run, but in an origin of their own. Without `allow-same-origin` they cannot read
+ * what belongs to this address; cookies do not know ports, so another port would not be enough.
+ */
+export const CONTENT_POLICY =
+  'sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals'
+
+/** On every answer. */
+export function setCommonHeaders(response: ServerResponse): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.setHeader('Referrer-Policy', 'no-referrer')
+}
+
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': PAGE_POLICY,
+  'X-Frame-Options': 'DENY',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()'
+}
+
+/**
+ * Content is public to whoever reaches the room, and a sandboxed lesson has an opaque origin: without the star its own fonts
+ * and modules, which browsers fetch with CORS, would be refused. No cookie is ever honoured there.
+ */
+export const CONTENT_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': CONTENT_POLICY,
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin'
+}

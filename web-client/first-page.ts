@@ -1,0 +1,200 @@
+/** `/`: what is in the room and how to use it, for a learner who has never heard of us. */
+import type {
+  ContentsOverview,
+  InstallerOverview,
+  LessonOverview,
+  PackagesOverview,
+  RoomOverview
+} from '../protocols/room-overview.ts'
+import { pipLine, rLine } from './client-lines.ts'
+import { formatBytes } from './formats.ts'
+import { type Html, html } from './html.ts'
+import { isLanguage, LANGUAGE_NAMES, type Language } from './languages.ts'
+import { renderPage } from './page-frame.ts'
+import { qrCode } from './qr-code.ts'
+import { type Texts, textsIn } from './texts.ts'
+import type { RoomAddresses, Visitor, VisitorSystem } from './visitor.ts'
+
+interface Section {
+  id: string
+  title: string
+  count: string
+  explain: string
+  body: Html
+}
+
+export function renderFirstPage(overview: RoomOverview, addresses: RoomAddresses, visitor: Visitor): string {
+  const texts = textsIn(visitor.language)
+  const name = overview.room?.name ?? texts.noRoom
+  const sections = contentSections(overview.contents, addresses, visitor, texts)
+  const connected = overview.devices.filter((device) => device.connected).length
+  return renderPage({
+    title: name,
+    heading: name,
+    tagline: texts.tagline,
+    texts,
+    visitor,
+    link: { href: '/room', text: texts.facilitatorPage },
+    footer: texts.devicesServe(connected),
+    main: html`<div class="columns">
+<div class="flow">
+${overview.asking && renderAsking(overview.asking, texts)}
+${sections.length > 0 ? renderSections(sections, texts) : overview.asking === undefined && renderEmpty(texts)}
+</div>
+<aside class="flow">${renderAddress(addresses, texts)}</aside>
+</div>`
+  })
+}
+
+function renderSections(sections: Section[], texts: Texts): Html {
+  return html`<nav class="jump" aria-label="${texts.navigation}"><ul>${sections.map(
+    ({ id, count }) => html`<li><a href="#${id}">${count}</a></li>`
+  )}</ul></nav>
+${sections.map(
+  ({ id, title, explain, body }) => html`<section class="card" id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+<p class="explain">${explain}</p>
+${body}
+</section>`
+)}`
+}
+
+function contentSections(
+  contents: ContentsOverview,
+  addresses: RoomAddresses,
+  visitor: Visitor,
+  texts: Texts
+): Section[] {
+  const { language } = visitor
+  const origin = addresses.origins[0] ?? ''
+  const sections: Section[] = []
+  if (contents.lessons.length > 0)
+    sections.push({
+      id: 'lessons',
+      ...texts.lessons,
+      count: texts.lessons.count(contents.lessons.length),
+      body: renderLessons(contents.lessons, language)
+    })
+  if (contents.python.count > 0)
+    sections.push({
+      id: 'python',
+      ...texts.python,
+      count: texts.python.count(contents.python.count),
+      body: renderPackages(
+        contents.python,
+        pipLine(origin, exampleOf(contents.python, texts)),
+        texts.python.which,
+        texts
+      )
+    })
+  if (contents.r.count > 0)
+    sections.push({
+      id: 'r',
+      ...texts.r,
+      count: texts.r.count(contents.r.count),
+      body: renderPackages(contents.r, rLine(origin, exampleOf(contents.r, texts)), texts.r.which, texts)
+    })
+  if (contents.installers.length > 0)
+    sections.push({
+      id: 'installers',
+      ...texts.installers,
+      count: texts.installers.count(contents.installers.length),
+      body: renderInstallers(contents.installers, visitor.system, language, texts)
+    })
+  return sections
+}
+
+function renderLessons(lessons: readonly LessonOverview[], language: Language): Html {
+  return html`<ul class="lessons">${lessons.map(
+    (lesson) =>
+      html`<li><a href="${lesson.href}"${
+        lesson.language !== undefined && html` hreflang="${lesson.language}"`
+      }><strong>${lesson.title}</strong><span class="faint">${
+        isLanguage(lesson.language) && lesson.language !== language && `${LANGUAGE_NAMES[lesson.language]} · `
+      }${formatBytes(lesson.sizeBytes, language)}</span></a></li>`
+  )}</ul>`
+}
+
+/** A name that is really there makes the pasted line work at once. */
+function exampleOf(packages: PackagesOverview, texts: Texts): string {
+  const name = packages.names[0]
+  return name !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) ? name : texts.python.example
+}
+
+function renderPackages(packages: PackagesOverview, line: string, which: string, texts: Texts): Html {
+  const unnamed = packages.count - packages.names.length
+  return html`${renderLine(line)}
+<details><summary>${which}</summary>
+<ul class="names">${packages.names.map((name) => html`<li>${name}</li>`)}${
+    unnamed > 0 && html`<li class="faint">${texts.more(unnamed)}</li>`
+  }</ul></details>`
+}
+
+/** A line to paste. The button appears only where scripts run. */
+export function renderLine(line: string): Html {
+  return html`<div class="line"><pre tabindex="0"><code>${line}</code></pre></div>`
+}
+
+const SYSTEMS: readonly VisitorSystem[] = ['windows', 'macos', 'linux', 'other']
+
+function renderInstallers(
+  installers: readonly InstallerOverview[],
+  own: VisitorSystem,
+  language: Language,
+  texts: Texts
+): Html {
+  const order = [own, ...SYSTEMS.filter((system) => system !== own)]
+  return html`${order.map((system) => {
+    const fitting = installers.filter((installer) => installer.system === system)
+    if (fitting.length === 0) return undefined
+    return html`<h3>${texts.installers.systems[system]}${
+      system === own && system !== 'other' && html` <span class="tag">${texts.installers.yours}</span>`
+    }</h3>
+<ul class="downloads">${fitting.map(
+      (one) =>
+        html`<li><a href="${one.href}" download><strong>${one.name}</strong> ${one.version}<span class="faint">${
+          one.architecture !== undefined && `${one.architecture} · `
+        }${formatBytes(one.sizeBytes, language)}</span></a></li>`
+    )}</ul>`
+  })}`
+}
+
+function renderAddress({ origins, loopbackOnly }: RoomAddresses, texts: Texts): Html {
+  const [first = '', ...others] = origins
+  const address = `${first}/`
+  return html`<section class="card address" aria-labelledby="address-title">
+<h2 id="address-title">${texts.address.title}</h2>
+${qrCode(address, texts.address.qr(address))}
+<p class="big"><a href="${address}">${address.replace(/^http:\/\/|\/$/g, '')}</a></p>
+<p class="explain">${loopbackOnly ? texts.address.onlyHere : texts.address.explain}</p>
+${
+  others.length > 0 &&
+  html`<p class="faint">${texts.address.also} ${others.map((one, i) => html`${i > 0 && ', '}<a href="${one}/">${one.replace('http://', '')}</a>`)}</p>`
+}
+</section>`
+}
+
+function renderAsking(asking: NonNullable<RoomOverview['asking']>, texts: Texts): Html {
+  return html`<section class="card notice" aria-labelledby="asking-title">
+<h2 id="asking-title">${texts.asking.title}</h2>
+${
+  asking.code === undefined
+    ? html`<p>${texts.asking.wait}</p>`
+    : html`<p>${texts.asking.explain}</p><p class="code"><span class="faint">${texts.asking.code}</span> ${spaced(asking.code)}</p>`
+}
+</section>`
+}
+
+/** Six digits are read and compared in two groups. */
+export function spaced(code: string): string {
+  return code.replace(/^(\d{3})(\d{3})$/, '$1\u00a0$2')
+}
+
+function renderEmpty(texts: Texts): Html {
+  return html`<section class="card" aria-labelledby="empty-title">
+<h2 id="empty-title">${texts.empty.title}</h2>
+<p>${texts.empty.explain}</p>
+<p class="faint">${texts.empty.how}</p>
+${renderLine('joinery import FOLDER')}
+</section>`
+}

@@ -1,0 +1,71 @@
+import { type Html, html } from './html.ts'
+import { LANGUAGE_NAMES, LANGUAGES } from './languages.ts'
+import type { Texts } from './texts.ts'
+import type { Visitor } from './visitor.ts'
+
+export interface PageFrame {
+  title: string
+  /** Big words of the page. */
+  heading: string
+  tagline?: string
+  visitor: Visitor
+  texts: Texts
+  /** The other page, for the header. */
+  link?: { href: string; text: string }
+  main: Html
+  footer?: string
+}
+
+/** Address of a file in `assets/`. */
+export const ASSETS = { style: '/assets/style.css', script: '/assets/page.js', icon: '/assets/icon.svg' } as const
+
+/** The whole document around a page. Works without scripts; with them, lines can be copied and figures stay fresh. */
+export function renderPage(frame: PageFrame): string {
+  const { texts, visitor } = frame
+  const document = html`<!doctype html>
+<html lang="${visitor.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${frame.title} · ${texts.product}</title>
+<link rel="icon" href="${ASSETS.icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${ASSETS.style}">
+<script src="${ASSETS.script}" defer></script>
+</head>
+<body data-copy="${texts.copy}" data-copied="${texts.copied}">
+<a class="skip" href="#main">${texts.skip}</a>
+<header class="top">
+<div class="wide bar">
+<a class="brand" href="/">${MARK}<span>${texts.product}</span></a>
+${frame.link && html`<a class="quiet" href="${frame.link.href}">${frame.link.text}</a>`}
+</div>
+<div class="wide title">
+<h1>${frame.heading}</h1>
+${frame.tagline && html`<p>${frame.tagline}</p>`}
+</div>
+</header>
+<main id="main" class="wide" tabindex="-1">
+${frame.main}
+</main>
+<footer class="wide">
+<p>${frame.footer}</p>
+<nav aria-label="${texts.language}"><ul class="languages">
+${LANGUAGES.map(
+  (one) =>
+    html`<li>${
+      one === visitor.language
+        ? html`<span aria-current="true" lang="${one}">${LANGUAGE_NAMES[one]}</span>`
+        : html`<a href="${visitor.path}?lang=${one}" hreflang="${one}" lang="${one}">${LANGUAGE_NAMES[one]}</a>`
+    }</li>`
+)}
+</ul></nav>
+</footer>
+</body>
+</html>
+`
+  return document.html
+}
+
+/** Three devices, joined. */
+const MARK = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><path d="M9 22 16 9l7 13z" fill="none" stroke="currentColor" stroke-width="3" stroke-linejoin="round"/><circle cx="16" cy="9" r="5"/><circle cx="8" cy="23" r="5"/><circle cx="24" cy="23" r="5"/></svg>`

@@ -1,0 +1,110 @@
+import type { Texts } from '../texts.ts'
+import { plural } from './plural.ts'
+
+export const en: Texts = {
+  skip: 'Skip to the content',
+  noRoom: 'New device',
+  product: 'Joinery',
+  tagline: 'Everything for this class, without internet.',
+  language: 'Language',
+  navigation: 'On this page',
+  copy: 'Copy',
+  copied: 'Copied',
+  address: {
+    title: 'Open this room',
+    explain: 'Join the same Wi-Fi, then type this address or point your camera at the code.',
+    qr: (address) => `QR code for ${address}`,
+    also: 'Also at',
+    onlyHere: 'This device has no network yet: the address works on this device only.'
+  },
+  lessons: {
+    title: 'Lessons',
+    explain: 'Complete copies: pictures, data and links work here.',
+    count: plural('en', { one: '# lesson', other: '# lessons' })
+  },
+  python: {
+    title: 'Python packages',
+    explain: 'Paste this into a terminal. Put the package you need at the end.',
+    count: plural('en', { one: '# Python package', other: '# Python packages' }),
+    which: 'Which packages are here?',
+    example: 'PACKAGE'
+  },
+  r: {
+    title: 'R packages',
+    explain: 'Paste this into R. Put the package you need between the first quotes.',
+    count: plural('en', { one: '# R package', other: '# R packages' }),
+    which: 'Which packages are here?'
+  },
+  installers: {
+    title: 'Programs to install',
+    explain: 'Download and open the file. What fits your computer comes first.',
+    count: plural('en', { one: '# program', other: '# programs' }),
+    yours: 'your computer',
+    systems: { windows: 'Windows', macos: 'macOS', linux: 'Linux', other: 'Other systems' }
+  },
+  more: plural('en', { one: 'and # more', other: 'and # more' }),
+  empty: {
+    title: 'Nothing is here yet',
+    explain: 'This room is ready. As soon as the facilitator brings in the workshop folder, it appears on this page.',
+    how: 'For the facilitator: on this device, type'
+  },
+  asking: {
+    title: 'This device asks to be let in',
+    explain: 'A facilitator of the room compares this code with the one on the other device and approves it there.',
+    code: 'Code',
+    wait: 'Looking for a room nearby…'
+  },
+  devicesServe: plural('en', { one: '# device serves this room', other: '# devices serve this room' }),
+  facilitatorPage: 'Devices and copies',
+  firstPage: 'What is here',
+  devices: {
+    title: 'Devices',
+    explain: 'Each device holds copies of the files. Unplug one only when it says that it is safe.',
+    thisDevice: 'this device',
+    roles: { node: 'Classroom device', laptop: 'Laptop', cloud: 'Cloud' },
+    connected: 'Connected',
+    away: 'Away',
+    disk: 'Disk',
+    diskUsed: (used, capacity) => `${used} of ${capacity}`,
+    copies: 'Copies',
+    copiesHeld: (held, wanted) => `${held} of ${wanted} files`,
+    copying: (size) => `${size} still to copy`,
+    complete: 'All copied',
+    safe: 'Safe to unplug',
+    notSafe: 'Do not unplug yet',
+    leaving: 'Moving its files off',
+    needsUpdate: 'Needs an update',
+    open: 'Open its page'
+  },
+  waiting: {
+    title: 'Waiting to be let in',
+    explain: 'Compare the code with the one that the other device shows. Only if they are the same, type the line.',
+    code: 'Code',
+    noCode: 'Waiting for its code…',
+    approve: 'To let it in'
+  },
+  neighbours: {
+    title: 'Other rooms nearby',
+    explain: 'They are on the same network and stay apart from this one.',
+    unnamed: 'Unnamed room',
+    devices: plural('en', { one: '# device', other: '# devices' })
+  },
+  errorTitle: (status) =>
+    status === 404
+      ? 'This is not in the room'
+      : status === 421
+        ? 'This device has another address'
+        : status === 503 || status === 504
+          ? 'The device is busy right now'
+          : status >= 500
+            ? 'Something went wrong on this device'
+            : 'This request is not understood',
+  errorNext: (status) =>
+    status === 404
+      ? 'See what is here on the first page, or ask your facilitator to add it.'
+      : status === 421
+        ? 'Type the address that your facilitator shows you, with its numbers.'
+        : status >= 500
+          ? 'Wait a moment and try again. If it goes on, tell your facilitator.'
+          : 'Go back to the first page and follow a link from there.'
+}

@@ -1,0 +1,110 @@
+import type { Texts } from '../texts.ts'
+import { plural } from './plural.ts'
+
+export const es: Texts = {
+  skip: 'Saltar al contenido',
+  noRoom: 'Dispositivo nuevo',
+  product: 'Joinery',
+  tagline: 'Todo para esta clase, sin internet.',
+  language: 'Idioma',
+  navigation: 'En esta página',
+  copy: 'Copiar',
+  copied: 'Copiado',
+  address: {
+    title: 'Abrir esta sala',
+    explain: 'Conéctate a la misma wifi y escribe esta dirección, o apunta la cámara al código.',
+    qr: (address) => `Código QR de ${address}`,
+    also: 'También en',
+    onlyHere: 'Este dispositivo aún no tiene red: la dirección solo funciona en él.'
+  },
+  lessons: {
+    title: 'Lecciones',
+    explain: 'Copias completas: las imágenes, los datos y los enlaces funcionan aquí.',
+    count: plural('es', { one: '# lección', other: '# lecciones' })
+  },
+  python: {
+    title: 'Paquetes de Python',
+    explain: 'Pega esto en una terminal. Escribe al final el paquete que necesitas.',
+    count: plural('es', { one: '# paquete de Python', other: '# paquetes de Python' }),
+    which: '¿Qué paquetes hay?',
+    example: 'PAQUETE'
+  },
+  r: {
+    title: 'Paquetes de R',
+    explain: 'Pega esto en R. Escribe el paquete que necesitas entre las primeras comillas.',
+    count: plural('es', { one: '# paquete de R', other: '# paquetes de R' }),
+    which: '¿Qué paquetes hay?'
+  },
+  installers: {
+    title: 'Programas para instalar',
+    explain: 'Descarga el archivo y ábrelo. Lo que sirve para tu equipo aparece primero.',
+    count: plural('es', { one: '# programa', other: '# programas' }),
+    yours: 'tu equipo',
+    systems: { windows: 'Windows', macos: 'macOS', linux: 'Linux', other: 'Otros sistemas' }
+  },
+  more: plural('es', { one: 'y # más', other: 'y # más' }),
+  empty: {
+    title: 'Aún no hay nada aquí',
+    explain: 'La sala está lista. En cuanto se traiga la carpeta del taller, aparecerá en esta página.',
+    how: 'Para quien facilita: en este dispositivo, escribe'
+  },
+  asking: {
+    title: 'Este dispositivo pide entrar',
+    explain: 'Quien facilita la sala compara este código con el del otro dispositivo y lo aprueba allí.',
+    code: 'Código',
+    wait: 'Buscando una sala cercana…'
+  },
+  devicesServe: plural('es', { one: '# dispositivo sirve esta sala', other: '# dispositivos sirven esta sala' }),
+  facilitatorPage: 'Dispositivos y copias',
+  firstPage: 'Qué hay aquí',
+  devices: {
+    title: 'Dispositivos',
+    explain: 'Cada dispositivo guarda copias de los archivos. Desconecta uno solo cuando diga que es seguro.',
+    thisDevice: 'este dispositivo',
+    roles: { node: 'Dispositivo del aula', laptop: 'Portátil', cloud: 'Nube' },
+    connected: 'Conectado',
+    away: 'Ausente',
+    disk: 'Disco',
+    diskUsed: (used, capacity) => `${used} de ${capacity}`,
+    copies: 'Copias',
+    copiesHeld: (held, wanted) => `${held} de ${wanted} archivos`,
+    copying: (size) => `faltan ${size} por copiar`,
+    complete: 'Todo copiado',
+    safe: 'Se puede desconectar',
+    notSafe: 'No desconectar todavía',
+    leaving: 'Pasando sus archivos a otros',
+    needsUpdate: 'Necesita una actualización',
+    open: 'Abrir su página'
+  },
+  waiting: {
+    title: 'Esperan para entrar',
+    explain: 'Compara el código con el que muestra el otro dispositivo. Solo si son iguales, escribe la línea.',
+    code: 'Código',
+    noCode: 'Esperando su código…',
+    approve: 'Para dejarlo entrar'
+  },
+  neighbours: {
+    title: 'Otras salas cercanas',
+    explain: 'Están en la misma red y se mantienen separadas de esta.',
+    unnamed: 'Sala sin nombre',
+    devices: plural('es', { one: '# dispositivo', other: '# dispositivos' })
+  },
+  errorTitle: (status) =>
+    status === 404
+      ? 'Esto no está en la sala'
+      : status === 421
+        ? 'Este dispositivo tiene otra dirección'
+        : status === 503 || status === 504
+          ? 'El dispositivo está ocupado'
+          : status >= 500
+            ? 'Algo falló en este dispositivo'
+            : 'No se entiende esta petición',
+  errorNext: (status) =>
+    status === 404
+      ? 'Mira en la primera página qué hay, o pide que lo añadan.'
+      : status === 421
+        ? 'Escribe la dirección, con sus números, que te muestren en clase.'
+        : status >= 500
+          ? 'Espera un momento y prueba otra vez. Si sigue igual, avisa en clase.'
+          : 'Vuelve a la primera página y sigue un enlace desde allí.'
+}

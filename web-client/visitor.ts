@@ -1,0 +1,29 @@
+/** What a page knows of the one who looks at it. */
+import type { Language } from './languages.ts'
+
+export type VisitorSystem = 'windows' | 'macos' | 'linux' | 'other'
+
+export interface Visitor {
+  language: Language
+  system: VisitorSystem
+  /** The path of this page, to link to it in another language. */
+  path: string
+}
+
+/** Where this device's pages are; the first is the one to tell people. */
+export interface RoomAddresses {
+  /** Such as `http://192.168.1.20:8080`: without a slash at the end. At least one. */
+  origins: readonly string[]
+  /** True when no other device can use them. */
+  loopbackOnly: boolean
+}
+
+/** @param userAgent the header; phones count as `other`, for there is nothing to install on them */
+export function systemOf(userAgent: string | undefined): VisitorSystem {
+  const agent = userAgent ?? ''
+  if (/iPhone|iPad|Android/.test(agent)) return 'other'
+  if (/Windows/.test(agent)) return 'windows'
+  if (/Mac OS X|Macintosh/.test(agent)) return 'macos'
+  if (/Linux|X11|CrOS/.test(agent)) return 'linux'
+  return 'other'
+}
