@@ -1,0 +1,109 @@
+/** A real node, started by its command line as a person would, in a device of the network lab or on this machine. */
+import { join } from 'node:path'
+import type { NodeStatus } from '../../node/control/operations.ts'
+import { Child, type RunOptions, type RunResult, run, runAnyway, until } from './child.ts'
+import type { Device } from './network-lab.ts'
+
+export const JOINERY = [process.execPath, join(import.meta.dirname, '../../node/bin/joinery.js')]
+
+export interface NodePlace {
+  /** The data folder; one node, one folder. */
+  data: string
+  /** In which network; this machine's when it is left out. */
+  device?: Device
+  /** Puts the program under another one, such as strace. */
+  under?: readonly string[]
+  env?: NodeJS.ProcessEnv
+}
+
+/** `joinery WORDS` for the node of that folder. */
+export function joinery(place: NodePlace, words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run(commandLine(place, words), { ...options, env: { ...place.env, ...options.env } })
+}
+
+/** The same, when it may fail. */
+export function joineryAnyway(
+  place: NodePlace,
+  words: readonly string[],
+  options: RunOptions = {}
+): Promise<RunResult> {
+  return runAnyway(commandLine(place, words), { ...options, env: { ...place.env, ...options.env } })
+}
+
+/** `joinery WORDS --json`, parsed. Long work prints one JSON value a line; the last one is the result. */
+export async function joineryJson<T>(place: NodePlace, words: readonly string[], options?: RunOptions): Promise<T> {
+  const { stdout } = await joinery(place, [...words, '--json'], options)
+  try {
+    return JSON.parse(stdout) as T
+  } catch {
+    const last = stdout.trim().split('\n').at(-1) ?? ''
+    return JSON.parse(last) as T
+  }
+}
+
+function commandLine(place: NodePlace, words: readonly string[]): string[] {
+  const command = [...JOINERY, ...words, '--data', place.data]
+  return place.device ? place.device.inside(command) : command
+}
+
+export class NodeProcess implements AsyncDisposable {
+  readonly place: NodePlace
+  readonly child: Child
+  /** What `start` printed when it was ready: where people reach it. */
+  readonly address: string
+
+  private constructor(place: NodePlace, child: Child, address: string) {
+    this.place = place
+    this.child = child
+    this.address = address
+  }
+
+  /** Runs `joinery start` and waits for its line with the address. Ports are any free ones unless `words` say otherwise. */
+  static async start(place: NodePlace, words: readonly string[] = [], timeoutMs = 30_000): Promise<NodeProcess> {
+    const ports = words.includes('--port') ? [] : ['--port', '0']
+    const meshPorts = words.includes('--mesh-port') ? [] : ['--mesh-port', '0']
+    const command = [...JOINERY, 'start', '--data', place.data, ...ports, ...meshPorts, ...words]
+    const whole = [...(place.under ?? []), ...command]
+    const options = place.env ? { env: place.env } : {}
+    const child = place.device ? place.device.start(whole, options) : new Child(whole, options)
+    try {
+      const [address = ''] = await child.line(/http:\/\/[^\s/]+/, timeoutMs)
+      return new NodeProcess(place, child, address)
+    } catch (error) {
+      await child.signal('SIGKILL')
+      throw error
+    }
+  }
+
+  status(): Promise<NodeStatus> {
+    return joineryJson<NodeStatus>(this.place, ['status'])
+  }
+
+  /** Waits until the node's own status says so. */
+  statusWhere(what: string, holds: (status: NodeStatus) => boolean, timeoutMs = 60_000): Promise<NodeStatus> {
+    return until(
+      what,
+      async () => {
+        const status = await this.status()
+        if (holds(status)) return status
+        throw new Error(`not yet: ${JSON.stringify(status.blobs)} ${status.overview.devices.length} devices`)
+      },
+      { timeoutMs }
+    )
+  }
+
+  /** As a person would: SIGTERM, and it must end by itself with exit code 0. */
+  async stop(): Promise<void> {
+    const code = await this.child.signal('SIGTERM')
+    if (code !== 0) throw new Error(`the node ended with ${code}\n${this.child.output()}`)
+  }
+
+  /** As a power failure does, apart from the disk. */
+  async kill(): Promise<void> {
+    await this.child.signal('SIGKILL')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.child.signal('SIGKILL')
+  }
+}
