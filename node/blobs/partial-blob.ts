@@ -1,0 +1,167 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
+import { decodeCbor, encodeCbor, sameBytes } from '../../protocols/cbor.ts'
+import { type Cid, cidOfDigest, digestOfCid } from '../../protocols/cid.ts'
+import type { BlobRef } from '../../protocols/content.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import { MAX_INVENTORY_PIECES } from '../../protocols/inventory.ts'
+import { PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protocols/piece-list.ts'
+import type { Disk, DiskFile } from '../platform/disk.ts'
+import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
+import { type Hasher, sha256, sha256Hasher } from '../platform/hash.ts'
+import { PARTIAL_SAVE_BYTES } from './limits.ts'
+
+const VERSION = 1
+const MAX_BITS_FILE_BYTES = MAX_INVENTORY_PIECES / 8 + 256
+
+export interface SavedBits {
+  sizeBytes: number
+  pieces: Cid
+  bits: Bitfield
+}
+
+/**
+ * A big blob of which some pieces are here. Each piece is verified before it is written; the bitfield is written only after the data was synced,
+ * and is believed only after the pieces that it names were hashed again.
+ */
+export class PartialBlob {
+  readonly ref: BlobRef & { pieces: Cid }
+  /** Verified pieces that are in the file. */
+  readonly bits: Bitfield
+  readonly #disk: Disk
+  readonly #list: PieceList
+  readonly #file: DiskFile
+  readonly #bitsPath: string
+  /** The blob's own hash over the pieces before `#hashed`, so that publishing need not read everything again. */
+  #hasher: Hasher = sha256Hasher()
+  #hashed = 0
+  #unsavedBytes = 0
+  #saving: Promise<void> = Promise.resolve()
+
+  private constructor(disk: Disk, ref: BlobRef & { pieces: Cid }, list: PieceList, file: DiskFile, bitsPath: string) {
+    this.ref = ref
+    this.bits = new Bitfield(list.count)
+    this.#disk = disk
+    this.#list = list
+    this.#file = file
+    this.#bitsPath = bitsPath
+  }
+
+  static async open(
+    components: { disk: Disk },
+    init: { ref: BlobRef & { pieces: Cid }; list: PieceList; path: string; bitsPath: string }
+  ): Promise<PartialBlob> {
+    const { disk } = components
+    const { ref, list, path, bitsPath } = init
+    const saved = await readBits(disk, bitsPath)
+    const usable = saved?.sizeBytes === ref.sizeBytes && saved.pieces === ref.pieces && (await disk.stat(path))
+    const partial = new PartialBlob(disk, ref, list, await disk.open(path, usable ? 'update' : 'create'), bitsPath)
+    try {
+      if (usable) await partial.#verifyAgain(saved.bits)
+      else await partial.save()
+    } catch (error) {
+      await partial.#file.close()
+      throw error
+    }
+    return partial
+  }
+
+  /**
+   * @param bytes exactly the piece
+   * @returns false when they are not the piece's bytes: then nothing was written
+   */
+  async write(index: number, bytes: Uint8Array): Promise<boolean> {
+    const { start, end } = pieceSpan(this.ref.sizeBytes, index)
+    if (bytes.length !== end - start || !sameBytes(sha256(bytes), this.#list.digest(index))) return false
+    if (this.bits.has(index)) return true
+    await this.#file.write(bytes, start)
+    if (!this.bits.add(index)) return true
+    if (index === this.#hashed) {
+      this.#hasher.update(bytes)
+      this.#hashed++
+    }
+    this.#unsavedBytes += bytes.length
+    if (this.#unsavedBytes >= PARTIAL_SAVE_BYTES) await this.save()
+    return true
+  }
+
+  /** Bytes of pieces that are here; the caller looks at `bits` first. */
+  async read(into: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < into.length; ) {
+      const read = await this.#file.read(into.subarray(done), position + done)
+      if (read === 0) throw new JoineryError('BLOB_ROTTEN', 'a partial file is shorter than it was')
+      done += read
+    }
+  }
+
+  /** Syncs the data, then writes which pieces it holds. */
+  save(): Promise<void> {
+    // One after the other, also after one that failed: its error belongs to who asked for it.
+    this.#saving = this.#saving.then(
+      () => this.#save(),
+      () => this.#save()
+    )
+    return this.#saving
+  }
+
+  async #save(): Promise<void> {
+    const bits = this.bits.copy()
+    this.#unsavedBytes = 0
+    await this.#file.sync()
+    await writeDurably(this.#disk, this.#bitsPath, encodeBits(this.ref, bits))
+  }
+
+  /**
+   * Hashes the whole once. Resolves with the open file, ready to be made durable, or undefined when the pieces are not those of this blob
+   * (the list lied: its author, not the peers).
+   */
+  async finish(): Promise<DiskFile | undefined> {
+    await this.#saving.catch(() => undefined)
+    const buffer = new Uint8Array(PIECE_BYTES)
+    for (; this.#hashed < this.#list.count; this.#hashed++) {
+      const { start, end } = pieceSpan(this.ref.sizeBytes, this.#hashed)
+      const piece = buffer.subarray(0, end - start)
+      await this.read(piece, start)
+      this.#hasher.update(piece)
+    }
+    return cidOfDigest(this.#hasher.digest()) === this.ref.cid ? this.#file : undefined
+  }
+
+  async close(): Promise<void> {
+    await this.#saving.catch(() => undefined)
+    await this.#file.close()
+  }
+
+  async #verifyAgain(claimed: Bitfield): Promise<void> {
+    const buffer = new Uint8Array(PIECE_BYTES)
+    for (const index of claimed) {
+      const { start, end } = pieceSpan(this.ref.sizeBytes, index)
+      const piece = buffer.subarray(0, end - start)
+      if ((await this.#file.read(piece, start)) < piece.length) continue
+      if (!sameBytes(sha256(piece), this.#list.digest(index))) continue
+      this.bits.add(index)
+      if (index !== this.#hashed) continue
+      this.#hasher.update(piece)
+      this.#hashed++
+    }
+  }
+}
+
+export function encodeBits(ref: BlobRef & { pieces: Cid }, bits: Bitfield): Uint8Array {
+  return encodeCbor([VERSION, ref.sizeBytes, digestOfCid(ref.pieces), bits.bytes])
+}
+
+/** What was saved; undefined when it is missing or damaged (then every piece is fetched again). */
+export async function readBits(disk: Disk, path: string): Promise<SavedBits | undefined> {
+  try {
+    const bytes = await readSmallFile(disk, path, MAX_BITS_FILE_BYTES)
+    if (!bytes) return undefined
+    const value = decodeCbor(bytes, MAX_BITS_FILE_BYTES)
+    if (!Array.isArray(value)) return undefined
+    const [version, sizeBytes, pieces, bits] = value
+    if (version !== VERSION || typeof sizeBytes !== 'number' || !Number.isSafeInteger(sizeBytes)) return undefined
+    if (!(pieces instanceof Uint8Array) || !(bits instanceof Uint8Array)) return undefined
+    return { sizeBytes, pieces: cidOfDigest(pieces), bits: Bitfield.from(bits, pieceCount(sizeBytes)) }
+  } catch {
+    return undefined
+  }
+}
