@@ -1,0 +1,2 @@
+export { cranKind } from './inspector.ts'
+export { createCranMirror } from './mirror.ts'

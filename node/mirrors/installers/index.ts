@@ -1,0 +1,2 @@
+export { installersKind } from './inspector.ts'
+export { createInstallersMirror } from './mirror.ts'

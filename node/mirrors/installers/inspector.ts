@@ -1,0 +1,46 @@
+import type { ImportSource, Inspection } from '../../../protocols/content.ts'
+import { JoineryError } from '../../../protocols/errors.ts'
+import { readExactly } from '../archives/inflate.ts'
+import type { CollectionKind } from '../collection-kind.ts'
+import { isSystemLeftover } from '../leftovers.ts'
+import { describeInstaller } from './product.ts'
+
+/** First bytes of the kinds that systems run. A page that was saved in place of the download is how these go wrong. */
+const BEGINNINGS: Readonly<Record<string, readonly (readonly number[])[]>> = {
+  exe: [[0x4d, 0x5a]],
+  msi: [[0xd0, 0xcf, 0x11, 0xe0]],
+  pkg: [[0x78, 0x61, 0x72, 0x21]],
+  deb: [[0x21, 0x3c, 0x61, 0x72, 0x63, 0x68, 0x3e]],
+  rpm: [[0xed, 0xab, 0xee, 0xdb]],
+  appimage: [[0x7f, 0x45, 0x4c, 0x46]],
+  zip: [
+    [0x50, 0x4b, 0x03, 0x04],
+    [0x50, 0x4b, 0x05, 0x06]
+  ],
+  gz: [[0x1f, 0x8b]],
+  tgz: [[0x1f, 0x8b]],
+  xz: [[0xfd, 0x37, 0x7a, 0x58, 0x5a]]
+}
+
+/** `details` of a file: `product`, `version`, `system` (`windows`, `macos`, `linux`), `cpu`, as far as its name says. */
+export const installersKind: CollectionKind = {
+  collection: 'installers',
+  leftOut(path) {
+    if (isSystemLeftover(path)) return 'left behind by a file manager'
+    return /(?:^|\/)(?:index\.html?|robots\.txt)$/i.test(path) ? 'a list, which we make ourselves' : undefined
+  },
+  inspector: { inspect }
+}
+
+async function inspect(source: ImportSource): Promise<Inspection> {
+  const ending = source.path.slice(source.path.lastIndexOf('.') + 1).toLowerCase()
+  const beginnings = Object.hasOwn(BEGINNINGS, ending) ? (BEGINNINGS[ending] ?? []) : []
+  if (source.sizeBytes === 0) throw new JoineryError('INSTALLER_MISMATCH', `${source.path}: is empty`)
+  if (beginnings.length > 0) {
+    const first = await readExactly(source, 0, Math.min(8, source.sizeBytes))
+    if (!beginnings.some((bytes) => bytes.every((byte, i) => first[i] === byte))) {
+      throw new JoineryError('INSTALLER_MISMATCH', `${source.path}: is not a .${ending} file inside`)
+    }
+  }
+  return { details: { ...describeInstaller(source.path) } }
+}

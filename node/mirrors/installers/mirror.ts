@@ -1,0 +1,46 @@
+import type { ContentFile, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
+import { sha256 } from '../../platform/hash.ts'
+import { UNKNOWN_TYPE } from '../content-type.ts'
+import { listHtml } from './page.ts'
+import { installerRows } from './rows.ts'
+import { visitorOf } from './visitor.ts'
+
+const HEADERS = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' }
+
+/** Answers below `/installers`: the list (HTML, or JSON for who asks for it), what fits the visitor's system first, and the files as downloads. */
+export function createInstallersMirror({ index }: { index: ContentIndex }): Mirror {
+  return {
+    async answer(request) {
+      const path = request.path.replace(/^\/+/, '')
+      if (path === '') return list(index, request)
+      const file = index.get('installers', path)
+      return file ? download(file) : { kind: 'missing' }
+    }
+  }
+}
+
+function list(index: ContentIndex, request: MirrorRequest): MirrorAnswer {
+  const rows = installerRows(index, visitorOf(request.headers))
+  const asJson = /\bapplication\/json\b/i.test(request.headers.accept ?? '') || request.query.get('format') === 'json'
+  const text = asJson ? JSON.stringify({ installers: rows }) : listHtml(rows)
+  const bytes = new TextEncoder().encode(text)
+  return {
+    kind: 'bytes',
+    bytes,
+    contentType: asJson ? 'application/json' : 'text/html; charset=utf-8',
+    etag: Buffer.from(sha256(bytes)).toString('base64url'),
+    headers: { ...HEADERS, vary: 'Accept, User-Agent, Sec-CH-UA-Platform, Sec-CH-UA-Arch' }
+  }
+}
+
+/** Always a download: nothing in this collection is a page of ours. */
+function download(file: ContentFile): MirrorAnswer {
+  const name = file.path.slice(file.path.lastIndexOf('/') + 1)
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
+  const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, percent)}`
+  return { kind: 'file', file, contentType: UNKNOWN_TYPE, headers: { ...HEADERS, 'content-disposition': disposition } }
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+}

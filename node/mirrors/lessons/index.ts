@@ -1,0 +1,2 @@
+export { lessonsKind } from './inspector.ts'
+export { createLessonsMirror } from './mirror.ts'

@@ -1,0 +1,2 @@
+export { pypiKind } from './inspector.ts'
+export { createPypiMirror } from './mirror.ts'
