@@ -1,0 +1,47 @@
+/**
+ * A program that writes for ever and prints a line for each thing that it was told is durable. The power-cut and kill tests run it, stop it
+ * and look whether what it printed is there: `node durable-writer.ts KIND FOLDER SEED`.
+ */
+import { mkdirSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { nodeDisk } from '../../node/platform/disk.ts'
+import { writeDurably } from '../../node/platform/durable-file.ts'
+import { writeBlobs } from './durable-blobs.ts'
+
+export type WriterKind = 'files' | 'files-unsynced' | 'files-names-unsynced' | 'blobs'
+/** Says that something is durable. Written at once, so that whoever stops us knows it. */
+export type Acknowledge = (what: string) => void
+
+/** Content that a checker can tell from garbage: its own number over and over. */
+export function numberedBytes(number: number): Uint8Array {
+  return new Uint8Array(Buffer.from(`${number}\n`.repeat(200 + (number % 1000))))
+}
+
+async function writeFiles(folder: string, how: WriterKind, acknowledge: Acknowledge): Promise<never> {
+  mkdirSync(folder, { recursive: true })
+  for (let number = 0; ; number++) {
+    const path = join(folder, `${number}.txt`)
+    if (how === 'files') await writeDurably(nodeDisk, path, numberedBytes(number))
+    else await writeCarelessly(path, numberedBytes(number), how === 'files-names-unsynced')
+    acknowledge(String(number))
+  }
+}
+
+/** What the tests must be able to catch. */
+async function writeCarelessly(path: string, bytes: Uint8Array, syncData: boolean): Promise<void> {
+  const file = await nodeDisk.open(`${path}.new`, 'create')
+  await file.write(bytes, 0)
+  if (syncData) await file.sync()
+  await file.close()
+  renameSync(`${path}.new`, path)
+}
+
+async function main(): Promise<void> {
+  const [kind = '', folder = '', seed = '1'] = process.argv.slice(2)
+  const acknowledge: Acknowledge = (what) => void writeSync(1, `ack ${what}\n`)
+  if (kind === 'blobs') await writeBlobs(folder, Number(seed), acknowledge)
+  else await writeFiles(folder, kind as WriterKind, acknowledge)
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main()
