@@ -232,7 +232,7 @@ export interface UnplugAnswer {
   remainingMs?: number
 }
 
-/** `signal` ends the work early. Devices are named by id, by the first 6 or more characters of it that are unique, or by name. */
+/** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
 export interface Operations {
   status(): Promise<NodeStatus>
   peers(): Promise<PeerStatus[]>
@@ -242,7 +242,10 @@ export interface Operations {
   /** Fails with `ROOM_EXISTS` on a device that has a room. */
   createRoom(options: { name: string }): Promise<CreatedRoom>
   invite(options: { uses: number }): Promise<CreatedInvitation>
-  /** Takes up an invitation; works without a network, members hear of it when they meet. */
+  /**
+   * Takes up an invitation; works without a network, members hear of it when they meet. In that room already: changes nothing and succeeds.
+   * In another room: `ROOM_EXISTS`.
+   */
   join(options: { invitation: string }): Promise<CreatedRoom>
   nearbyRooms(options: { waitMs: number }, signal?: AbortSignal): Promise<NearbyRoom[]>
   /** Asks a room to let this device in, and waits until somebody there approved. */

@@ -1,0 +1,165 @@
+/** One run of the command line: its folder, its terminal, the node it talks to, and how results and failures are shown. */
+import { styleText } from 'node:util'
+import type { Command } from 'commander'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Config } from '../config/config.ts'
+import { chooseDataDirectory } from '../config/data-directory.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { createControlClient } from '../control/control-client.ts'
+import type { Operations, Progress, ProgressNotice } from '../control/operations.ts'
+import { probeSocket } from '../control/probe-socket.ts'
+import { controlSocketPath } from '../control/socket-path.ts'
+import './errors.ts'
+import { EXIT } from './exit-codes.ts'
+import { printable } from './printable.ts'
+import type { Program, Terminal } from './program.ts'
+import { createProgressLine } from './progress-line.ts'
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  data?: string
+  config?: string
+  json?: boolean
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+export class CommandContext {
+  readonly program: Program
+  readonly terminal: Terminal
+  /** Aborts when the person ends the command. */
+  readonly signal: AbortSignal
+  exitCode: number = EXIT.ok
+  json = false
+
+  constructor(components: { program: Program; terminal: Terminal; signal: AbortSignal }) {
+    this.program = components.program
+    this.terminal = components.terminal
+    this.signal = components.signal
+  }
+
+  async dataDirectory(options: GlobalOptions): Promise<string> {
+    return await chooseDataDirectory({
+      environment: this.program.environment,
+      homeDirectory: this.program.homeDirectory,
+      mayUse: (path) => this.program.mayUseFolder(path),
+      ...(options.data !== undefined && { flag: options.data })
+    })
+  }
+
+  async load(command: Command, flags: Partial<Config> = {}): Promise<LoadedConfig> {
+    const options = command.optsWithGlobals<GlobalOptions>()
+    return await loadConfig({
+      disk: this.program.disk,
+      environment: this.program.environment,
+      hostName: this.program.hostName,
+      dataDirectory: await this.dataDirectory(options),
+      flags,
+      ...(options.config !== undefined && { configFile: options.config })
+    })
+  }
+
+  /**
+   * Runs `action` on the node that has the data folder; without one, with `offline`, on the folder itself.
+   *
+   * @throws JoineryError `NOT_RUNNING` and what the operations throw
+   */
+  async withOperations<Result>(
+    command: Command,
+    options: { offline: boolean },
+    action: (operations: Operations) => Promise<Result>
+  ): Promise<Result> {
+    const dataDirectory = await this.dataDirectory(command.optsWithGlobals<GlobalOptions>())
+    const socketPath = controlSocketPath(dataDirectory, this.program.temporaryDirectory)
+    if (await probeSocket(socketPath))
+      return await action(createControlClient({ socketPath, version: this.program.version }))
+    if (!options.offline) throw new JoineryError('NOT_RUNNING', `no device runs on ${dataDirectory}`)
+    const { config } = await this.load(command)
+    const offline = await this.program.openOffline(config)
+    try {
+      return await action(offline.operations)
+    } finally {
+      await offline.close()
+    }
+  }
+
+  /** A result: as JSON with `--json`, else as the text. */
+  show(result: unknown, text: () => string): void {
+    this.terminal.output.write(this.json ? `${JSON.stringify(result)}\n` : `${text()}\n`)
+  }
+
+  say(text: string): void {
+    if (!this.json) this.terminal.output.write(`${text}\n`)
+  }
+
+  warn(text: string): void {
+    this.terminal.errors.write(`${text}\n`)
+  }
+
+  style(style: Style, text: string): string {
+    return this.terminal.colours ? styleText(style, text, { validateStream: false }) : text
+  }
+
+  /**
+   * Shows long work until its result comes. Notices of level `problem` make the exit code 4.
+   * With `--json` every item is a line on standard output.
+   */
+  async follow<Result>(stream: AsyncIterable<Progress<Result>>): Promise<Result> {
+    const line = createProgressLine(this.terminal, this.program.clock)
+    try {
+      for await (const progress of stream) {
+        if (this.json) this.terminal.output.write(`${JSON.stringify(progress)}\n`)
+        if (progress.kind === 'step') {
+          if (!this.json) line.show(progress)
+        } else if (progress.kind === 'notice') {
+          if (progress.level === 'problem') this.exitCode = EXIT.partly
+          if (!this.json) line.note(this.noticeText(progress))
+        } else return progress.result
+      }
+      throw new JoineryError('CLOSED', 'the work ended without a result')
+    } finally {
+      line.clear()
+    }
+  }
+
+  noticeText(notice: Omit<ProgressNotice, 'kind'>): string {
+    const mark = notice.level === 'problem' ? this.style('red', 'Problem:') : this.style('yellow', 'Note:')
+    const where = notice.path === undefined ? '' : `${printable(notice.path)}: `
+    const next = notice.next === undefined ? '' : `\n  ${printable(notice.next)}`
+    return `${mark} ${where}${printable(notice.text)} (${notice.code})${next}`
+  }
+
+  /** What happened, what to do next, and the code. */
+  fail(error: unknown): void {
+    const known =
+      error instanceof JoineryError ? error : new JoineryError('INTERNAL', messageOf(error), { cause: error })
+    if (this.json) {
+      this.warn(JSON.stringify({ error: { code: known.code, text: known.message, next: known.next } }))
+      return
+    }
+    this.warn(`${this.style('red', 'Error:')} ${printable(known.message)} (${known.code})\n${printable(known.next)}`)
+  }
+
+  /** Asks a person to type `word`; without one, `--yes` has to be there. */
+  async confirm(question: string, word: string, yes: boolean | undefined): Promise<void> {
+    if (yes) return
+    if (!this.terminal.interactive) throw new JoineryError('NOT_CONFIRMED', question)
+    const answer = await this.ask(`${question}\nType ${this.style('bold', word)} to go on: `)
+    if (answer.trim().toLowerCase() !== word.toLowerCase())
+      throw new JoineryError('NOT_CONFIRMED', 'nothing was changed')
+  }
+
+  async ask(question: string): Promise<string> {
+    const { createInterface } = await import('node:readline/promises')
+    const reader = createInterface({ input: this.terminal.input, output: this.terminal.output, terminal: true })
+    try {
+      return await reader.question(question, { signal: this.signal })
+    } finally {
+      reader.close()
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { renderUnicodeCompact } from 'uqr'
+import type { CommandContext } from './context.ts'
+import { countText } from './printable.ts'
+
+/** A room of 60 devices is a campus; whoever needs more makes another invitation. */
+const MAX_USES = 100
+/** A usual room, with devices to spare. */
+const STANDARD_USES = 10
+
+export function addInvite(program: Command, context: CommandContext): void {
+  program
+    .command('invite')
+    .summary('let further devices in')
+    .description(
+      'Makes an invitation: a text (and a QR code) with which other devices join this room, even when no device of the room is near.\nKeep it to yourself: whoever has it can bring a device in.'
+    )
+    .option('--uses <number>', `how many devices it lets in (1 to ${MAX_USES})`, parseUses, STANDARD_USES)
+    .addHelpText(
+      'after',
+      `
+Example, for three further devices:
+  joinery invite --uses 3
+and on each of them:
+  joinery start --join INVITATION`
+    )
+    .action(async ({ uses }: { uses: number }, command: Command) => {
+      const invitation = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.invite({ uses })
+      )
+      context.show(invitation, () => {
+        const lines = [invitation.text]
+        if (context.terminal.outputIsTerminal)
+          lines.push(
+            '',
+            qrText(invitation.text),
+            '',
+            `Lets in ${countText(uses, 'device', 'devices')}. On each: joinery start --join INVITATION`
+          )
+        return lines.join('\n')
+      })
+    })
+}
+
+/** Light modules are drawn, so that it reads on a dark terminal; scanners cope with the inverse on a light one. */
+export function qrText(text: string): string {
+  return renderUnicodeCompact(text, { ecc: 'L', border: 2 })
+}
+
+function parseUses(text: string): number {
+  const uses = Number(text)
+  if (!Number.isInteger(uses) || uses < 1 || uses > MAX_USES)
+    throw new InvalidArgumentError(`a whole number from 1 to ${MAX_USES}`)
+  return uses
+}

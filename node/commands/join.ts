@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import type { CommandContext } from './context.ts'
+import { printable } from './printable.ts'
+import { askRoomNearby } from './start.ts'
+
+export function addJoin(program: Command, context: CommandContext): void {
+  program
+    .command('join')
+    .summary('join a room')
+    .argument('[invitation]', 'what `joinery invite` printed; without it a room nearby is asked')
+    .description(
+      'Joins a room. With an invitation it works at once, even without a network and before the device runs.\nWithout one the device has to run: it asks a room nearby, and a facilitator there compares a six-digit code.'
+    )
+    .action(async (invitation: string | undefined, _options: object, command: Command) => {
+      if (invitation === undefined) {
+        await context.withOperations(command, { offline: false }, (operations) => askRoomNearby(context, operations))
+        return
+      }
+      const joined = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.join({ invitation })
+      )
+      context.show(joined, () => `Joined the room ${printable(joined.name)} (${joined.roomId.slice(0, 8)}).`)
+    })
+}

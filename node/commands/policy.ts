@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import type { PlacementPolicy } from '../../protocols/content.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { PolicyRule } from '../control/operations.ts'
+import type { CommandContext } from './context.ts'
+import { printable, table } from './printable.ts'
+
+/** More than any room has devices that count. */
+const MAX_COPIES = 60
+
+export function addPolicy(program: Command, context: CommandContext): void {
+  program
+    .command('policy')
+    .summary('how many devices hold a copy')
+    .argument('[target]', 'a collection, or a collection and a path: cran, installers/rstudio')
+    .argument('[copies]', 'everywhere, a number of copies, on-demand, or standard')
+    .description(
+      'Shows or sets on how many devices things are kept.\n  everywhere   each device holds it\n  2            two devices hold it (any number)\n  on-demand    devices fetch it when somebody asks\n  standard     everywhere while it fits, else two copies'
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  joinery policy
+  joinery policy installers 2
+  joinery policy lessons everywhere`
+    )
+    .action(async (target: string | undefined, copies: string | undefined, _options: object, command: Command) => {
+      if (target === undefined || copies === undefined) {
+        const rules = await context.withOperations(command, { offline: true }, (operations) => operations.policies())
+        const shown = target === undefined ? rules : rules.filter((rule) => rule.target === target)
+        context.show(shown, () => table(shown.map(ruleCells)))
+        return
+      }
+      const policy = parsePolicy(copies)
+      const rule = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.setPolicy({ target, policy })
+      )
+      context.show(rule, () => `${printable(rule.target)}: ${policyText(rule.policy)}`)
+    })
+}
+
+function ruleCells(rule: PolicyRule): string[] {
+  return [rule.target, policyText(rule.policy), rule.standard ? '(standard)' : '']
+}
+
+export function policyText(policy: PlacementPolicy): string {
+  if (policy.kind !== 'copies') return policy.kind
+  return policy.copies === 1 ? '1 copy' : `${policy.copies} copies`
+}
+
+/** @returns null for the standard */
+export function parsePolicy(text: string): PlacementPolicy | null {
+  if (text === 'standard') return null
+  if (text === 'everywhere' || text === 'on-demand') return { kind: text }
+  const number = /^(?:copies[:=])?(\d{1,3})$/.exec(text)?.[1]
+  const copies = Number(number)
+  if (number === undefined || copies < 1 || copies > MAX_COPIES)
+    throw new JoineryError(
+      'USAGE',
+      `"${printable(text)}" is neither everywhere, on-demand, standard nor a number from 1 to ${MAX_COPIES}`
+    )
+  return { kind: 'copies', copies }
+}
