@@ -1,0 +1,387 @@
+/** The notes of one node: sockets, the list, titles, export. Wired as `index.ts` shows. */
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { base32 } from '../../protocols/cid.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import { compareStamps, type Entry, type FoldView, type JournalAccess, type Stamp } from '../../protocols/journal.ts'
+import type { PeerLinks } from '../../protocols/message-stream.ts'
+import {
+  cleanTitle,
+  encodeNoteNamed,
+  isNoteId,
+  NOTE_FACT_VERSION,
+  NOTE_NAMED_KIND,
+  NOTES_TOPIC,
+  noteIdOfTopic,
+  noteTopic
+} from '../../protocols/note-facts.ts'
+import { MAX_SYNC_MESSAGE_BYTES } from '../../protocols/notes-sync.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { Random } from '../platform/random.ts'
+import { Connection } from './connection.ts'
+import { CLOSE_BUSY, CLOSE_STOPPING } from './errors.ts'
+import * as limits from './limits.ts'
+import { LiveLinks } from './live-links.ts'
+import { NoteShelf } from './note-shelf.ts'
+import type { OpenNote, RefusedUpdate } from './open-note.ts'
+import { RecoveryCopies } from './recovery-copies.ts'
+import { SnapshotStore } from './snapshot-store.ts'
+import { type NoteIndex, titleFold } from './title-fold.ts'
+import { checkVisitor, type OwnSite, plainSite, type Visitor } from './visitor.ts'
+
+export interface NotesComponents {
+  journal: JournalAccess
+  clock: Clock
+  random: Random
+  disk: Disk
+  /** Without peers, notes are of this device only. */
+  links?: PeerLinks
+  /** Default: IP addresses, localhost and `.local` names, and pages of the same host and port. */
+  site?: OwnSite
+  /** The person of a request's session, when there are accounts. */
+  identify?(request: IncomingMessage): string | undefined
+  /** Told of what went wrong without being anybody's call, and of text that was refused. */
+  onProblem?(problem: NotesProblem): void
+}
+
+export interface NotesProblem {
+  code: 'NOTE_REFUSED' | 'NOTE_DIVERGED' | 'NOTE_FAILED'
+  note?: string
+  message: string
+  cause?: unknown
+}
+
+export interface NotesInit {
+  /** For snapshots and recovery copies; made when needed. */
+  directory: string
+  /** Only tests and benchmarks set these. */
+  limits?: Partial<NotesLimits>
+}
+
+export interface NotesLimits {
+  clientsPerAddress: number
+  clientsPerNote: number
+  clients: number
+}
+
+/** One line of the list. */
+export interface NoteSummary {
+  id: string
+  title: string
+  /** People who have it open through this device. */
+  readers: number
+  /** It has text. */
+  written: boolean
+}
+
+export interface Notes {
+  /** For `upgrade` events whose path starts with `/notes/sync/`. Answers, upgrades or ends the socket; never throws. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Last written first. */
+  list(): NoteSummary[]
+  /** @throws JoineryError `NOTE_NAME_INVALID`, `NOTES_TOO_MANY` */
+  create(title: string): Promise<NoteSummary>
+  /** @throws JoineryError `NOT_FOUND`, `NOTE_NAME_INVALID` */
+  rename(id: string, title: string): Promise<NoteSummary>
+  /** The text as it is now, in UTF-8; a note is never made from text. @throws JoineryError `NOT_FOUND` */
+  exportText(id: string): Promise<{ title: string; text: string }>
+  figures(): { openNotes: number; clients: number; unsavedBytes: number; refused: number }
+  /** Writes what waits and ends all sockets. */
+  stop(): Promise<void>
+}
+
+export async function createNotes(components: NotesComponents, init: NotesInit): Promise<Notes> {
+  const index = await components.journal.view(titleFold)
+  return new NodeNotes(components, init, index)
+}
+
+class NodeNotes implements Notes {
+  readonly #components: NotesComponents
+  readonly #limits: NotesLimits
+  readonly #index: FoldView<NoteIndex>
+  readonly #shelf: NoteShelf
+  readonly #snapshots: SnapshotStore
+  readonly #recovery: RecoveryCopies
+  readonly #live: LiveLinks | undefined
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_SYNC_MESSAGE_BYTES,
+    // Nothing of ours is sent in parts, and no client of ours does.
+    clientTracking: false
+  })
+  readonly #perAddress = new Map<string, number>()
+  readonly #stops: (() => void)[] = []
+  #clients = 0
+  #refused = 0
+  #sweeps = 0
+  #cancelSweep: (() => void) | undefined
+  #stopped = false
+
+  constructor(components: NotesComponents, init: NotesInit, index: FoldView<NoteIndex>) {
+    this.#components = components
+    this.#index = index
+    this.#limits = {
+      clientsPerAddress: limits.MAX_CLIENTS_PER_ADDRESS,
+      clientsPerNote: limits.MAX_CLIENTS_PER_NOTE,
+      clients: limits.MAX_CLIENTS,
+      ...init.limits
+    }
+    this.#recovery = new RecoveryCopies(components.disk, join(init.directory, 'refused'))
+    this.#snapshots = new SnapshotStore(components.disk, join(init.directory, 'snapshots'))
+    this.#shelf = new NoteShelf({
+      clock: components.clock,
+      journal: components.journal,
+      snapshots: this.#snapshots,
+      onRefused: (refused) => this.#onRefused(refused),
+      onFailure: (cause) =>
+        this.#problem({ code: 'NOTE_FAILED', message: 'the disk or the journal did not take text', cause }),
+      onCursors: (note, cursors) => this.#live?.sendCursors(note, cursors),
+      onText: (note, update) => this.#live?.sendText(note, update),
+      onShelfChanged: () => this.#live?.tellOpen()
+    })
+    this.#live =
+      components.links &&
+      new LiveLinks({
+        clock: components.clock,
+        random: components.random,
+        links: components.links,
+        note: (id) => this.#shelf.get(id),
+        openIds: () => this.#shelf.ids(),
+        onDiverged: (note) => {
+          this.#rebuild(note).catch((cause: unknown) =>
+            this.#problem({ code: 'NOTE_FAILED', note: note.id, message: 'could not be built anew', cause })
+          )
+        }
+      })
+    this.#stops.push(
+      index.onChange((entries) => this.#takeEntries(entries)),
+      components.journal.onConfirmed(() => {
+        for (const note of this.#shelf.notes()) note.checkCopies()
+      })
+    )
+    this.#scheduleSweep()
+  }
+
+  #takeEntries(entries: readonly Entry[]): void {
+    const byNote = new Map<string, Entry[]>()
+    for (const entry of entries) {
+      const id = noteIdOfTopic(entry.topic)
+      if (id === undefined) continue
+      const some = byNote.get(id)
+      if (some) some.push(entry)
+      else byNote.set(id, [entry])
+    }
+    for (const [id, some] of byNote) this.#shelf.takeEntries(id, some)
+  }
+
+  #scheduleSweep(): void {
+    this.#cancelSweep = this.#components.clock.after(limits.SWEEP_MS, () => {
+      const ping = ++this.#sweeps % Math.round(limits.PING_MS / limits.SWEEP_MS) === 0
+      for (const note of this.#shelf.notes()) note.sweep(ping)
+      this.#shelf.sweep(this.#components.clock.monotonicMs())
+      if (!this.#stopped) this.#scheduleSweep()
+    })
+  }
+
+  #onRefused(refused: RefusedUpdate): void {
+    this.#refused++
+    this.#recovery.keep(refused).catch((cause: unknown) =>
+      this.#problem({
+        code: 'NOTE_FAILED',
+        note: refused.note,
+        message: 'a recovery copy could not be written',
+        cause
+      })
+    )
+    this.#problem({
+      code: 'NOTE_REFUSED',
+      note: refused.note,
+      message: `${refused.code} from ${refused.address}, ${refused.update.length} bytes`
+    })
+  }
+
+  async #rebuild(note: OpenNote): Promise<void> {
+    const entries: Entry[] = []
+    for await (const entry of this.#components.journal.entriesOf(noteTopic(note.id))) entries.push(entry)
+    if (!note.isSettled) return
+    this.#problem({ code: 'NOTE_DIVERGED', note: note.id, message: 'replicas differed and were built anew' })
+    note.rebuild(entries)
+    await this.#snapshots.remove(note.id)
+  }
+
+  #problem(problem: NotesProblem): void {
+    this.#components.onProblem?.(problem)
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    try {
+      if (this.#stopped) throw new JoineryError('STOPPED', 'the notes are closed')
+      const visitor = checkVisitor(request, this.#components.site ?? plainSite, (one) =>
+        this.#components.identify?.(one)
+      )
+      this.#admit(visitor)
+      // A socket that dies before it is upgraded gives its place back as well.
+      socket.once('close', () => this.#dismiss(visitor))
+      this.#server.handleUpgrade(request, socket, head, (websocket) => {
+        this.#serve(websocket, socket, visitor).catch((cause: unknown) => {
+          this.#problem({ code: 'NOTE_FAILED', note: visitor.note, message: 'could not be opened', cause })
+          websocket.terminate()
+        })
+      })
+    } catch (error) {
+      refuseUpgrade(
+        socket,
+        error instanceof JoineryError ? error : new JoineryError('INTERNAL', 'failed', { cause: error })
+      )
+    }
+  }
+
+  #admit({ address }: Visitor): void {
+    const fromAddress = this.#perAddress.get(address) ?? 0
+    if (fromAddress >= this.#limits.clientsPerAddress || this.#clients >= this.#limits.clients)
+      throw new JoineryError('NOTES_BUSY', 'too many connections')
+    this.#perAddress.set(address, fromAddress + 1)
+    this.#clients++
+  }
+
+  #dismiss({ address }: Visitor): void {
+    const fromAddress = (this.#perAddress.get(address) ?? 1) - 1
+    if (fromAddress === 0) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, fromAddress)
+    this.#clients--
+  }
+
+  async #serve(websocket: WebSocket, socket: Duplex, visitor: Visitor): Promise<void> {
+    // An oversize or broken frame: `ws` closes with the right code by itself.
+    websocket.on('error', () => undefined)
+    websocket.pause()
+    let note: OpenNote
+    try {
+      note = await this.#shelf.open(visitor.note)
+    } catch (error) {
+      if (!(error instanceof JoineryError)) throw error
+      websocket.close(CLOSE_BUSY)
+      websocket.resume()
+      return
+    }
+    if (websocket.readyState !== websocket.OPEN) return
+    if (this.#stopped || note.clients >= this.#limits.clientsPerNote || !this.#mayExist(visitor.note)) {
+      websocket.close(this.#stopped ? CLOSE_STOPPING : CLOSE_BUSY)
+      websocket.resume()
+      return
+    }
+    const connection = new Connection({ clock: this.#components.clock, websocket, socket }, visitor)
+    websocket.on('message', (data: Buffer) => note.receive(connection, data))
+    websocket.on('close', () => note.leave(connection))
+    note.join(connection)
+    connection.resume('note')
+  }
+
+  /** A note that is only typed into the address bar is made when something is written in it, as long as there is room for one more. */
+  #mayExist(id: string): boolean {
+    return this.#exists(id) || this.#count() < limits.MAX_NOTES
+  }
+
+  #exists(id: string): boolean {
+    return this.#index.state.titles.has(id) || this.#index.state.texts.has(id)
+  }
+
+  #count(): number {
+    const { titles, texts } = this.#index.state
+    let count = titles.size
+    for (const id of texts.keys()) if (!titles.has(id)) count++
+    return count
+  }
+
+  #summary(id: string): NoteSummary {
+    const { titles, texts } = this.#index.state
+    return {
+      id,
+      title: titles.get(id)?.title ?? id,
+      readers: this.#shelf.get(id)?.clients ?? 0,
+      written: texts.has(id)
+    }
+  }
+
+  list(): NoteSummary[] {
+    const { titles, texts } = this.#index.state
+    const lastOf = (id: string): Stamp => (texts.get(id) ?? titles.get(id)?.stamp) as Stamp
+    return [...new Set([...titles.keys(), ...texts.keys()])]
+      .sort((a, b) => compareStamps(lastOf(b), lastOf(a)))
+      .map((id) => this.#summary(id))
+  }
+
+  async create(text: string): Promise<NoteSummary> {
+    const title = cleanTitle(text)
+    if (!title) throw new JoineryError('NOTE_NAME_INVALID', 'a title needs a letter')
+    if (this.#count() >= limits.MAX_NOTES) throw new JoineryError('NOTES_TOO_MANY', 'too many notes')
+    const id = this.#newId(title)
+    await this.#name(id, title)
+    return { ...this.#summary(id), title }
+  }
+
+  /** Readable, and different on two nodes that make a note of one title at once. */
+  #newId(title: string): string {
+    const slug = title
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 40)
+      .replace(/^-+|-+$/g, '')
+    const tail = base32(this.#components.random.bytes(5)).slice(0, 6)
+    return slug ? `${slug}-${tail}` : `note-${tail}`
+  }
+
+  async rename(id: string, text: string): Promise<NoteSummary> {
+    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
+    const title = cleanTitle(text)
+    if (!title) throw new JoineryError('NOTE_NAME_INVALID', 'a title needs a letter')
+    await this.#name(id, title)
+    return { ...this.#summary(id), title }
+  }
+
+  async #name(id: string, title: string): Promise<void> {
+    await this.#components.journal.append([
+      {
+        topic: NOTES_TOPIC,
+        kind: NOTE_NAMED_KIND,
+        version: NOTE_FACT_VERSION,
+        audience: 'room',
+        body: encodeNoteNamed({ id, title })
+      }
+    ])
+  }
+
+  async exportText(id: string): Promise<{ title: string; text: string }> {
+    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
+    const note = await this.#shelf.open(id)
+    return { title: this.#summary(id).title, text: note.document.text() }
+  }
+
+  figures(): { openNotes: number; clients: number; unsavedBytes: number; refused: number } {
+    let unsavedBytes = 0
+    for (const note of this.#shelf.notes()) unsavedBytes += note.unsavedBytes
+    return { openNotes: this.#shelf.ids().length, clients: this.#clients, unsavedBytes, refused: this.#refused }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelSweep?.()
+    await this.#shelf.stop()
+    for (const stop of this.#stops) stop()
+    this.#live?.stop()
+    this.#server.close()
+  }
+}
+
+function refuseUpgrade(socket: Duplex, error: JoineryError): void {
+  const body = JSON.stringify({ code: error.code, next: error.next })
+  socket.end(
+    `HTTP/1.1 ${error.status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  )
+}

@@ -1,0 +1,57 @@
+/**
+ * What was refused is not thrown away: it may be somebody's work under a name that the node did not recognise. A few newest copies stay on
+ * this device as Yjs updates, beside a line that says whose and why. They change nothing by themselves.
+ */
+import { join } from 'node:path'
+import { encodeCbor } from '../../protocols/cbor.ts'
+import type { Disk } from '../platform/disk.ts'
+import { writeDurably } from '../platform/durable-file.ts'
+import { MAX_RECOVERY_COPIES, MAX_RECOVERY_COPY_BYTES } from './limits.ts'
+import type { RefusedUpdate } from './open-note.ts'
+
+export class RecoveryCopies {
+  readonly #disk: Disk
+  readonly #directory: string
+  /** One write at a time: a flood of refused updates costs the disk no more than one after the other. */
+  #writing: Promise<void> | undefined
+  #dropped = 0
+  #next: number | undefined
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk
+    this.#directory = directory
+  }
+
+  /** Updates that were not kept because too many came, or because they were too large. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Rejects when the disk did; does not wait in a queue. */
+  async keep(refused: RefusedUpdate): Promise<void> {
+    if (this.#writing || refused.update.length > MAX_RECOVERY_COPY_BYTES) {
+      this.#dropped++
+      return
+    }
+    this.#writing = this.#write({ ...refused, update: refused.update.slice() })
+    try {
+      await this.#writing
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
+  async #write(refused: RefusedUpdate): Promise<void> {
+    await this.#disk.makeDirectory(this.#directory)
+    const numbers = (await this.#disk.list(this.#directory))
+      .map((entry) => Number(/^(\d+)\.refused$/.exec(entry.name)?.[1] ?? Number.NaN))
+      .filter((number) => !Number.isNaN(number))
+      .sort((a, b) => a - b)
+    this.#next ??= (numbers.at(-1) ?? 0) + 1
+    const { note, code, owner, address, update } = refused
+    const bytes = encodeCbor({ note, code, owner, address, update })
+    await writeDurably(this.#disk, join(this.#directory, `${this.#next++}.refused`), bytes)
+    for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - MAX_RECOVERY_COPIES)))
+      await this.#disk.remove(join(this.#directory, `${number}.refused`))
+  }
+}

@@ -1,0 +1,58 @@
+/** Which notes there are: titles as registers, and the last entry of each text. */
+import type { CborValue } from '../../protocols/cbor.ts'
+import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
+import { decodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC, noteIdOfTopic } from '../../protocols/note-facts.ts'
+
+export interface NoteIndex {
+  titles: Map<string, { title: string; stamp: Stamp }>
+  /** The last entry of a note's text. */
+  texts: Map<string, Stamp>
+}
+
+type SavedStamp = [lamport: number, writer: string, number: number, index: number]
+
+export const titleFold: Fold<NoteIndex> = {
+  name: 'notes',
+  version: 1,
+  reads: (topic) => topic === NOTES_TOPIC || noteIdOfTopic(topic) !== undefined,
+  empty: () => ({ titles: new Map(), texts: new Map() }),
+  apply(state, entry) {
+    const id = noteIdOfTopic(entry.topic)
+    if (id !== undefined) {
+      const last = state.texts.get(id)
+      if (!last || compareStamps(last, entry) < 0) state.texts.set(id, stampOf(entry))
+      return
+    }
+    if (entry.kind !== NOTE_NAMED_KIND) return
+    const fact = decodeNoteNamed(entry.body)
+    if (!fact) return
+    const known = state.titles.get(fact.id)
+    if (!known || compareStamps(known.stamp, entry) < 0)
+      state.titles.set(fact.id, { title: fact.title, stamp: stampOf(entry) })
+  },
+  save(state): CborValue {
+    return {
+      titles: [...state.titles].map(([id, { title, stamp }]) => [id, title, saveStamp(stamp)]),
+      texts: [...state.texts].map(([id, stamp]) => [id, saveStamp(stamp)])
+    }
+  },
+  load(saved) {
+    const { titles, texts } = saved as { titles: [string, string, SavedStamp][]; texts: [string, SavedStamp][] }
+    return {
+      titles: new Map(titles.map(([id, title, stamp]) => [id, { title, stamp: loadStamp(stamp) }])),
+      texts: new Map(texts.map(([id, stamp]) => [id, loadStamp(stamp)]))
+    }
+  }
+}
+
+function stampOf(entry: Entry): Stamp {
+  return { lamport: entry.lamport, writer: entry.writer, number: entry.number, index: entry.index }
+}
+
+function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
+  return [lamport, writer, number, index]
+}
+
+function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
+  return { lamport, writer, number, index }
+}
