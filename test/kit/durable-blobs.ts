@@ -9,15 +9,20 @@ import { openLevel } from '../../node/platform/key-value.ts'
 import { digestOfCid, parseCid } from '../../protocols/cid.ts'
 import { seededRandom } from './seeded-random.ts'
 
-export async function openBlobs(folder: string): Promise<BlobStore> {
+/** @param reserveBytes kept free for the index, which cannot even be opened on a disk that is full to the last byte */
+export async function openBlobs(folder: string, reserveBytes = 0): Promise<BlobStore> {
   mkdirSync(folder, { recursive: true })
   const index = await openLevel(join(folder, 'index'))
   const components = { disk: nodeDisk, index, clock: systemClock }
-  return await BlobStore.open(components, { directory: join(folder, 'store'), quotaBytes: 2 ** 40, reserveBytes: 0 })
+  return await BlobStore.open(components, { directory: join(folder, 'store'), quotaBytes: 2 ** 40, reserveBytes })
 }
 
-/** Eight at a time, mostly small ones, now and then one with pieces. Prints the name of each. */
-export async function writeBlobs(folder: string, seed: number, acknowledge: (what: string) => void): Promise<void> {
+/** So many at a time, mostly small ones, now and then one with pieces. Prints the name of each. */
+export async function writeBlobs(
+  folder: string,
+  { seed, atOnce }: { seed: number; atOnce: number },
+  acknowledge: (what: string) => void
+): Promise<void> {
   const store = await openBlobs(folder)
   const random = seededRandom(seed)
   const putter = async (): Promise<never> => {
@@ -32,7 +37,7 @@ export async function writeBlobs(folder: string, seed: number, acknowledge: (wha
       await new Promise((resolve) => void setTimeout(resolve, 20))
     }
   }
-  await Promise.all(Array.from({ length: 8 }, putter))
+  await Promise.all(Array.from({ length: atOnce }, putter))
 }
 
 /** What is wrong with the store after it was opened again: names that were acknowledged and are not there, bytes that are not theirs. */

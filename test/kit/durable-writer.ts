@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import { writeDurably } from '../../node/platform/durable-file.ts'
+import { JoineryError } from '../../protocols/errors.ts'
 import { writeBlobs } from './durable-blobs.ts'
 
-export type WriterKind = 'files' | 'files-unsynced' | 'files-names-unsynced' | 'blobs'
+export type WriterKind = 'files' | 'files-unsynced' | 'files-names-unsynced' | 'blobs' | 'blobs-one-by-one'
 /** Says that something is durable. Written at once, so that whoever stops us knows it. */
 export type Acknowledge = (what: string) => void
 
@@ -40,8 +41,18 @@ async function writeCarelessly(path: string, bytes: Uint8Array, syncData: boolea
 async function main(): Promise<void> {
   const [kind = '', folder = '', seed = '1'] = process.argv.slice(2)
   const acknowledge: Acknowledge = (what) => void writeSync(1, `ack ${what}\n`)
-  if (kind === 'blobs') await writeBlobs(folder, Number(seed), acknowledge)
+  if (kind === 'blobs') await writeBlobs(folder, { seed: Number(seed), atOnce: 8 }, acknowledge)
+  else if (kind === 'blobs-one-by-one') await writeBlobs(folder, { seed: Number(seed), atOnce: 1 }, acknowledge)
   else await writeFiles(folder, kind as WriterKind, acknowledge)
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main()
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await main()
+  } catch (error) {
+    // A full or broken disk: said in a line of its own, so that the tests can tell it from a crash.
+    if (!(error instanceof JoineryError)) throw error
+    writeSync(1, `refused ${error.code}\n`)
+    process.exit(0)
+  }
+}

@@ -1,0 +1,52 @@
+/** A disk that is full refuses with a clear code; what is stored stays readable, can be removed, and room made is room used. */
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { BlobStore } from '../../node/blobs/store.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import { hasCode } from '../../protocols/errors.ts'
+import { checkBlobs, openBlobs } from '../kit/durable-blobs.ts'
+import { smallFileSystem } from '../kit/loop-image.ts'
+import { seededRandom } from '../kit/seeded-random.ts'
+
+/** The store's own reserve is bigger (256 MiB); the file systems here are small. */
+const RESERVE_BYTES = 4 * 2 ** 20
+const random = seededRandom(Number(process.env.SEED ?? 1))
+
+/** Puts blobs until the disk is full; returns those that were acknowledged. */
+async function fill(store: BlobStore, sizeBytes: () => number): Promise<Cid[]> {
+  const held: Cid[] = []
+  for (;;) {
+    try {
+      held.push((await store.put(random.bytes(sizeBytes()))).cid)
+    } catch (error) {
+      if (!hasCode(error, 'DISK_FULL')) throw error
+      return held
+    }
+  }
+}
+
+describe('the blob store on a small file system', { timeout: 60_000 }, () => {
+  for (const [what, sizeBytes] of [
+    ['small files', () => 1 + random.below(40_000)],
+    ['files with pieces', () => 2 ** 21 + random.below(2 ** 20)]
+  ] as const) {
+    test(`full of ${what}: DISK_FULL, reads go on, removing makes room, and the next start finds everything`, async () => {
+      await using disk = await smallFileSystem(16_000)
+      const data = join(disk.path, 'data')
+      const store = await openBlobs(data, RESERVE_BYTES)
+      const held = await fill(store, sizeBytes)
+      expect(held.length).toBeGreaterThan(2)
+      expect(store.readOnly).toBe(false)
+      for (const cid of held) {
+        let length = 0
+        for await (const span of store.readSpans(cid, 0, store.sizeOf(cid) ?? 0)) length += span.length
+        expect(length).toBe(store.sizeOf(cid))
+      }
+      for (const cid of held.splice(0, Math.ceil(held.length / 2))) await store.remove(cid)
+      const more = await fill(store, sizeBytes)
+      expect(more.length).toBeGreaterThan(0)
+      await store.close()
+      expect(await checkBlobs(data, [...held, ...more])).toEqual([])
+    })
+  }
+})
