@@ -13,9 +13,12 @@ export interface ApiOptions {
   clock: Clock
 }
 
-export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
   const startedMs = options.clock.monotonicMs()
-  app.addHook('onRequest', async (_request, reply) => void reply.header('Cache-Control', 'no-store'))
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('Cache-Control', 'no-store')
+    done()
+  })
 
   app.get('/healthz', async (_request, reply) => reply.type('text/plain; charset=utf-8').send('ok\n'))
   app.get('/metrics', async (_request, reply) => {

@@ -58,7 +58,7 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
       }
       const prefix = firstPart(path)
       if (path.length === prefix.length + 1) {
-        redirect(response, `/${prefix}/`, true)
+        redirect(request, response, `/${prefix}/`, true)
         return
       }
       const answer = await (components.mirrors.get(prefix) as Mirror).answer({
@@ -81,7 +81,7 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
         sendBytes(request, response, answer)
         return
       case 'redirect':
-        redirect(response, answer.location, answer.permanent)
+        redirect(request, response, answer.location, answer.permanent)
         return
       case 'missing':
         if (answer.want) components.onMissing(answer.want)
@@ -136,11 +136,17 @@ export function matches(header: string | undefined, etag: string): boolean {
   return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
 }
 
-/** Only ever to a path of our own: a mirrored index must not be able to send people elsewhere. */
-function redirect(response: ServerResponse, location: string, permanent: boolean): void {
-  if (!/^\/(?![/\\])/.test(location)) throw new JoineryError('INTERNAL', 'a redirect that leaves the room')
+/**
+ * @param location a reference, resolved against the request as RFC 9110 section 10.2.2 says. Only ever to a path of our own: a mirrored index
+ * must not be able to send people elsewhere.
+ */
+function redirect(request: IncomingMessage, response: ServerResponse, location: string, permanent: boolean): void {
+  const target = URL.parse(location, `http://room.invalid${request.url ?? '/'}`)
+  if (target?.protocol !== 'http:' || target.host !== 'room.invalid' || target.username !== '')
+    throw new JoineryError('INTERNAL', 'a redirect that leaves the room')
   response.statusCode = permanent ? 301 : 302
-  response.setHeader('Location', location)
+  // `//name/` at the start would be another host.
+  response.setHeader('Location', target.pathname.replace(/^\/{2,}/, '/') + target.search)
   response.setHeader('Content-Length', 0)
   response.end()
 }

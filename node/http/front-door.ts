@@ -3,7 +3,7 @@
  * to the mirrors and the blobs, pages and API go to fastify.
  *
  * ```ts
- * const frontDoor = await createFrontDoor({ clock, log, blobs, mirrors, room, onMissing, addresses: networkAddresses }, init)
+ * const frontDoor = await createFrontDoor({ clock, disk, log, blobs, mirrors, room, onMissing, addresses: networkAddresses }, init)
  * const { port } = await frontDoor.start()
  * …
  * await frontDoor.stop()
@@ -16,15 +16,16 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
+import type { Disk } from '../platform/disk.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { apiRoutes } from './api.ts'
+import { addApiRoutes } from './api.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
 import { listen } from './listen.ts'
-import { pageRoutes } from './pages.ts'
+import { addPageRoutes, loadAssets } from './pages.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 
@@ -38,6 +39,7 @@ export interface RoomInfo {
 
 export interface FrontDoorComponents {
   clock: Clock
+  disk: Disk
   log: FastifyBaseLogger
   blobs: BlobServer
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
@@ -212,12 +214,16 @@ async function createPages(
     )
   })
   const overview = fresh(components.clock, () => components.room.overview())
-  await app.register(apiRoutes, { overview, version: init.version, figures, clock: components.clock })
-  await app.register(pageRoutes, {
-    overview,
-    assetsDirectory: init.assetsDirectory,
-    addresses: components.addresses,
-    port: () => portOf(server)
+  const assets = await loadAssets(components.disk, init.assetsDirectory)
+  const { clock, addresses } = components
+  // Each in a scope of its own: their headers stay with them.
+  void app.register((scope, _options, done) => {
+    addApiRoutes(scope, { overview, version: init.version, figures, clock })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    addPageRoutes(scope, { overview, assets, addresses, port: () => portOf(server) })
+    done()
   })
   await app.ready()
   return app

@@ -1,0 +1,88 @@
+/** The command line as a process: its terminal, its signals, its exit code. node/main.ts calls this and nothing else. */
+import { homedir, hostname, tmpdir } from 'node:os'
+import { PROGRAM_VERSION } from '../config/version.ts'
+import { systemClock } from '../platform/clock.ts'
+import { nodeDisk } from '../platform/disk.ts'
+import { mayUseFolder } from '../platform/file-rights.ts'
+import { runCommandLine } from './command-line.ts'
+import type { Program, Terminal } from './program.ts'
+
+/** What node/daemon gives; loaded only when a command needs it, so that `joinery status` starts quickly. */
+export type ProgramParts = Pick<Program, 'hasRoom' | 'startDaemon' | 'openOffline' | 'demo'>
+
+/** The same Ctrl-C reaches us twice when a launcher passes it on; only a later one means "at once". */
+const SAME_SIGNAL_MS = 500
+
+/**
+ * Runs the command line of this process and ends with its exit code.
+ *
+ * ```ts
+ * await runProcess({
+ *   hasRoom: async (config) => (await import('./daemon.ts')).hasRoom(config),
+ *   startDaemon: async (config) => (await import('./daemon.ts')).startDaemon(config),
+ *   openOffline: async (config) => (await import('./offline.ts')).openOffline(config),
+ *   demo: async (...all) => (await import('./demo/demo.ts')).runDemo(...all)
+ * })
+ * ```
+ */
+export async function runProcess(parts: ProgramParts): Promise<void> {
+  const end = new AbortController()
+  let firstMs: number | undefined
+  const onSignal = (): void => {
+    const nowMs = systemClock.monotonicMs()
+    if (firstMs === undefined) {
+      firstMs = nowMs
+      end.abort()
+    } else if (nowMs - firstMs > SAME_SIGNAL_MS) process.exit(130)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', onSignal)
+  if (process.channel) {
+    // Whoever started us is gone.
+    process.once('disconnect', onSignal)
+    process.channel.unref()
+  }
+  // A reader that has had enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  const program: Program = {
+    ...parts,
+    version: PROGRAM_VERSION,
+    disk: nodeDisk,
+    clock: systemClock,
+    environment: process.env,
+    hostName: hostname(),
+    homeDirectory: homedir(),
+    temporaryDirectory: tmpdir(),
+    workingDirectory: process.cwd(),
+    mayUseFolder
+  }
+  const code = await runCommandLine(process.argv.slice(2), { program, terminal: processTerminal(), signal: end.signal })
+  // Standard input and sockets of a stopped node may still be open; what is printed is flushed first.
+  process.exitCode = code
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit(code)
+}
+
+function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process
+  return {
+    input: stdin,
+    output: stdout,
+    errors: stderr,
+    outputIsTerminal: stdout.isTTY === true,
+    errorsAreTerminal: stderr.isTTY === true,
+    interactive: stdin.isTTY === true && stdout.isTTY === true,
+    get columns() {
+      return stderr.columns ?? stdout.columns ?? 80
+    },
+    colours: stdout.isTTY === true && (stdout.hasColors?.() ?? false) && process.env.NO_COLOR === undefined
+  }
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}
