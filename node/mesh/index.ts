@@ -3,7 +3,7 @@
  * The only folder that imports libp2p.
  *
  * @example
- *     const mesh = createMesh(
+ *     const mesh = await createMesh(
  *       { clock, random, disk, key: identity.key, policy: membership.policy, networkAddresses },
  *       { folder, meshPort: 4001, profile, bootId: identity.bootId, staticAddresses: [], loopback: false }
  *     )
@@ -11,7 +11,11 @@
  *     mesh.onEvent((event) => log.info(event))
  *     await mesh.start()
  */
-export { createMesh, type Mesh, type MeshComponents, type MeshInit } from './mesh.ts'
+export type { Mesh, MeshComponents, MeshInit } from './mesh.ts'
+export { createMesh } from './mesh-node.ts'
+
+import './errors.ts'
+
 export type {
   AskProgress,
   DiscoveryFacts,

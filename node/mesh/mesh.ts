@@ -1,4 +1,5 @@
 import type { Grant } from '../../protocols/approval.ts'
+import type { RoomId } from '../../protocols/certificate.ts'
 import type { AdmissionPolicy } from '../../protocols/hello.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
 import type { Role } from '../../protocols/room-facts.ts'
@@ -68,9 +69,7 @@ export interface Mesh extends PeerLinks {
   approve(askId: string): Promise<void>
   decline(askId: string): void
   /** Asks members in reach to let this device in, until granted, refused or aborted. */
-  ask(init: { name: string; role: Role; signal: AbortSignal }): AsyncIterable<AskProgress>
+  ask(init: { name: string; role: Role; signal: AbortSignal; room?: RoomId }): AsyncIterable<AskProgress>
   discovery(): DiscoveryFacts
   onEvent(listener: (event: MeshEvent) => void): () => void
 }
-
-export declare function createMesh(components: MeshComponents, init: MeshInit): Mesh

@@ -1,0 +1,61 @@
+/** From what discovery sees to what a person can do about it: `joinery doctor` and the dashboard. Pure. */
+import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { sameNetwork } from './mdns.ts'
+import type { DiscoveryAdvice, DiscoveryFacts } from './mesh-status.ts'
+
+export interface DiscoveryEvidence extends Omit<DiscoveryFacts, 'advice'> {
+  networks: NetworkAddress[]
+  /** IP addresses of linked peers, and whether we dialled. */
+  links: readonly { remoteAddress: string; dialer: boolean }[]
+  /** IPv4 addresses of nodes that announced themselves and that no dial has reached, by why. */
+  unreached: { host: string; why: 'refused' | 'timed-out' | 'unreachable' | 'other' }[]
+}
+
+/** So many packets sent without an answer are no accident. */
+const ENOUGH_SENT = 4
+
+export function adviseDiscovery(evidence: DiscoveryEvidence): DiscoveryFacts['advice'] {
+  const { interfaces, links, networks, unreached, inbound } = evidence
+  if (networks.length === 0) {
+    return [
+      { code: 'NO_NETWORK', text: 'No network interface has an address: plug in a cable, or join or start a Wi-Fi.' }
+    ]
+  }
+  const advice: { code: DiscoveryAdvice; text: string }[] = []
+  for (const seen of interfaces) {
+    const network = networks.find(({ address }) => address === seen.address)
+    if (!network) continue
+    // Nodes of this very device say nothing of the network.
+    const linkedHere = links.some(({ remoteAddress }) => remoteAddress !== seen.address && isOn(remoteAddress, network))
+    const unreachedHere = unreached.filter(({ host, why }) => isOn(host, network) && why !== 'other')
+    const silent = unreachedHere.filter(({ why }) => why !== 'refused')
+    if (seen.error !== undefined || (seen.sent >= ENOUGH_SENT && seen.received === 0 && linkedHere)) {
+      advice.push({
+        code: 'MULTICAST_BLOCKED',
+        text: `Devices on ${seen.interface} do not hear each other by multicast (mDNS). Add one by its address: joinery start --peer ADDRESS.`
+      })
+    } else if (silent.length > 0 && !linkedHere) {
+      advice.push({
+        code: 'CLIENT_ISOLATION',
+        text: `Devices on ${seen.interface} are heard but cannot be reached: the Wi-Fi keeps its clients apart ("client isolation"), or their firewalls are shut. Use a cable, another Wi-Fi, or the room's own access point.`
+      })
+    } else if (unreachedHere.length > 0 && linkedHere) {
+      const hosts = unreachedHere.map(({ host }) => host).slice(0, 3)
+      advice.push({
+        code: 'FIREWALL_THERE',
+        text: `${hosts.join(', ')} can be heard but not reached: look at the firewall of that device.`
+      })
+    }
+  }
+  if (inbound === 0 && links.length >= 2 && links.every(({ dialer }) => dialer)) {
+    advice.push({
+      code: 'FIREWALL_HERE',
+      text: `Nobody has reached this device, it always had to call: allow incoming TCP on ${evidence.listening.join(' and ')}.`
+    })
+  }
+  return advice
+}
+
+function isOn(host: string, network: NetworkAddress): boolean {
+  return network.family === 4 && /^[\d.]+$/.test(host) && sameNetwork(host, network)
+}

@@ -1,0 +1,97 @@
+/**
+ * The libp2p host as the mesh uses it: TCP and WebSockets, noise, yamux, identify, and nothing that talks to the internet or
+ * passes traffic of others: no relay, no DHT, no bootstrap list, no private network (it broke bulk transfers; peers are admitted after noise).
+ */
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Libp2p, PeerId } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { SigningKey } from '../platform/signing.ts'
+import {
+  DIAL_TIMEOUT_MS,
+  HELLO_TIMEOUT_MS,
+  INBOUND_PER_ADDRESS_PER_SECOND,
+  MAX_CONNECTIONS,
+  MAX_PARALLEL_DIALS,
+  MAX_PENDING_INBOUND,
+  MAX_STREAMS_PER_CONNECTION,
+  STREAM_WINDOW_BYTES
+} from './limits.ts'
+
+export interface HostInit {
+  key: SigningKey
+  /** TCP; WebSockets are one above: they cannot share a port. 0: any free ones. */
+  port: number
+  /** Asked after noise: a peer that was refused a moment ago costs one handshake and no more. */
+  denies: (peer: string) => boolean
+}
+
+/** Not started yet. */
+export async function createHost(init: HostInit): Promise<Libp2p> {
+  const { port } = init
+  const webSocketPort = port === 0 ? 0 : port + 1
+  return await createLibp2p({
+    privateKey: privateKeyFromRaw(concat(init.key.seed, init.key.publicKey)),
+    start: false,
+    addresses: {
+      listen: [
+        `/ip4/0.0.0.0/tcp/${port}`,
+        `/ip4/0.0.0.0/tcp/${webSocketPort}/ws`,
+        // A device without IPv6 goes on without (faultTolerance); with it, the same ports serve both.
+        ...(port === 0 ? [] : [`/ip6/::/tcp/${port}`, `/ip6/::/tcp/${webSocketPort}/ws`])
+      ]
+    },
+    transportManager: { faultTolerance: 1 },
+    transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }), webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        // Links have their own keep-alive, which also notices a dead peer; this one only logs.
+        enableKeepAlive: false,
+        maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+        maxOutboundStreams: MAX_STREAMS_PER_CONNECTION,
+        streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES }
+      })
+    ],
+    connectionMonitor: { enabled: false },
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      inboundConnectionThreshold: INBOUND_PER_ADDRESS_PER_SECOND,
+      maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+      maxParallelDials: MAX_PARALLEL_DIALS * 2,
+      dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: DIAL_TIMEOUT_MS / 2,
+      inboundUpgradeTimeout: HELLO_TIMEOUT_MS,
+      // Reconnecting is the dial plan's job.
+      reconnectRetries: 0
+    },
+    connectionGater: {
+      // The default refuses private addresses in browsers only; said here so that an update cannot surprise us.
+      denyDialMultiaddr: () => false,
+      denyInboundEncryptedConnection: (peer: PeerId) => init.denies(peer.toString()),
+      // What identify tells us is not dialled: the address book keeps its own, checked addresses.
+      filterMultiaddrForPeer: () => false
+    },
+    services: { identify: identify({ runOnConnectionOpen: true }) }
+  })
+}
+
+export async function startHost(host: Libp2p): Promise<void> {
+  try {
+    await host.start()
+  } catch (cause) {
+    throw new JoineryError('MESH_PORT_BUSY', 'the mesh port could not be opened', { cause })
+  }
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length)
+  whole.set(a)
+  whole.set(b, a.length)
+  return whole
+}

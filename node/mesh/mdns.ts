@@ -1,0 +1,266 @@
+/**
+ * Discovery by multicast DNS with one socket per interface and address. A single socket sends on the one interface that the kernel picks
+ * by its routes: without a default or multicast route (an isolated access point) that is none, and with an uplink it is the wrong one.
+ */
+import multicastDns, { type MulticastDNS } from 'multicast-dns'
+import { formatMeshAddress, ipMeshAddress, type MeshAddress } from '../../protocols/mesh-address.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import type { Random } from '../platform/random.ts'
+import { INTERFACE_POLL_MS, MAX_KNOWN_NODES, MAX_MULTICAST_SOCKETS } from './limits.ts'
+import {
+  peerAnnouncement,
+  peerGoodbye,
+  peerQuery,
+  RECORD_TTL_S,
+  readAnnouncement,
+  readPeerQuery
+} from './mdns-records.ts'
+import { type MulticastAction, MulticastSchedule } from './mdns-schedule.ts'
+import type { DiscoveryFacts } from './mesh-status.ts'
+
+export interface DiscoveryComponents {
+  clock: Clock
+  random: Random
+  networkAddresses: () => NetworkAddress[]
+}
+
+export interface DiscoveryInit {
+  node: NodeId
+  /** The listening ports. */
+  ports: { tcp: number; webSocket: number }
+  /** Addresses on which nothing is asked or announced: an access point's, which every node has. */
+  hidden: ReadonlySet<string>
+  /** Also on 127.0.0.1. */
+  loopback: boolean
+  /** A node was heard on the network of this address. */
+  found(node: NodeId, address: string): void
+  /** Somebody else announces our own id. */
+  foundSelf(where: string): void
+  /** The set of own addresses changed. */
+  interfacesChanged(): void
+}
+
+const LOOPBACK: NetworkAddress = { interface: 'lo', address: '127.0.0.1', family: 4, prefix: 8 }
+/** Characters of a process' random name; 80 bits, so that two never meet. */
+const INSTANCE_BYTES = 10
+const GOODBYE_TIMEOUT_MS = 500
+
+interface Listener {
+  network: NetworkAddress
+  socket: MulticastDNS | undefined
+  schedule: MulticastSchedule
+  cancelTimer: () => void
+  error: string | undefined
+  sent: number
+  received: number
+  echoed: number
+  /** Instances heard here → when; newest last. */
+  instances: Map<string, number>
+}
+
+export class MulticastDiscovery {
+  readonly #components: DiscoveryComponents
+  readonly #init: DiscoveryInit
+  readonly #instance: string
+  readonly #listeners = new Map<string, Listener>()
+  #cancelPoll = (): void => {}
+  #stopped = false
+
+  constructor(components: DiscoveryComponents, init: DiscoveryInit) {
+    this.#components = components
+    this.#init = init
+    this.#instance = Buffer.from(components.random.bytes(INSTANCE_BYTES)).toString('hex')
+  }
+
+  start(): void {
+    this.#poll()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelPoll()
+    await Promise.all([...this.#listeners.values()].map((listener) => this.#close(listener, true)))
+    this.#listeners.clear()
+  }
+
+  facts(): DiscoveryFacts['interfaces'] {
+    return [...this.#listeners.values()].map(({ network, socket, error, received, echoed, sent, instances }) => ({
+      interface: network.interface,
+      address: network.address,
+      open: socket !== undefined && error === undefined,
+      ...(error === undefined ? {} : { error }),
+      received,
+      echoed,
+      sent,
+      found: instances.size
+    }))
+  }
+
+  /** Opens sockets for addresses that appeared and closes those of addresses that went. */
+  #poll(): void {
+    this.#cancelPoll = this.#components.clock.after(INTERFACE_POLL_MS, () => this.#poll())
+    const wanted = new Map<string, NetworkAddress>()
+    for (const network of this.#networks())
+      wanted.set(`${network.interface} ${network.address}/${network.prefix}`, network)
+    let changed = false
+    for (const [key, listener] of this.#listeners) {
+      // A socket that failed is opened anew: the reason, such as an interface without multicast, may have gone.
+      if (wanted.has(key) && listener.error === undefined) continue
+      changed ||= !wanted.has(key)
+      this.#listeners.delete(key)
+      void this.#close(listener, false)
+    }
+    for (const [key, network] of wanted) {
+      if (this.#listeners.has(key)) continue
+      changed = true
+      this.#listeners.set(key, this.#open(network))
+    }
+    if (changed) this.#init.interfacesChanged()
+  }
+
+  #networks(): NetworkAddress[] {
+    const networks = this.#components
+      .networkAddresses()
+      .filter(({ family, address }) => family === 4 && !this.#init.hidden.has(address))
+    if (this.#init.loopback) networks.unshift(LOOPBACK)
+    return networks.slice(0, MAX_MULTICAST_SOCKETS)
+  }
+
+  #open(network: NetworkAddress): Listener {
+    const { clock, random } = this.#components
+    const listener: Listener = {
+      network,
+      socket: undefined,
+      schedule: new MulticastSchedule(clock.monotonicMs(), () => random.fraction()),
+      cancelTimer: () => {},
+      error: undefined,
+      sent: 0,
+      received: 0,
+      echoed: 0,
+      instances: new Map()
+    }
+    // Bound to all addresses: a socket bound to one address gets no multicast on Linux.
+    const socket = multicastDns({ interface: network.address, bind: '0.0.0.0' })
+    listener.socket = socket
+    const failed = (error: Error): void => {
+      listener.error = error.message
+    }
+    socket.on('error', failed)
+    socket.on('warning', (error: NodeJS.ErrnoException) => {
+      // Warnings are also packets that are no DNS, which anybody can send; only those of the system name their call.
+      if (error.syscall !== undefined) failed(error)
+    })
+    socket.on('packet', (packet: multicastDns.FullPacket, from: { address: string; port: number }) => {
+      this.#received(listener, packet, from.address)
+    })
+    socket.on('ready', () => this.#act(listener))
+    return listener
+  }
+
+  #act(listener: Listener): void {
+    if (this.#stopped || listener.socket === undefined) return
+    const nowMs = this.#components.clock.monotonicMs()
+    for (const action of listener.schedule.due(nowMs)) this.#send(listener, action)
+    listener.cancelTimer()
+    const waitMs = Math.max(1, listener.schedule.nextMs - nowMs)
+    listener.cancelTimer = this.#components.clock.after(waitMs, () => this.#act(listener))
+  }
+
+  #send(listener: Listener, action: MulticastAction): void {
+    const { socket } = listener
+    if (!socket) return
+    listener.sent++
+    const done = (error: Error | null): void => {
+      if (error) listener.error = error.message
+    }
+    if (action === 'ask') socket.query(peerQuery([this.#instance, ...this.#known(listener)]), done)
+    else socket.respond(peerAnnouncement(this.#instance, this.#addressesOn(listener.network)), done)
+  }
+
+  /** Instances heard less than half their time to live ago, newest first. */
+  #known(listener: Listener): string[] {
+    const sinceMs = this.#components.clock.monotonicMs() - (RECORD_TTL_S * 1000) / 2
+    return [...listener.instances]
+      .filter(([, heardMs]) => heardMs >= sinceMs)
+      .map(([instance]) => instance)
+      .reverse()
+  }
+
+  #received(listener: Listener, packet: multicastDns.FullPacket, from: string): void {
+    // Linux gives each socket the packets of all groups that any socket joined: only this network's are ours.
+    if (this.#stopped || !sameNetwork(from, listener.network)) return
+    if (from === listener.network.address && listener.network !== LOOPBACK) listener.echoed++
+    else listener.received++
+    if (packet.type === 'query') this.#asked(listener, packet)
+    else this.#announced(listener, packet, from)
+  }
+
+  #asked(listener: Listener, packet: multicastDns.FullPacket): void {
+    const query = readPeerQuery(packet)
+    if (!query) return
+    const known = listener.instances
+    const asksOurs = [...query.known].every((instance) => instance === this.#instance || known.has(instance))
+    listener.schedule.heardQuestion(this.#components.clock.monotonicMs(), query.known.has(this.#instance), asksOurs)
+    this.#act(listener)
+  }
+
+  #announced(listener: Listener, packet: multicastDns.FullPacket, from: string): void {
+    const announcement = readAnnouncement(packet)
+    if (!announcement || announcement.instance === this.#instance) return
+    if (announcement.node === this.#init.node) {
+      this.#init.foundSelf(from)
+      return
+    }
+    const { instances, network } = listener
+    instances.delete(announcement.instance)
+    instances.set(announcement.instance, this.#components.clock.monotonicMs())
+    const oldest = instances.size > MAX_KNOWN_NODES ? instances.keys().next().value : undefined
+    if (oldest !== undefined) instances.delete(oldest)
+    for (const address of announcement.addresses) {
+      // Stock nodes announce all their addresses everywhere; those of other networks cannot be reached from here, and a forged
+      // packet must not make us dial somebody elsewhere.
+      if (address.kind !== 'ip4' || !sameNetwork(address.host, network)) continue
+      const { node: _, ...plain } = address
+      this.#init.found(announcement.node, formatMeshAddress(plain))
+    }
+  }
+
+  #addressesOn(network: NetworkAddress): string[] {
+    const { ports, node } = this.#init
+    const addresses: MeshAddress[] = [
+      ipMeshAddress(network.address, ports.tcp),
+      ipMeshAddress(network.address, ports.webSocket, 'ws')
+    ]
+    return addresses.map((address) => formatMeshAddress({ ...address, node }))
+  }
+
+  async #close(listener: Listener, goodbye: boolean): Promise<void> {
+    listener.cancelTimer()
+    const { socket } = listener
+    listener.socket = undefined
+    if (!socket) return
+    if (goodbye && listener.error === undefined) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#components.clock.after(GOODBYE_TIMEOUT_MS, resolve)
+        socket.respond(peerGoodbye(this.#instance), () => {
+          cancel()
+          resolve()
+        })
+      })
+    }
+    await new Promise<void>((resolve) => socket.destroy(resolve))
+  }
+}
+
+/** Both IPv4. */
+export function sameNetwork(address: string, network: NetworkAddress): boolean {
+  const bits = Math.min(32, network.prefix)
+  const mask = bits === 0 ? 0 : (~0 << (32 - bits)) >>> 0
+  return (ipNumber(address) & mask) >>> 0 === (ipNumber(network.address) & mask) >>> 0
+}
+
+function ipNumber(address: string): number {
+  return address.split('.').reduce((number, part) => (number * 256 + Number(part)) >>> 0, 0)
+}

@@ -1,0 +1,545 @@
+/** The mesh put together: one host, its discovery, its introductions, its links. Each decision is in a file of its own. */
+import type { Connection, Libp2p } from '@libp2p/interface'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Refusal, Verdict } from '../../protocols/hello.ts'
+import type { KnownPeer } from '../../protocols/known-peers.ts'
+import { formatMeshAddress, ipMeshAddress, parseMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
+import type { MessageStream, NodeId, PeerLink, PeerProfile, StreamLimits } from '../../protocols/message-stream.ts'
+import { nodeIdOfPublicKey } from '../../protocols/node-id.ts'
+import { AddressBook } from './address-book.ts'
+import { askAround } from './ask-around.ts'
+import { AskDesk } from './asks.ts'
+import { DialPlan } from './dial-plan.ts'
+import { Dialer } from './dialer.ts'
+import { adviseDiscovery } from './discovery-advice.ts'
+import type { HelloEffect, Introduction } from './hello-session.ts'
+import { createHost, startHost } from './host.ts'
+import { Introductions, ipOf } from './introductions.ts'
+import {
+  DENY_INBOUND_MS,
+  LINGER_MS,
+  MAX_ADDRESSES_PER_NODE,
+  MAX_KNOWN_NODES,
+  MAX_STATIC_ADDRESSES,
+  REDIAL_MOST_MS,
+  SIMULTANEOUS_MS
+} from './limits.ts'
+import { chooseLinks } from './link-choice.ts'
+import { type Link, LinkTable } from './links.ts'
+import { MulticastDiscovery } from './mdns.ts'
+import type { Mesh, MeshComponents, MeshInit } from './mesh.ts'
+import type {
+  AskProgress,
+  DiscoveryFacts,
+  MeshEvent,
+  NearbyDevice,
+  NeighbourRoom,
+  PeerStatus,
+  PendingAsk
+} from './mesh-status.ts'
+import { PeerExchange } from './peer-exchange.ts'
+import { Strangers } from './strangers.ts'
+
+export async function createMesh(components: MeshComponents, init: MeshInit): Promise<Mesh> {
+  const { clock, key } = components
+  const node = nodeIdOfPublicKey(key.publicKey)
+  const denied = new Map<NodeId, number>()
+  const denies = (peer: NodeId): boolean => clock.monotonicMs() < (denied.get(peer) ?? 0)
+  const host = await createHost({ key, port: init.meshPort, denies })
+  return new MeshNode(components, init, { host, node, denied })
+}
+
+class MeshNode implements Mesh {
+  readonly node: NodeId
+  readonly #components: MeshComponents
+  readonly #init: MeshInit
+  readonly #host: Libp2p
+  /** Who was refused a moment ago, and until when nothing of it is listened to. */
+  readonly #denied: Map<NodeId, number>
+  readonly #plan: DialPlan
+  readonly #dialer: Dialer
+  readonly #links: LinkTable
+  readonly #introductions: Introductions
+  readonly #exchange: PeerExchange
+  readonly #desk: AskDesk
+  readonly #book: AddressBook
+  readonly #strangers = new Strangers()
+  readonly #listeners = new Set<(event: MeshEvent) => void>()
+  /** Last profiles of peers, those that are away too. */
+  readonly #profiles = new Map<NodeId, PeerProfile>()
+  readonly #hidden: ReadonlySet<string>
+  #discovery: MulticastDiscovery | undefined
+  #profile: Omit<PeerProfile, 'bootId'>
+  #ports = { tcp: 0, webSocket: 0 }
+  #inbound = 0
+  #asking = false
+  #room: string
+  #members: ReadonlySet<NodeId> = new Set()
+  #cloneSeen = new Map<NodeId, number>()
+  #stopPolicy = (): void => {}
+
+  constructor(
+    components: MeshComponents,
+    init: MeshInit,
+    parts: { host: Libp2p; node: NodeId; denied: Map<NodeId, number> }
+  ) {
+    const { clock, random, disk, policy } = components
+    this.#components = components
+    this.#init = init
+    this.#host = parts.host
+    this.node = parts.node
+    this.#denied = parts.denied
+    this.#profile = init.profile
+    this.#hidden = new Set(init.hiddenAddresses)
+    this.#room = policy.room()?.id ?? ''
+    const { host } = parts
+    this.#plan = new DialPlan(this.node, () => random.fraction())
+    this.#dialer = new Dialer({ clock, host, plan: this.#plan }, { wants: (peer) => this.#wants(peer) })
+    this.#introductions = new Introductions(
+      { clock, random, host, policy },
+      {
+        self: () => ({
+          id: this.node,
+          bootId: Buffer.from(init.bootId, 'hex'),
+          profile: this.#profile,
+          meshPort: this.#ports.tcp,
+          sign: (message) => components.key.sign(message)
+        }),
+        judge: (connection, introduction) => this.#judge(connection, introduction),
+        admitted: (link) => this.#admitted(link),
+        met: (connection, effect) => this.#met(connection, effect),
+        refused: (connection, code, by, proven) => this.#refused(connection, code, by, proven),
+        failed: (connection) => this.#failed(connection)
+      }
+    )
+    this.#links = new LinkTable({ clock, host, admission: (connection) => this.#introductions.link(connection) })
+    this.#exchange = new PeerExchange(
+      { clock, links: this.#links },
+      {
+        known: () => this.#knownPeers(),
+        told: (link, peers) => this.#told(link, peers),
+        dead: (link, reason) => this.#drop(link, reason)
+      }
+    )
+    this.#desk = new AskDesk({ clock, random, host, policy, grant: components.grant }, (event) => this.#emit(event))
+    this.#book = new AddressBook({ clock, disk }, { folder: init.folder })
+    for (const address of (init.staticAddresses ?? []).slice(0, MAX_STATIC_ADDRESSES)) this.addStaticAddress(address)
+  }
+
+  get meshPort(): number {
+    return this.#ports.tcp
+  }
+
+  async start(): Promise<void> {
+    const { clock, random, networkAddresses, policy } = this.#components
+    for (const [node, addresses] of await this.#book.load()) {
+      for (const address of [...addresses].reverse()) this.#plan.learn(node, address, clock.monotonicMs(), false)
+    }
+    this.#policyChanged()
+    this.#stopPolicy = policy.onChange(() => this.#policyChanged())
+    this.#host.addEventListener('connection:open', ({ detail }) => this.#connected(detail))
+    this.#host.addEventListener('connection:close', ({ detail }) => this.#disconnected(detail))
+    await this.#introductions.start()
+    await this.#desk.start()
+    this.#exchange.start()
+    await this.#links.ready()
+    await startHost(this.#host)
+    this.#ports = await listeningPorts(this.#host, this.#init.meshPort)
+    if (this.#init.discovery !== false) {
+      this.#discovery = new MulticastDiscovery(
+        { clock, random, networkAddresses },
+        {
+          node: this.node,
+          ports: this.#ports,
+          hidden: this.#hidden,
+          loopback: this.#init.loopback ?? false,
+          found: (node, address) => this.#plan.learn(node, address, clock.monotonicMs(), true),
+          foundSelf: (where) => this.#clone(this.node, where, 'us'),
+          interfacesChanged: () => this.#plan.awake(clock.monotonicMs())
+        }
+      )
+      this.#discovery.start()
+    }
+    this.#dialer.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopPolicy()
+    this.#dialer.stop()
+    this.#exchange.stop()
+    this.#desk.stop()
+    await this.#discovery?.stop()
+    for (const link of this.#links.links()) this.#links.remove(link)
+    await this.#host.stop()
+    await this.#book.close()
+  }
+
+  // PeerLinks
+
+  links(): readonly PeerLink[] {
+    return this.#links.links()
+  }
+
+  onLink(listener: (link: PeerLink) => void): () => void {
+    return this.#links.onLink(listener)
+  }
+
+  onLinkLost(listener: (link: PeerLink) => void): () => void {
+    return this.#links.onLinkLost(listener)
+  }
+
+  handle(
+    protocol: string,
+    limits: StreamLimits,
+    handler: (stream: MessageStream, link: PeerLink) => Promise<void>
+  ): void {
+    this.#links.handle(protocol, limits, handler)
+  }
+
+  // What people see
+
+  addresses(): string[] {
+    const networks = this.#components
+      .networkAddresses()
+      .filter(({ address }) => !this.#hidden.has(address) && !/^fe80:/i.test(address))
+    const ips = networks.sort((a, b) => a.family - b.family).map(({ address }) => address)
+    if (this.#init.loopback || ips.length === 0) ips.push('127.0.0.1')
+    return ips.map((ip) => formatMeshAddress({ ...ipMeshAddress(ip, this.#ports.tcp), node: this.node }))
+  }
+
+  setProfile(profile: Partial<Omit<PeerProfile, 'bootId'>>): void {
+    this.#profile = { ...this.#profile, ...profile }
+  }
+
+  addStaticAddress(text: string): void {
+    const { node, ...plain } = parseMeshAddress(text)
+    this.#plan.addFixed(formatMeshAddress(plain), node, this.#components.clock.monotonicMs())
+  }
+
+  peers(): PeerStatus[] {
+    const nodes = new Set([...this.#members, ...this.#links.links().map(({ peer }) => peer)])
+    return [...nodes].map((node) => {
+      const link = this.#links.get(node)
+      const target = this.#plan.get(node)
+      const profile = link?.profile ?? this.#profiles.get(node)
+      return {
+        node,
+        linked: link !== undefined,
+        ...(profile ? { profile } : {}),
+        addresses: target?.addresses ?? [],
+        ...(link ? { remoteAddress: link.remoteAddress, dialer: link.dialer } : {}),
+        failures: target?.failures ?? 0,
+        ...(target?.lastFailure === undefined ? {} : { lastFailure: target.lastFailure })
+      }
+    })
+  }
+
+  neighbours(): NeighbourRoom[] {
+    return this.#strangers.neighbours(this.#components.policy.room()?.id)
+  }
+
+  nearby(): NearbyDevice[] {
+    return this.#strangers.nearby()
+  }
+
+  asks(): PendingAsk[] {
+    return this.#desk.list()
+  }
+
+  async approve(askId: string): Promise<void> {
+    await this.#desk.approve(askId)
+  }
+
+  decline(askId: string): void {
+    this.#desk.decline(askId)
+  }
+
+  async *ask(init: Parameters<Mesh['ask']>[0]): AsyncGenerator<AskProgress> {
+    const { clock, random } = this.#components
+    this.#asking = true
+    try {
+      const components = { clock, random, host: this.#host }
+      yield* askAround(components, {
+        ...init,
+        room: init.room,
+        look: () => {
+          this.#plan.forgive(clock.monotonicMs())
+          this.#dialer.dialDue()
+        },
+        members: () =>
+          this.#host.getConnections().flatMap((connection) => {
+            const room = this.#strangers.roomOf(connection.remotePeer.toString())
+            return room && connection.status === 'open' ? [{ connection, room }] : []
+          })
+      })
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  discovery(): DiscoveryFacts {
+    const links = this.#links.links()
+    const unreached = [...this.#plan.targets()].flatMap(({ node, addresses, failures, lastFailure }) => {
+      if (failures === 0 || (node !== undefined && this.#links.get(node))) return []
+      const why = lastFailure
+      if (why !== 'refused' && why !== 'timed-out' && why !== 'unreachable') return []
+      return addresses.map((address) => ({ host: tryMeshAddress(address)?.host ?? '', why }) as const)
+    })
+    const facts = {
+      interfaces: this.#discovery?.facts() ?? [],
+      listening: [`${this.#ports.tcp}`, `${this.#ports.webSocket}`],
+      dials: { ...this.#dialer.counts },
+      inbound: this.#inbound
+    }
+    const networks = this.#components.networkAddresses().filter(({ address }) => !this.#hidden.has(address))
+    return { ...facts, advice: adviseDiscovery({ ...facts, networks, links, unreached }) }
+  }
+
+  onEvent(listener: (event: MeshEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #emit(event: MeshEvent): void {
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+
+  // Connections and their hellos
+
+  #connected(connection: Connection): void {
+    if (connection.direction === 'inbound') this.#inbound++
+    this.#introductions.connected(connection)
+  }
+
+  #disconnected(connection: Connection): void {
+    this.#introductions.disconnected(connection)
+    const node = connection.remotePeer.toString()
+    const link = this.#links.get(node)
+    if (link?.connection === connection) this.#drop(link, 'the connection ended')
+    // libp2p keeps what identify said of everybody it ever met; we keep our own book.
+    if (this.#host.getConnections(connection.remotePeer).length === 0) {
+      this.#host.peerStore.delete(connection.remotePeer).catch(() => {})
+    }
+  }
+
+  /** Is there room for this link beside the one that exists? */
+  async #judge(connection: Connection, introduction: Introduction): Promise<Verdict> {
+    const peer = connection.remotePeer.toString()
+    const existing = this.#links.get(peer)
+    if (!existing) return 'OK'
+    if (existing.profile.bootId === introduction.profile.bootId) {
+      return this.#prefersExisting(existing, connection) ? 'DUPLICATE' : 'OK'
+    }
+    // The device was started anew, and its old connection is not known to be dead yet; or there are two of it.
+    if (await this.#exchange.probe(existing)) {
+      this.#clone(peer, ipOf(connection), 'us')
+      return 'CLONED'
+    }
+    this.#drop(existing, 'the device was started anew')
+    return 'OK'
+  }
+
+  /** Two dialled each other at once: both sides keep the connection that the lower id made. */
+  #prefersExisting(existing: Link, connection: Connection): boolean {
+    const dials = connection.direction === 'outbound'
+    if (existing.connection === connection || existing.dialer === dials) return false
+    if (this.#components.clock.monotonicMs() - existing.sinceMs >= SIMULTANEOUS_MS) return false
+    return existing.dialer === this.node < existing.peer
+  }
+
+  #admitted(link: Link): void {
+    const existing = this.#links.get(link.peer)
+    if (existing && this.#prefersExisting(existing, link.connection)) {
+      this.#closeSoon(link.connection, 0)
+      return
+    }
+    const replaced = this.#links.add(link)
+    if (replaced) this.#closeSoon(replaced.connection, 0)
+    this.#plan.linked(link.peer)
+    this.#strangers.forget(link.peer)
+    this.#profiles.set(link.peer, link.profile)
+    if (this.#profiles.size > MAX_KNOWN_NODES) this.#profiles.delete(this.#profiles.keys().next().value as NodeId)
+    this.#rememberAddress(link)
+    this.#emit({ kind: 'linked', node: link.peer, name: link.profile.name })
+  }
+
+  #rememberAddress(link: Link): void {
+    const { clock } = this.#components
+    if (link.meshPort > 0 && tryMeshAddress(formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort)))) {
+      const address = formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort))
+      this.#plan.learn(link.peer, address, clock.monotonicMs(), false)
+    }
+    this.#book.remember(link.peer, this.#plan.get(link.peer)?.addresses ?? [])
+  }
+
+  #met(connection: Connection, met: Extract<HelloEffect, { kind: 'met' }>): void {
+    const { clock, policy } = this.#components
+    const node = connection.remotePeer.toString()
+    const isNew = this.#strangers.meet({ node, address: ipOf(connection), room: met.room, roomName: met.roomName })
+    if (isNew && met.room !== null && met.room !== policy.room()?.id) {
+      this.#emit({ kind: 'neighbour', room: met.room, name: met.roomName })
+    }
+    if (met.what === 'other-room') {
+      this.#plan.refused(node, 'OTHER_ROOM', clock.monotonicMs())
+      this.#deny(node)
+      this.#closeSoon(connection, 0)
+    } else {
+      this.#plan.refused(node, 'NO_ROOM', clock.monotonicMs(), REDIAL_MOST_MS)
+      this.#lingered(connection)
+    }
+  }
+
+  /** A connection that was not admitted stays while a question to be let in is open on it. */
+  #lingered(connection: Connection): void {
+    this.#components.clock.after(LINGER_MS, () => {
+      if (connection.status !== 'open' || this.#links.get(connection.remotePeer.toString())?.connection === connection)
+        return
+      if (this.#asking || connection.streams.some(({ protocol }) => protocol.startsWith('/joinery/ask/')))
+        this.#lingered(connection)
+      else this.#closeSoon(connection, 0)
+    })
+  }
+
+  #refused(connection: Connection, code: Refusal, by: 'us' | 'them', proven: boolean): void {
+    const { clock } = this.#components
+    const node = connection.remotePeer.toString()
+    // The verdict has to reach the other side first.
+    this.#closeSoon(connection, by === 'us' ? 1_000 : 0)
+    if (code === 'DUPLICATE') return
+    if (by === 'us') this.#deny(node)
+    this.#plan.refused(
+      node,
+      code,
+      clock.monotonicMs(),
+      code === 'BUSY' || code === 'CLONED' ? REDIAL_MOST_MS : undefined
+    )
+    if (by === 'them' && code === 'CLONED') this.#clone(this.node, 'this device', node)
+    // Believed only of somebody who has shown to be of the room.
+    if (by === 'them' && code === 'REMOVED' && proven) this.#emit({ kind: 'removed', by: node })
+    this.#emit({ kind: 'refused', node, code, by })
+  }
+
+  #failed(connection: Connection): void {
+    const node = connection.remotePeer.toString()
+    this.#plan.refused(node, 'no hello', this.#components.clock.monotonicMs(), REDIAL_MOST_MS)
+    this.#deny(node)
+    this.#closeSoon(connection, 0)
+  }
+
+  #deny(node: NodeId): void {
+    const nowMs = this.#components.clock.monotonicMs()
+    for (const [other, untilMs] of this.#denied) if (untilMs <= nowMs) this.#denied.delete(other)
+    this.#denied.set(node, nowMs + DENY_INBOUND_MS)
+  }
+
+  #drop(link: Link, _reason: string): void {
+    if (!this.#links.remove(link)) return
+    this.#plan.unlinked(link.peer, this.#components.clock.monotonicMs())
+    this.#closeSoon(link.connection, 0)
+    this.#emit({ kind: 'unlinked', node: link.peer })
+  }
+
+  #closeSoon(connection: Connection, delayMs: number): void {
+    const close = (): void => {
+      if (connection.status !== 'open') return
+      connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error))
+    }
+    if (delayMs === 0) close()
+    else this.#components.clock.after(delayMs, close)
+  }
+
+  /** At most one event in ten minutes for each device. */
+  #clone(node: NodeId, where: string, reportedBy: NodeId | 'us'): void {
+    const nowMs = this.#components.clock.monotonicMs()
+    const seenMs = this.#cloneSeen.get(node)
+    if (seenMs !== undefined && nowMs - seenMs < 600_000) return
+    this.#cloneSeen.set(node, nowMs)
+    if (this.#cloneSeen.size > 64) this.#cloneSeen.delete(this.#cloneSeen.keys().next().value as NodeId)
+    this.#emit({ kind: 'clone', node, where, reportedBy })
+  }
+
+  // Whom to know and to dial
+
+  #wants(node: NodeId): boolean {
+    if (this.#links.get(node) || node === this.node) return false
+    const chosen = chooseLinks(this.node, this.#present())
+    return chosen.has(node) || !this.#members.has(node)
+  }
+
+  /** Members that may be reached: linked, or with an address that has not failed again and again. */
+  *#present(): Generator<NodeId> {
+    for (const node of this.#members) {
+      const target = this.#plan.get(node)
+      if (this.#links.get(node) || (target && target.addresses.length > 0 && target.failures < 3)) yield node
+    }
+  }
+
+  #knownPeers(): KnownPeer[] {
+    const known: KnownPeer[] = []
+    for (const node of new Set([...this.#links.links().map(({ peer }) => peer), ...this.#members])) {
+      const link = this.#links.get(node)
+      const addresses = (this.#plan.get(node)?.addresses ?? []).filter((address) => !isLoopback(address))
+      if (!link && addresses.length === 0) continue
+      const bootId = link ? Buffer.from(link.profile.bootId, 'hex') : null
+      known.push({ node, bootId, addresses: addresses.slice(0, MAX_ADDRESSES_PER_NODE) })
+    }
+    return known
+  }
+
+  #told(link: Link, peers: KnownPeer[]): void {
+    const nowMs = this.#components.clock.monotonicMs()
+    for (const { node, bootId, addresses } of peers) {
+      for (const address of addresses) if (!isLoopback(address)) this.#plan.learn(node, address, nowMs, false)
+      if (bootId !== null) void this.#compareBootIds(link, node, Buffer.from(bootId).toString('hex'))
+    }
+  }
+
+  /** A peer is linked to a process with another boot id than the one we know: started anew, or two of them. */
+  async #compareBootIds(reporter: Link, node: NodeId, bootId: string): Promise<void> {
+    const link = this.#links.get(node)
+    if (!link || link.profile.bootId === bootId) return
+    if (await this.#exchange.probe(link)) this.#clone(node, reporter.profile.name, reporter.peer)
+  }
+
+  #policyChanged(): void {
+    const { clock, policy } = this.#components
+    this.#members = new Set(policy.members())
+    const room = policy.room()?.id ?? ''
+    if (room !== this.#room) {
+      // Another room, or none any more: everybody is met anew.
+      this.#room = room
+      this.#strangers.clear()
+      this.#denied.clear()
+      this.#plan.forgive(clock.monotonicMs())
+      for (const connection of this.#host.getConnections()) this.#closeSoon(connection, 0)
+      return
+    }
+    for (const link of this.#links.links()) {
+      const verdict = policy.admits(link.peer, link.chain, link.profile.role)
+      if (verdict === 'OK') continue
+      this.#emit({ kind: 'refused', node: link.peer, code: verdict, by: 'us' })
+      this.#drop(link, verdict)
+    }
+  }
+}
+
+function isLoopback(address: string): boolean {
+  const host = tryMeshAddress(address)?.host ?? ''
+  return host.startsWith('127.') || host === '::1'
+}
+
+/** libp2p starts although a port is taken (an IPv6 one may be missing): the IPv4 ones must be there. */
+async function listeningPorts(host: Libp2p, wanted: number): Promise<{ tcp: number; webSocket: number }> {
+  const ports = { tcp: 0, webSocket: 0 }
+  for (const address of host.getMultiaddrs()) {
+    const found = tryMeshAddress(address.toString())
+    if (found?.kind !== 'ip4') continue
+    if (found.transport === 'tcp') ports.tcp = found.port
+    else ports.webSocket = found.port
+  }
+  if (ports.tcp === 0 || ports.webSocket === 0) {
+    await host.stop()
+    throw new JoineryError('MESH_PORT_BUSY', `port ${wanted} or ${wanted + 1} is taken`)
+  }
+  return ports
+}
