@@ -1,12 +1,21 @@
+import './errors.ts'
 import type { BlobReader } from '../../protocols/content.ts'
 import type { JournalAccess } from '../../protocols/journal.ts'
+import { AUTHOR_BYTES, authorOf } from '../../protocols/manifest.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyValueStore } from '../platform/key-value.ts'
 import type { Random } from '../platform/random.ts'
 import type { SourceFolder } from '../platform/source-folder.ts'
 import type { BlobWriter } from './blob-writer.ts'
+import { Catalogue, type CountedCapacities } from './catalogue.ts'
+import { collectionFold } from './collection-fold.ts'
 import type { CollectionKind } from './collection-kind.ts'
 import type { Collections } from './collections.ts'
+import { ManifestLibrary } from './manifest-library.ts'
+import { MergedIndex } from './merged-index.ts'
+import { RevisionWriter } from './revision-writer.ts'
+import { RoomCollections } from './room-collections.ts'
+import { ShownContent } from './shown-content.ts'
 
 export interface CollectionsComponents {
   journal: JournalAccess
@@ -22,12 +31,6 @@ export interface CollectionsComponents {
   capacities: CountedCapacities
 }
 
-/** Bytes that each device which counts (no laptop, stick, cloud peer, drained or removed one) offers. */
-export interface CountedCapacities {
-  bytes(): readonly number[]
-  onChange(listener: () => void): () => void
-}
-
 export interface CollectionsInit {
   /** By collection. */
   kinds: ReadonlyMap<string, CollectionKind>
@@ -36,5 +39,13 @@ export interface CollectionsInit {
 }
 
 export async function openCollections(components: CollectionsComponents, init: CollectionsInit): Promise<Collections> {
-  throw new Error(`not written yet: ${Object.keys(components).length} ${init.readerVersion}`)
+  const { blobs, capacities, clock, journal, random, writer } = components
+  const facts = await journal.view(collectionFold)
+  const library = new ManifestLibrary({ blobs })
+  const content = new ShownContent({ facts, library, clock })
+  const index = new MergedIndex({ content })
+  const catalogue = new Catalogue({ content, facts, capacities })
+  const author = authorOf(random.bytes(AUTHOR_BYTES))
+  const revisions = new RevisionWriter({ journal, writer, library, content, clock }, { author })
+  return new RoomCollections({ ...components, facts, library, content, index, catalogue, revisions }, init)
 }

@@ -70,12 +70,11 @@ interface BigStat {
 
 function sourceStat(found: BigStat): SourceStat {
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'link' : 'other'
-  const changedNs = found.mtimeNs > found.ctimeNs ? found.mtimeNs : found.ctimeNs
   return {
     kind,
     sizeBytes: Number(found.size),
     identity: `${found.dev}:${found.ino}`,
     fingerprint: [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':'),
-    changedMs: Number(changedNs / 1_000_000n)
+    changedMs: Math.max(Number(found.mtimeNs), Number(found.ctimeNs)) / 1e6
   }
 }

@@ -3,6 +3,8 @@ import type { Cid } from '../../../protocols/cid.ts'
 export interface ImportOptions {
   /** Called at most some 5 times a second, and once at the start of each phase. */
   progress?: (progress: ImportProgress) => void
+  /** Called for each problem as it is found. */
+  problem?: (problem: ImportProblem) => void
   /** What is stored stays stored, nothing of it is shown, and running again continues. */
   signal?: AbortSignal
   /** Adds nothing at all when there is one problem. */

@@ -1,0 +1,36 @@
+/** Every limit of this area, with its reason. Those of wire formats stand in `protocols/`. */
+
+/** Shards of one manifest that are fetched or read at once: a Zero 2 W holds 4 × 512 KiB of them for a moment. */
+export const SHARDS_AT_ONCE = 4
+/** A manifest that could not be fetched is tried again after this, then twice that, up to the longest. A peer that comes makes it at once. */
+export const FIRST_RETRY_MS = 1_000
+export const LONGEST_RETRY_MS = 60_000
+/** Revisions before the newest whose lists are kept here, and whose files are not garbage while there is room: "undo" after a wrong import. */
+export const KEPT_REVISIONS = 4
+/** How far back the last good revision is looked for while the newest is not here. */
+export const LOOK_BACK_REVISIONS = 16
+/** Most heads are few; a list for people ends somewhere. */
+export const MAX_HISTORY = 200
+
+/** A fifth more than the greatest collection: an import is planned in memory, some 250 bytes a file. */
+export const MAX_IMPORT_FILES = 600_000
+/** Folders in folders; a deeper tree is a loop or an attack. Paths are limited further by `MAX_PATH_PARTS`. */
+export const MAX_IMPORT_DEPTH = 40
+/** What one import reads at once: more only makes an SD card seek. */
+export const FILES_AT_ONCE = 4
+/** One read of a source file; measured cheapest (facts in node/blobs/limits.ts). */
+export const READ_BYTES = 256 * 1024
+/** What an inspector may ask for at once. */
+export const MAX_INSPECTOR_READ_BYTES = 64 * 2 ** 20
+/** A METADATA is at most so long; a bigger attachment would need a piece list. */
+export const MAX_ATTACHMENT_BYTES = 2 * 2 ** 20
+/** A file, its piece list and its attachments are few blobs. */
+export const MAX_ATTACHMENTS = 16
+/** Problems that a report lists one by one; what a person reads. */
+export const MAX_LISTED_PROBLEMS = 1_000
+/** A file changed so recently could change again within the same tick of its file system's clock (FAT: 2 s): it is read again next time. */
+export const CLOCK_GRAIN_MS = 3_000
+/** The standard is two copies where everything does not fit everywhere. */
+export const STANDARD_COPIES = 2
+/** Of the smallest counted device's room: the rest is for what is fetched on demand and for new imports. */
+export const EVERYWHERE_SHARE = 0.9

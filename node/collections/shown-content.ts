@@ -1,0 +1,229 @@
+import { base32, type Cid } from '../../protocols/cid.ts'
+import { hasCode } from '../../protocols/errors.ts'
+import type { FoldView } from '../../protocols/journal.ts'
+import type { Clock } from '../platform/clock.ts'
+import { sha256 } from '../platform/hash.ts'
+import type { CollectionsState, KnownHead } from './collection-fold.ts'
+import { ancestors, type Heads, openHeads, shownManifests } from './heads.ts'
+import { FIRST_RETRY_MS, KEPT_REVISIONS, LONGEST_RETRY_MS, LOOK_BACK_REVISIONS } from './limits.ts'
+import type { LoadedManifest } from './loaded-manifest.ts'
+import type { ManifestLibrary } from './manifest-library.ts'
+
+export interface ShownContentComponents {
+  facts: FoldView<CollectionsState>
+  library: ManifestLibrary
+  clock: Clock
+}
+
+/** A manifest that is being fetched. */
+interface Fetch {
+  head: KnownHead
+  /** An earlier revision: nice to have. */
+  optional: boolean
+  lastError?: unknown
+  /** Nothing will help: the bytes are no manifest. */
+  hopeless: boolean
+  retryMs: number
+  cancelRetry?: () => void
+  running: boolean
+}
+
+/**
+ * Follows the heads: fetches the manifests of open ones until they are here, and tells which manifests make up each collection meanwhile.
+ * What is shown only moves from one complete revision to another.
+ */
+export class ShownContent {
+  readonly #facts: FoldView<CollectionsState>
+  readonly #library: ManifestLibrary
+  readonly #clock: Clock
+  readonly #shown = new Map<string, readonly LoadedManifest[]>()
+  readonly #fetches = new Map<Cid, Fetch>()
+  readonly #listeners = new Set<(collection: string) => void>()
+  readonly #settledWaiters = new Set<() => void>()
+  readonly #stop = new AbortController()
+  readonly #stopFollowing: () => void
+
+  constructor({ facts, library, clock }: ShownContentComponents) {
+    this.#facts = facts
+    this.#library = library
+    this.#clock = clock
+    this.#stopFollowing = facts.onChange((entries) => {
+      if (entries.some((entry) => entry.kind === 'head')) this.refresh()
+    })
+    this.refresh()
+  }
+
+  heads(collection: string): Heads {
+    return this.#facts.state.heads.get(collection) ?? new Map()
+  }
+
+  collections(): string[] {
+    return [...this.#shown.keys()].sort()
+  }
+
+  manifests(collection: string): readonly LoadedManifest[] {
+    return this.#shown.get(collection) ?? []
+  }
+
+  /** Revisions before the shown ones whose lists are in memory. */
+  earlier(collection: string): LoadedManifest[] {
+    return this.#earlierHeads(collection).flatMap(({ fact }) => this.#library.get(fact.manifest.cid) ?? [])
+  }
+
+  revision(collection: string): string {
+    const manifests = this.manifests(collection)
+    if (manifests.length <= 1) return manifests[0]?.ref.cid ?? ''
+    return base32(sha256(new TextEncoder().encode(manifests.map(({ ref }) => ref.cid).join())))
+  }
+
+  onChange(listener: (collection: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  pending(): { collection: string; revision: Cid; lastError?: unknown }[] {
+    const needed = [...this.#fetches.values()].filter((fetch) => !fetch.optional)
+    return needed.map(({ head, lastError }) => ({
+      collection: head.fact.collection,
+      revision: head.fact.manifest.cid,
+      lastError
+    }))
+  }
+
+  /** Resolves once nothing that could be fetched is outstanding. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    while (!this.#isSettled()) {
+      signal?.throwIfAborted()
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          signal?.removeEventListener('abort', done)
+          this.#settledWaiters.delete(done)
+          resolve()
+        }
+        this.#settledWaiters.add(done)
+        signal?.addEventListener('abort', done, { once: true })
+      })
+    }
+  }
+
+  retry(): void {
+    for (const fetch of this.#fetches.values()) {
+      fetch.retryMs = FIRST_RETRY_MS
+      this.#start(fetch)
+    }
+  }
+
+  /** Looks at the heads again. */
+  refresh(): void {
+    if (this.#stop.signal.aborted) return
+    const wanted = new Set<Cid>()
+    for (const collection of this.#facts.state.heads.keys()) {
+      for (const { head, optional } of this.#wantedHeads(collection)) {
+        wanted.add(head.fact.manifest.cid)
+        if (!this.#library.get(head.fact.manifest.cid)) this.#want(head, optional)
+      }
+      this.#show(collection)
+    }
+    for (const [cid, fetch] of this.#fetches) {
+      if (wanted.has(cid)) continue
+      fetch.cancelRetry?.()
+      this.#fetches.delete(cid)
+    }
+    this.#forget()
+    this.#tellWaiters()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#stopFollowing()
+    for (const fetch of this.#fetches.values()) fetch.cancelRetry?.()
+    this.#fetches.clear()
+    this.#tellWaiters()
+  }
+
+  /** Open heads; where one is not loaded, what came before it as far as that lies here; and a few earlier revisions. */
+  #wantedHeads(collection: string): { head: KnownHead; optional: boolean }[] {
+    const heads = this.heads(collection)
+    const open = openHeads(heads, (cid) => this.#library.get(cid))
+    const lacking = open.filter((head) => !this.#library.get(head.fact.manifest.cid))
+    const lookBack = ancestors(heads, lacking, LOOK_BACK_REVISIONS).filter(({ fact }) => this.#library.isHere(fact))
+    const nearest = lookBack.slice(0, Math.max(1, lacking.length))
+    const earlier =
+      lacking.length === 0 ? this.#earlierHeads(collection).filter(({ fact }) => this.#library.isHere(fact)) : []
+    return [
+      ...open.map((head) => ({ head, optional: false })),
+      ...[...nearest, ...earlier].map((head) => ({ head, optional: true }))
+    ]
+  }
+
+  #earlierHeads(collection: string): KnownHead[] {
+    const heads = this.heads(collection)
+    const shown = this.manifests(collection).flatMap(({ ref }) => heads.get(ref.cid) ?? [])
+    return ancestors(heads, shown, KEPT_REVISIONS)
+  }
+
+  #show(collection: string): void {
+    const manifests = shownManifests(this.heads(collection), (cid) => this.#library.get(cid))
+    const before = this.manifests(collection)
+    if (manifests.length === before.length && manifests.every((one, i) => one === before[i])) return
+    // Nothing loaded is no reason to hide what was shown.
+    if (manifests.length === 0) return
+    this.#shown.set(collection, manifests)
+    for (const listener of [...this.#listeners]) listener(collection)
+  }
+
+  #forget(): void {
+    const used = new Set<Cid>()
+    for (const [collection, manifests] of this.#shown) {
+      for (const { ref } of manifests) used.add(ref.cid)
+      for (const { fact } of this.#earlierHeads(collection)) used.add(fact.manifest.cid)
+    }
+    this.#library.keepOnly(used)
+  }
+
+  #want(head: KnownHead, optional: boolean): void {
+    const { cid } = head.fact.manifest
+    if (this.#fetches.has(cid)) return
+    const fetch: Fetch = { head, optional, hopeless: false, retryMs: FIRST_RETRY_MS, running: false }
+    this.#fetches.set(cid, fetch)
+    this.#start(fetch)
+  }
+
+  #start(fetch: Fetch): void {
+    if (fetch.running || fetch.hopeless || this.#stop.signal.aborted) return
+    fetch.cancelRetry?.()
+    fetch.running = true
+    void this.#library
+      .load(fetch.head.fact, this.#stop.signal)
+      .then(
+        () => {
+          this.#fetches.delete(fetch.head.fact.manifest.cid)
+        },
+        (error: unknown) => this.#failed(fetch, error)
+      )
+      .then(() => {
+        fetch.running = false
+        this.refresh()
+      })
+  }
+
+  #failed(fetch: Fetch, error: unknown): void {
+    fetch.lastError = error
+    fetch.hopeless = hasCode(error, 'MANIFEST_WRONG')
+    if (fetch.hopeless || this.#stop.signal.aborted) return
+    fetch.cancelRetry = this.#clock.after(fetch.retryMs, () => this.#start(fetch))
+    fetch.retryMs = Math.min(2 * fetch.retryMs, LONGEST_RETRY_MS)
+  }
+
+  #isSettled(): boolean {
+    return this.#stop.signal.aborted || [...this.#fetches.values()].every(isDone)
+  }
+
+  #tellWaiters(): void {
+    if (this.#isSettled()) for (const waiter of [...this.#settledWaiters]) waiter()
+  }
+}
+
+function isDone({ optional, hopeless, lastError }: Fetch): boolean {
+  return hopeless || (optional && lastError !== undefined)
+}
