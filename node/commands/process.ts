@@ -1,6 +1,7 @@
 /** The command line as a process: its terminal, its signals, its exit code. node/main.ts calls this and nothing else. */
 import { homedir, hostname, tmpdir } from 'node:os'
 import { PROGRAM_VERSION } from '../config/version.ts'
+import { startProgram } from '../platform/child-program.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nodeDisk } from '../platform/disk.ts'
 import { mayUseFolder } from '../platform/file-rights.ts'
@@ -8,7 +9,7 @@ import { runCommandLine } from './command-line.ts'
 import type { Program, Terminal } from './program.ts'
 
 /** What node/daemon gives; loaded only when a command needs it, so that `joinery status` starts quickly. */
-export type ProgramParts = Pick<Program, 'hasRoom' | 'startDaemon' | 'openOffline' | 'demo'>
+export type ProgramParts = Pick<Program, 'hasRoom' | 'startDaemon' | 'openOffline'>
 
 /** The same Ctrl-C reaches us twice when a launcher passes it on; only a later one means "at once". */
 const SAME_SIGNAL_MS = 500
@@ -20,8 +21,7 @@ const SAME_SIGNAL_MS = 500
  * await runProcess({
  *   hasRoom: async (config) => (await import('./daemon.ts')).hasRoom(config),
  *   startDaemon: async (config) => (await import('./daemon.ts')).startDaemon(config),
- *   openOffline: async (config) => (await import('./offline.ts')).openOffline(config),
- *   demo: async (...all) => (await import('./demo/demo.ts')).runDemo(...all)
+ *   openOffline: async (config) => (await import('./offline.ts')).openOffline(config)
  * })
  * ```
  */
@@ -58,7 +58,12 @@ export async function runProcess(parts: ProgramParts): Promise<void> {
     homeDirectory: homedir(),
     temporaryDirectory: tmpdir(),
     workingDirectory: process.cwd(),
-    mayUseFolder
+    userId: process.getuid?.() ?? 0,
+    mayUseFolder,
+    startJoinery: (words) =>
+      startProgram(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...words], {
+        environment: process.env
+      })
   }
   const code = await runCommandLine(process.argv.slice(2), { program, terminal: processTerminal(), signal: end.signal })
   // Standard input and sockets of a stopped node may still be open; what is printed is flushed first.

@@ -1,6 +1,7 @@
 /** What the commands need of the rest of the program. node/main.ts gives the real thing, tests a small one. */
 import type { Config } from '../config/config.ts'
 import type { Operations } from '../control/operations.ts'
+import type { ChildProgram } from '../platform/child-program.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 
@@ -27,14 +28,16 @@ export interface Program {
   readonly homeDirectory: string
   readonly temporaryDirectory: string
   readonly workingDirectory: string
+  /** 0 where the system has none. */
+  readonly userId: number
   mayUseFolder(path: string): Promise<boolean>
   /** Whether the data folder belongs to a room already. Cheap: nothing is started. */
   hasRoom(config: Config): Promise<boolean>
   /** Starts mesh, front door and local socket. A device without a room runs too: it can only look around and ask. */
   startDaemon(config: Config): Promise<Daemon>
   openOffline(config: Config): Promise<OfflineOperations>
-  /** Runs the three devices of `joinery demo` until the signal ends them. Resolves with the exit code. */
-  demo(options: DemoOptions, terminal: Terminal, signal: AbortSignal): Promise<number>
+  /** Starts this program again as a child; it stops when we do. */
+  startJoinery(words: readonly string[]): ChildProgram
 }
 
 export interface DemoOptions {
