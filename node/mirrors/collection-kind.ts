@@ -1,4 +1,4 @@
-import type { ContentInspector } from '../../protocols/content.ts'
+import type { ContentIndex, ContentInspector } from '../../protocols/content.ts'
 
 /**
  * What an import has to know about one collection. `leftOut` first (by path alone, before a file is opened), then `inspector`
@@ -10,4 +10,13 @@ export interface CollectionKind {
   /** Why a file that lies at this path of the folder is not wanted (an index that we make ourselves, a crawler's leftover), or undefined. */
   leftOut(path: string): string | undefined
   readonly inspector: ContentInspector
+  /** What a facilitator should know after an import, over the whole collection: nothing of it stopped the import. */
+  notices?(index: ContentIndex): ImportNotice[]
+}
+
+export interface ImportNotice {
+  /** In the collection. */
+  path: string
+  /** Goes on after the path: `reads https://…, which is not in this room`. */
+  what: string
 }

@@ -1,8 +1,17 @@
-/** Pages made from a collection, kept until it changes, the least recently used dropped first. */
+import { sha256 } from '../platform/hash.ts'
+
+/** A page that a mirror made itself. */
 export interface Page {
   bytes: Uint8Array
   etag: string
 }
+
+export function pageOf(content: string | Uint8Array): Page {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  return { bytes, etag: Buffer.from(sha256(bytes)).toString('base64url') }
+}
+
+/** Pages made from a collection, kept until it changes, the least recently used dropped first. */
 
 export class PageCache {
   readonly #maxBytes: number

@@ -1,9 +1,8 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
-import { sha256 } from '../../platform/hash.ts'
 import { escapeHtml } from '../markup.ts'
-import { type Page, PageCache } from '../page-cache.ts'
+import { PageCache, pageOf } from '../page-cache.ts'
 import { describeTarget, isContribFolder, parseRFileName, splitContribPath } from './contrib-path.ts'
 import { contribFolders, packagesIndex } from './packages-index.ts'
 
@@ -74,7 +73,7 @@ class CranMirror {
     const revision = this.#index.revision('cran')
     let page = this.#cache.get(revision, key)
     if (!page) {
-      page = withTag(await make())
+      page = pageOf(await make())
       // The collection may have changed while it was compressed.
       if (this.#index.revision('cran') === revision) this.#cache.set(key, page)
     }
@@ -88,9 +87,4 @@ class CranMirror {
     return `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>R packages in this room</title></head><body>
 <h1>R packages in this room</h1>\n<ul>\n${rows.join('\n')}\n</ul>\n</body></html>\n`
   }
-}
-
-function withTag(content: string | Uint8Array): Page {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  return { bytes, etag: Buffer.from(sha256(bytes)).toString('base64url') }
 }

@@ -1,6 +1,6 @@
 import type { ContentFile, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
-import { sha256 } from '../../platform/hash.ts'
 import { UNKNOWN_TYPE } from '../content-type.ts'
+import { pageOf } from '../page-cache.ts'
 import { listHtml } from './page.ts'
 import { installerRows } from './rows.ts'
 import { visitorOf } from './visitor.ts'
@@ -23,12 +23,12 @@ function list(index: ContentIndex, request: MirrorRequest): MirrorAnswer {
   const rows = installerRows(index, visitorOf(request.headers))
   const asJson = /\bapplication\/json\b/i.test(request.headers.accept ?? '') || request.query.get('format') === 'json'
   const text = asJson ? JSON.stringify({ installers: rows }) : listHtml(rows)
-  const bytes = new TextEncoder().encode(text)
+  const { bytes, etag } = pageOf(text)
   return {
     kind: 'bytes',
     bytes,
     contentType: asJson ? 'application/json' : 'text/html; charset=utf-8',
-    etag: Buffer.from(sha256(bytes)).toString('base64url'),
+    etag,
     headers: { ...HEADERS, vary: 'Accept, User-Agent, Sec-CH-UA-Platform, Sec-CH-UA-Arch' }
   }
 }

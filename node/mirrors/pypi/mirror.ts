@@ -1,6 +1,5 @@
 import type { BlobReader, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
-import { sha256 } from '../../platform/hash.ts'
-import { type Page, PageCache } from '../page-cache.ts'
+import { type Page, PageCache, pageOf } from '../page-cache.ts'
 import { PLAIN_HTML, pickSimpleType, SIMPLE_JSON, type SimpleType } from './accept.ts'
 import { describeTarget } from './client.ts'
 import { normalizeName } from './file-name.ts'
@@ -110,8 +109,7 @@ class PypiMirror {
   }
 
   #made(key: string, text: string): Page {
-    const bytes = new TextEncoder().encode(text)
-    const page = { bytes, etag: Buffer.from(sha256(bytes)).toString('base64url') }
+    const page = pageOf(text)
     this.#cache.set(key, page)
     return page
   }

@@ -1,0 +1,18 @@
+/** What a page of somebody else may cost. */
+
+/** The longest page of the Carpentries' lessons (all in one) has 0.8 MB. A longer one than this is served as it is, with no link changed. */
+export const MAX_REWRITE_BYTES = 8 * 1024 * 1024
+/** Pages that a class reads at the same time. */
+export const REWRITTEN_CACHE_BYTES = 12 * 1024 * 1024
+/** Browsers agree on 2,000; some lessons link to queries. */
+export const MAX_ADDRESS_CHARACTERS = 2048
+/** Kept of a page for the list of what its code reads from the internet: a page with more is a list itself. */
+export const MAX_CODE_ADDRESSES = 50
+export const MAX_CODE_ADDRESS_CHARACTERS = 300
+export const MAX_TITLE_CHARACTERS = 200
+/** Sites in one room; each claim of a page about its own address is remembered once. */
+export const MAX_SITES = 2000
+/** Parts of an address that are looked at to find its site. */
+export const MAX_ADDRESS_PARTS = 40
+/** What an import tells about addresses that are not here; people read no more. */
+export const MAX_NOTICES = 500

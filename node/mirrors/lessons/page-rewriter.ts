@@ -1,0 +1,244 @@
+import { type Attribute, decodeReferences, htmlTokens, type Token, textOfBytes } from './html-tokens.ts'
+import { MAX_ADDRESS_CHARACTERS } from './limits.ts'
+import { HEAD_ADDITION, needsInternetMark } from './page-additions.ts'
+import { ADDRESS_IN_TEXT, CODE_ELEMENTS, linkUse, withoutSentenceEnd } from './page-links.ts'
+import type { SiteMap } from './site-map.ts'
+import { needsInternetText } from './texts.ts'
+
+export interface RewriteInit {
+  /** Of the page, in the collection. */
+  path: string
+  /** Where the collection is served: `/lessons/`. */
+  mount: string
+  /** What a program in a code block has to ask: `http://192.168.4.1`. Without it, code stays as it is. */
+  roomAddress?: string
+}
+
+/**
+ * A page with the addresses of what is in this room instead of those on the internet. All else stays byte for byte. Pure.
+ *
+ * - an address that is mirrored, also as text in `code` and `pre`, becomes the room's;
+ * - a link to what is not here gets a mark; a frame or a video gets one before it;
+ * - scripts and styles that are not here may come when they come: without an uplink they would hold up the page until the network gives up.
+ */
+export function rewritePage(page: string, sites: SiteMap, init: RewriteInit): string {
+  return new PageRewriter(page, sites, init).run()
+}
+
+class PageRewriter {
+  readonly #page: string
+  readonly #sites: SiteMap
+  readonly #init: RewriteInit
+  readonly #edits: Edit[] = []
+  /** Of a page that names a base: relative addresses are meant to start there. */
+  #base: URL | undefined
+  readonly #here: URL
+  #codeDepth = 0
+  #markAtEnd = false
+  #hasHead = false
+  #mark = needsInternetMark(needsInternetText(undefined))
+
+  constructor(page: string, sites: SiteMap, init: RewriteInit) {
+    this.#page = page
+    this.#sites = sites
+    this.#init = init
+    this.#here = new URL(this.#addressOf(init.path), ROOM)
+  }
+
+  run(): string {
+    for (const token of htmlTokens(this.#page)) {
+      if (token.kind === 'start') this.#start(token)
+      else if (token.kind === 'end') this.#end(token)
+      else if (token.kind === 'text' && this.#codeDepth > 0) this.#code(token)
+    }
+    return applyEdits(this.#page, this.#edits)
+  }
+
+  #start(tag: Token & { kind: 'start' }): void {
+    if (tag.name === 'html') this.#mark = needsInternetMark(needsInternetText(attributeOf(tag, 'lang')))
+    if (tag.name === 'base') this.#rewriteBase(tag)
+    else if (tag.name === 'meta') this.#rewriteRefresh(tag)
+    else for (const attribute of tag.attributes) this.#rewriteLink(tag, attribute)
+    if (CODE_ELEMENTS.has(tag.name)) this.#codeDepth++
+    this.#addToHead(tag)
+  }
+
+  #end(tag: Token & { kind: 'end' }): void {
+    if (CODE_ELEMENTS.has(tag.name)) this.#codeDepth = Math.max(0, this.#codeDepth - 1)
+    if (tag.name === 'a' && this.#markAtEnd) {
+      this.#markAtEnd = false
+      this.#insert(tag.start, this.#mark)
+    }
+  }
+
+  /** After `<head>`, or, where the page leaves that out, before the first thing that is in one. */
+  #addToHead(tag: Token & { kind: 'start' }): void {
+    if (this.#hasHead || tag.name === 'html') return
+    this.#hasHead = true
+    this.#insert(tag.name === 'head' ? tag.end : tag.start, HEAD_ADDITION)
+  }
+
+  #rewriteLink(tag: Token & { kind: 'start' }, attribute: Attribute): void {
+    const use = linkUse(tag.name, attribute.name)
+    if (!use || attribute.start === attribute.end) return
+    if (attribute.name === 'srcset') {
+      const changed = attribute.value.replace(
+        /(^|,\s*)([^\s,]+)/g,
+        (_, before, address) => `${before}${this.#local(address) ?? address}`
+      )
+      if (changed !== attribute.value) this.#replaceValue(attribute, changed)
+      return
+    }
+    const target = this.#resolve(attribute.value)
+    if (target.kind === 'here') this.#replaceValue(attribute, target.address)
+    if (target.kind !== 'away') return
+    if (target.address !== undefined) this.#replaceValue(attribute, target.address)
+    if (use === 'go' && tag.name === 'a') this.#markAtEnd = true
+    else if (use === 'embed') this.#insert(tag.start, this.#mark)
+    else if (use === 'script') this.#insert(tag.nameEnd, ' async')
+    else if (tag.name === 'link' && /\bstylesheet\b/i.test(attributeOf(tag, 'rel') ?? '')) {
+      this.#insert(tag.nameEnd, ` media="print" onload="this.media='all'"`)
+    }
+  }
+
+  /** Relative addresses then start in the mirrored site, or stay on the internet. */
+  #rewriteBase(tag: Token & { kind: 'start' }): void {
+    const attribute = tag.attributes.find((known) => known.name === 'href')
+    if (!attribute || this.#base) return
+    const url = parse(attribute.value, this.#here)
+    if (!url) return
+    const local = url.origin === ROOM ? undefined : this.#sites.find(url)
+    if (local === undefined) this.#base = url
+    else {
+      this.#base = new URL(this.#addressOf(local), ROOM)
+      this.#replaceValue(attribute, this.#addressOf(local))
+    }
+  }
+
+  #rewriteRefresh(tag: Token & { kind: 'start' }): void {
+    if (attributeOf(tag, 'http-equiv')?.toLowerCase() !== 'refresh') return
+    const content = tag.attributes.find((attribute) => attribute.name === 'content')
+    const found = content && /^(\s*[0-9.]+\s*[;,]\s*(?:url\s*=\s*)?['"]?)([^'"]+)/i.exec(content.value)
+    const local = found?.[2] && this.#local(found[2].trim())
+    if (content && found && local)
+      this.#replaceValue(content, `${found[1]}${local}${content.value.slice(found[0].length)}`)
+  }
+
+  /** Programs need the whole address. */
+  #code(text: Token & { kind: 'text' }): void {
+    const { roomAddress } = this.#init
+    if (roomAddress === undefined) return
+    const content = this.#page.slice(text.start, text.end)
+    for (const found of content.matchAll(ADDRESS_IN_TEXT)) {
+      const shown = withoutSentenceEnd(found[0])
+      const url = parse(textOfBytes(decodeReferences(shown)), this.#here)
+      const local = url && this.#sites.find(url)
+      if (!url || local === undefined) continue
+      const start = text.start + found.index
+      this.#replace(start, start + shown.length, escapeText(`${roomAddress}${this.#addressOf(local)}${url.hash}`))
+    }
+  }
+
+  /** The room's address of what is here under another one, else undefined. */
+  #local(value: string): string | undefined {
+    const target = this.#resolve(value)
+    return target.kind === 'here' ? target.address : undefined
+  }
+
+  /** `as-is`: an address that works as it stands, or that is none of ours. */
+  #resolve(value: string): { kind: 'here'; address: string } | { kind: 'away'; address?: string } | { kind: 'as-is' } {
+    const text = textOfBytes(value).trim()
+    if (text === '' || text.startsWith('#') || text.length > MAX_ADDRESS_CHARACTERS) return { kind: 'as-is' }
+    const url = parse(text, this.#base ?? this.#here)
+    if (!url || !/^https?:$/.test(url.protocol)) return { kind: 'as-is' }
+    if (url.origin === ROOM) return this.#resolveInside(text, url)
+    const local = this.#sites.find(url)
+    if (local === undefined) return { kind: 'away' }
+    return { kind: 'here', address: `${this.#addressOf(local)}${url.search}${url.hash}` }
+  }
+
+  #resolveInside(
+    text: string,
+    url: URL
+  ): { kind: 'here'; address: string } | { kind: 'away'; address?: string } | { kind: 'as-is' } {
+    const inside = this.#insidePath(url)
+    if (inside !== undefined && this.#sites.existing(inside) !== undefined) return { kind: 'as-is' }
+    const home = this.#sites.homeOf(this.#init.path)
+    const meant = home === undefined ? undefined : parse(text, new URL(home))
+    const local = meant
+      ? this.#sites.find(meant)
+      : text.startsWith('/')
+        ? this.#nearby(text.split(/[?#]/)[0] ?? '')
+        : undefined
+    if (local !== undefined) return { kind: 'here', address: `${this.#addressOf(local)}${url.search}${url.hash}` }
+    return meant ? { kind: 'away', address: meant.href } : { kind: 'as-is' }
+  }
+
+  #insidePath(url: URL): string | undefined {
+    if (!url.pathname.startsWith(this.#init.mount)) return undefined
+    try {
+      return decodeURIComponent(url.pathname.slice(this.#init.mount.length))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** `/assets/x` of a site whose address is not known: the folders above the page are tried from the top. */
+  #nearby(rootPath: string): string | undefined {
+    const folders = this.#init.path.split('/').slice(0, -1)
+    for (let depth = 1; depth <= Math.min(3, folders.length); depth++) {
+      const found = this.#sites.existing(`${folders.slice(0, depth).join('/')}${rootPath}`)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #addressOf(local: string): string {
+    return `${this.#init.mount}${local.split('/').map(encodeURIComponent).join('/')}`
+  }
+
+  #replaceValue(attribute: Attribute, value: string): void {
+    this.#replace(attribute.start, attribute.end, `"${escapeText(Buffer.from(value).toString('latin1'))}"`)
+  }
+
+  #insert(place: number, text: string): void {
+    this.#replace(place, place, text)
+  }
+
+  #replace(start: number, end: number, text: string): void {
+    this.#edits.push({ start, end, text })
+  }
+}
+
+interface Edit {
+  start: number
+  end: number
+  text: string
+}
+
+/** Edits do not overlap; of two at one place the first comes first. */
+function applyEdits(page: string, edits: Edit[]): string {
+  const parts: string[] = []
+  let done = 0
+  for (const { start, end, text } of edits.sort((a, b) => a.start - b.start)) {
+    parts.push(page.slice(done, start), text)
+    done = end
+  }
+  parts.push(page.slice(done))
+  return parts.join('')
+}
+
+/** A host that no page can mean. */
+const ROOM = 'http://room.invalid'
+
+function attributeOf(tag: Token & { kind: 'start' }, name: string): string | undefined {
+  return tag.attributes.find((attribute) => attribute.name === name)?.value
+}
+
+function parse(address: string, base: URL): URL | undefined {
+  return URL.canParse(address, base.href) ? new URL(address, base) : undefined
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+}
