@@ -5,9 +5,11 @@ import './errors.ts'
 
 export type {
   BodySeal,
+  DurableBatch,
   Fork,
   Journal,
   JournalComponents,
+  JournalExchange,
   JournalInit,
   JournalProblem,
   RemovedNodes,
@@ -16,3 +18,19 @@ export type {
   VerifyReport,
   WriterAuthority
 } from './journal.ts'
+export { createJournal } from './local-journal.ts'
+export {
+  createJournalSync,
+  type JournalSync,
+  type JournalSyncComponents,
+  type JournalSyncInit,
+  type LinkSyncStatus
+} from './sync-service.ts'
+export {
+  type SyncEffect,
+  type SyncEvent,
+  SyncSession,
+  type SyncSessionComponents,
+  type SyncView
+} from './sync-session.ts'
+export { WantLedger } from './want-ledger.ts'

@@ -1,12 +1,16 @@
 /**
- * The journal of one node: append, read, fold, verify. What peers are told and asked is in `sync-service.ts`.
+ * The journal of one node, as the rest of the program sees it. `local-journal.ts` makes one; what peers are told and asked is in
+ * `sync-service.ts`.
  */
+
 import type { Entry, JournalAccess, Position, Stamp, WriterId } from '../../protocols/journal.ts'
+import type { BatchRange, Tip, WriterRow } from '../../protocols/journal-sync.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyValueStore } from '../platform/key-value.ts'
 import type { Random } from '../platform/random.ts'
 import type { SigningKey } from '../platform/signing.ts'
+import type { Intaken } from './intake.ts'
 
 /** Says whose a writer is. Made by node/room: the journal does not know membership. */
 export interface WriterAuthority {
@@ -93,10 +97,50 @@ export interface VerifyReport {
   repairing: number
 }
 
+/** What the exchange with peers reads of a journal, and tells it. */
+export interface JournalExchange {
+  root(): Uint8Array
+  bucketHashes(): { bucket: number; hash: Uint8Array }[]
+  rowsOf(bucket: number): WriterRow[]
+  /** On our medium; empty for an unknown writer. */
+  tips(writer: WriterId): Tip[]
+  /** The number after the highest that was accepted, on the medium or on its way. */
+  next(writer: WriterId): number
+  writerCount(): number
+  /** False for what would be hidden: past the cut of a removed node. */
+  wants(writer: WriterId, number: number): boolean
+  /** What is damaged here. */
+  repairs(): BatchRange[]
+  /** Batches of all branches, ascending; `next` says where to go on, undefined at `to` or at the end. */
+  read(writer: WriterId, from: number, to: number | null): Promise<{ batches: ReadBatch[]; next: number | undefined }>
+  /** Checks and stores; waits while too much is on its way to the disk. After a failed write nothing is taken. */
+  take(batches: readonly Uint8Array[]): Promise<Intaken>
+  /** What a peer confirmed: for each writer the last number. Tell `peerConfirmed` after changing it. */
+  knowledgeOf(peer: NodeId): Map<WriterId, number>
+  peerConfirmed(): void
+  /** Batches that became durable, ours and others'. */
+  onDurable(listener: (batches: readonly DurableBatch[]) => void): () => void
+  /** `repairs` or what counts has changed. */
+  onChanged(listener: () => void): () => void
+}
+
+export interface ReadBatch {
+  number: number
+  bytes: Uint8Array
+}
+
+export interface DurableBatch extends ReadBatch {
+  writer: WriterId
+  /** Written in this run of this process. */
+  own: boolean
+}
+
 export interface Journal extends JournalAccess {
   /** Ours in this run of the process. */
   readonly writer: WriterId
   readonly node: NodeId
+  /** For `createJournalSync` and the simulator. */
+  readonly exchange: JournalExchange
   /** `read-only` after a failed sync, `full` when the disk was: reads go on, appends are refused until a restart. */
   state(): 'open' | 'read-only' | 'full' | 'closed'
   /** Erases all bodies of the topic that were written before, on every node. Resolves once it is on our medium. */
@@ -112,12 +156,14 @@ export interface Journal extends JournalAccess {
   onFork(listener: (fork: Fork) => void): () => void
   /** Bodies may have become readable: folds that met closed ones are folded anew. */
   keysChanged(): Promise<void>
-  /** How many peers have this on disk: resolves true as soon as one has, false after `withinMs`. */
+  /** Whether a peer has this on its disk: resolves true as soon as one has, false after `withinMs`. */
   savedElsewhere(position: Position, withinMs: number): Promise<boolean>
   /** Every entry that becomes durable here, in batches; for those who keep no fold. */
   onCommitted(listener: (entries: readonly Entry[]) => void): () => void
   /** Reads everything and checks everything. Damaged batches are asked of peers afterwards. */
   verify(signal?: AbortSignal): Promise<VerifyReport>
+  /** Forgets an opened view, such as a closed note's; a snapshot of it stays on disk. */
+  release(fold: string): Promise<void>
   /** Ends our writer, saves snapshots, closes the store. */
   close(): Promise<void>
 }

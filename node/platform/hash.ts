@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto'
+import { crc32 as zlibCrc32 } from 'node:zlib'
 
 /** @returns 32 bytes of sha2-256 */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -14,4 +15,9 @@ export interface Hasher {
 export function sha256Hasher(): Hasher {
   const hasher = createHash('sha256')
   return { update: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) }
+}
+
+/** Notices flipped bits in what we wrote ourselves; no defence against people. */
+export function crc32(bytes: Uint8Array): number {
+  return zlibCrc32(bytes)
 }

@@ -1,0 +1,125 @@
+/**
+ * Erasing a topic's bodies on every node: an entry `erased` of topic `journal` names the topic, and whatever stands before it in stamp order shrinks to
+ * its hash, also what arrives later. The rule needs no order of arrival, so all replicas end equal.
+ */
+import {
+  type Batch,
+  decodeBatch,
+  encodeBatch,
+  entryCount,
+  kindOfEntry,
+  SALT_BYTES,
+  topicOfEntry
+} from '../../protocols/batch.ts'
+import { type CborValue, decodeCbor } from '../../protocols/cbor.ts'
+import { compareStamps, type NewEntry } from '../../protocols/journal.ts'
+import type { KeyValueChange } from '../platform/key-value.ts'
+import type { FoldRuntime } from './fold-runtime.ts'
+import type { Intake } from './intake.ts'
+import { MAX_UNCOMMITTED_BYTES } from './limits.ts'
+import type { Log } from './log-table.ts'
+import type { JournalStore } from './store.ts'
+
+export const JOURNAL_TOPIC = 'journal'
+export const ERASED_KIND = 'erased'
+const ERASED_VERSION = 1
+const MAX_ERASED_BODY_BYTES = 1024
+
+export function erasedEntry(topic: string): NewEntry {
+  return { topic: JOURNAL_TOPIC, kind: ERASED_KIND, version: ERASED_VERSION, audience: 'public', body: { topic } }
+}
+
+export class Eraser {
+  readonly #store: JournalStore
+  readonly #folds: FoldRuntime
+  readonly #intake: Pick<Intake, 'withoutErased'>
+  /** One after the other; a stop waits for it. */
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(store: JournalStore, folds: FoldRuntime, intake: Pick<Intake, 'withoutErased'>) {
+    this.#store = store
+    this.#folds = folds
+    this.#intake = intake
+  }
+
+  /** What a batch's erasures put on disk, in the same write as the batch. */
+  changesFor(log: Log, batch: Batch): KeyValueChange[] {
+    const { header } = batch
+    if (!header.topics.includes(JOURNAL_TOPIC) || this.#store.table.isHidden(log, header.number)) return []
+    const changes: KeyValueChange[] = []
+    for (let index = 0; index < entryCount(header); index++) {
+      const { kind, version } = kindOfEntry(header, index)
+      if (topicOfEntry(header, index) !== JOURNAL_TOPIC || kind !== ERASED_KIND || version !== ERASED_VERSION) continue
+      const topic = topicNamedBy(batch.bodies[index])
+      if (topic === undefined) continue
+      const writer = this.#store.table.writerAt(log, header.number)
+      const stamp = { lamport: header.lamport + index, writer, number: header.number, index }
+      const before = this.#store.erased.get(topic)
+      if (before && compareStamps(before, stamp) >= 0) continue
+      this.#store.erased.set(topic, stamp)
+      this.#store.unfinishedErasures.add(topic)
+      changes.push(this.#store.eraseChange(topic, stamp, false))
+    }
+    return changes
+  }
+
+  /** Carries out what is on disk as an intention. Resolves when it is done; safe to repeat after a crash. */
+  run(): Promise<void> {
+    this.#work = this.#work.then(() => this.#runAll())
+    return this.#work
+  }
+
+  settled(): Promise<void> {
+    return this.#work.catch(() => undefined)
+  }
+
+  async #runAll(): Promise<void> {
+    if (this.#store.unfinishedErasures.size === 0) return
+    const topics = [...this.#store.unfinishedErasures]
+    for (const topic of topics) await this.#shrink(topic)
+    this.#store.meta.foldEpoch++
+    const done = topics.flatMap((topic) => {
+      const stamp = this.#store.erased.get(topic)
+      this.#store.unfinishedErasures.delete(topic)
+      return stamp ? [this.#store.eraseChange(topic, stamp, true)] : []
+    })
+    // Snapshots hold what was erased.
+    const snapshots = await this.#store.allSnapshotDeletions()
+    await this.#store.write([...done, ...snapshots, this.#store.metaChange()], { sync: true })
+    await this.#folds.foldAnew((view) => topics.some((topic) => view.reads(topic)))
+  }
+
+  async #shrink(topic: string): Promise<void> {
+    let changes: KeyValueChange[] = []
+    let bytes = 0
+    for await (const place of this.#store.placesOf(topic)) {
+      const log = this.#store.table.at(place.log)
+      const stored = await this.#store.read(place.log, place.number)
+      if (!log || !stored) continue
+      const batch = decodeBatch(stored.bytes)
+      const shrunk = this.#intake.withoutErased(log, batch)
+      if (shrunk === batch) continue
+      const encoded = encodeBatch(shrunk)
+      changes.push(this.#store.rewriteChange(log, place.number, stored.sequence, encoded))
+      bytes += encoded.length
+      if (bytes < MAX_UNCOMMITTED_BYTES) continue
+      await this.#store.write(changes, { sync: false })
+      changes = []
+      bytes = 0
+    }
+    if (changes.length > 0) await this.#store.write(changes, { sync: false })
+  }
+}
+
+function topicNamedBy(body: Uint8Array | null | undefined): string | undefined {
+  if (!body) return undefined
+  let value: CborValue
+  try {
+    value = decodeCbor(body.subarray(SALT_BYTES), MAX_ERASED_BODY_BYTES)
+  } catch {
+    // Not ours to judge: an entry of a member that means nothing.
+    return undefined
+  }
+  const topic = value && typeof value === 'object' && 'topic' in value ? value.topic : undefined
+  return typeof topic === 'string' ? topic : undefined
+}

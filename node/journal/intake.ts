@@ -1,0 +1,356 @@
+/**
+ * Batches of peers, from bytes to the committer: form, chain, signature, certificate, bodies. Nothing is stored that did not pass, and one that
+ * does not pass is the sender's fault: it should have refused it too.
+ */
+import {
+  type Batch,
+  decodeBatch,
+  encodeBatch,
+  entryCount,
+  MAX_LAMPORT,
+  signedBytes,
+  topicOfEntry
+} from '../../protocols/batch.ts'
+import { sameBytes } from '../../protocols/cbor.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import { compareStamps, type WriterId } from '../../protocols/journal.ts'
+import { sha256 } from '../platform/hash.ts'
+import type { KeyValueChange } from '../platform/key-value.ts'
+import type { Committer } from './committer.ts'
+import type { Signing, WriterAuthority } from './journal.ts'
+import { type Head, hexOf, type Log } from './log-table.ts'
+import { bodiesMatch, type JournalStore, lacksBodies } from './store.ts'
+import { lastLamport } from './writer.ts'
+
+export interface IntakeComponents {
+  store: JournalStore
+  committer: Committer
+  authority: WriterAuthority
+  signing: Signing
+}
+
+export interface IntakeInit {
+  /** More to write along with a batch: what it erases. */
+  changesFor(log: Log, batch: Batch): KeyValueChange[]
+  /** It is on the medium. */
+  onDurable(arrival: Arrival): void
+  onFork(log: Log, number: number): void
+}
+
+/** A batch that is new here. */
+export interface Arrival {
+  log: Log
+  batch: Batch
+  bytes: Uint8Array
+  sequence: number
+  /** Its position was known, it only came back: folds have seen it. */
+  repaired: boolean
+}
+
+export interface Gap {
+  writer: WriterId
+  /** The first number that is missing; for an unknown branch the number whose predecessor is not known. */
+  from: number
+  /** We have a batch of the number before, but not the one that this one follows: another branch. */
+  branch: boolean
+}
+
+export interface Intaken {
+  /** All positions that passed, new or not: the peer has them on its medium. */
+  seen: { writer: WriterId; number: number }[]
+  gaps: Gap[]
+  /** How many were new. */
+  added: number
+  /** Why the rest was refused. The peer that sent it does not keep to the rules. */
+  refused: JoineryError | undefined
+}
+
+type Place =
+  | { kind: 'extends'; log: Log; after: Head | undefined }
+  | { kind: 'known'; log: Log }
+  | { kind: 'lost'; log: Log }
+  | { kind: 'branches'; parent: Log | undefined; twin: Log; after: { lamport: number; end: boolean } | undefined }
+  | { kind: 'gap'; gap: Gap }
+
+export class Intake {
+  readonly #components: IntakeComponents
+  readonly #init: IntakeInit
+  /** One at a time: each one decides on what the one before left. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(components: IntakeComponents, init: IntakeInit) {
+    this.#components = components
+    this.#init = init
+  }
+
+  get isOpen(): boolean {
+    return this.#components.committer.failure === undefined
+  }
+
+  /**
+   * Takes batches in the order in which they came. Resolves when they are checked and on their way to the disk; waits while too much is.
+   * A journal that takes nothing any more takes nothing: it goes on serving what it has.
+   */
+  take(batches: readonly Uint8Array[]): Promise<Intaken> {
+    const turn = this.#turn.then(() => this.#takeAll(batches))
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #takeAll(batches: readonly Uint8Array[]): Promise<Intaken> {
+    const result: Intaken = { seen: [], gaps: [], added: 0, refused: undefined }
+    for (const bytes of batches) {
+      if (this.#components.committer.failure) break
+      try {
+        await this.#takeOne(bytes, result)
+      } catch (error) {
+        if (error === this.#components.committer.failure) break
+        if (!(error instanceof JoineryError)) throw error
+        result.refused = error
+        break
+      }
+    }
+    await this.#components.committer.whenRoom()
+    return result
+  }
+
+  async #takeOne(bytes: Uint8Array, result: Intaken): Promise<void> {
+    const { store } = this.#components
+    const batch = decodeBatch(bytes)
+    const { header } = batch
+    const writer = hexOf(header.writer)
+    const hash = sha256(batch.headerBytes)
+    if (!store.table.wants(writer, header.number)) return
+    const known = store.table.logsOf(writer)
+    if (known.length === 0) {
+      if (header.number > 0) {
+        result.gaps.push({ writer, from: 0, branch: false })
+        return
+      }
+      const node = this.#checkNewWriter(batch, writer)
+      this.#checkBatch(batch, undefined)
+      const cut = store.table.cutOfNewWriter(node, writer)
+      if (cut !== undefined && cut < 0) {
+        store.table.ignore(writer)
+        return
+      }
+      const log = store.table.add({
+        index: store.table.all.length,
+        key: header.writer.slice(),
+        node,
+        start: 0,
+        parent: undefined,
+        forkPoints: []
+      })
+      this.#commit(log, batch, hash, [store.logChange(log)])
+      result.added++
+      result.seen.push({ writer, number: 0 })
+      return
+    }
+    const place = await this.#placeOf(batch, hash, known)
+    switch (place.kind) {
+      case 'gap':
+        result.gaps.push(place.gap)
+        return
+      case 'known':
+        if (await this.#refill(place.log, batch)) result.added++
+        break
+      case 'lost':
+        this.#checkBatch(batch, undefined)
+        this.#store(place.log, batch, place.log.head, true, [])
+        result.added++
+        break
+      case 'extends':
+        this.#checkBatch(batch, place.after)
+        this.#commit(place.log, batch, hash, [])
+        result.added++
+        break
+      case 'branches': {
+        this.#checkBatch(batch, place.after)
+        if (!store.table.mayBranch(writer))
+          throw new JoineryError('WRITER_FORKED', `the key of writer ${writer} is in too many hands`)
+        const { twin, parent } = place
+        const twinHash = twin.pending.get(header.number) ?? (await this.#hashAt(twin, header.number))
+        if (twinHash && !twin.forkPoints.some(({ number }) => number === header.number))
+          twin.forkPoints = [...twin.forkPoints, { number: header.number, hash: twinHash }]
+        const log = store.table.add({
+          index: store.table.all.length,
+          key: twin.key,
+          node: twin.node,
+          start: header.number,
+          parent: parent?.index,
+          forkPoints: [{ number: header.number, hash }]
+        })
+        this.#commit(log, batch, hash, [store.logChange(log), store.logChange(twin)])
+        this.#init.onFork(log, header.number)
+        result.added++
+        break
+      }
+    }
+    result.seen.push({ writer, number: header.number })
+  }
+
+  #checkNewWriter(batch: Batch, writer: WriterId): string {
+    try {
+      const found = this.#components.authority.check(batch.header.certificate)
+      if (found.writer === writer) return found.node
+    } catch (cause) {
+      throw new JoineryError('BATCH_UNCERTIFIED', `writer ${writer} is not of this room`, { cause })
+    }
+    throw new JoineryError('BATCH_UNCERTIFIED', `the certificate of writer ${writer} names another one`)
+  }
+
+  /** Signature, bodies, and that it comes after what it follows. */
+  #checkBatch(batch: Batch, after: { lamport: number; end: boolean } | undefined): void {
+    const { header, headerBytes, signature } = batch
+    if (!this.#components.signing.verify(header.writer, signedBytes(headerBytes), signature))
+      throw new JoineryError('BATCH_UNSIGNED', 'a batch with a wrong signature')
+    if (!bodiesMatch(batch)) throw new JoineryError('BATCH_UNSIGNED', 'a batch with a body that is not the signed one')
+    if (after?.end) throw new JoineryError('BATCH_UNCHAINED', 'a batch after the end of its writer')
+    if (after && header.lamport <= after.lamport)
+      throw new JoineryError('BATCH_UNCHAINED', 'a batch that claims to be older than the one it follows')
+    if (lastLamport(header) > MAX_LAMPORT) throw new JoineryError('BATCH_UNCHAINED', 'a lamport out of range')
+  }
+
+  async #placeOf(batch: Batch, hash: Uint8Array, logs: readonly Log[]): Promise<Place> {
+    const { number, previous } = batch.header
+    const writer = hexOf(batch.header.writer)
+    // The common case first: it follows what we have.
+    for (const log of logs) {
+      if (log.head.number === number - 1 && sameBytes(log.head.hash, previous))
+        return { kind: 'extends', log, after: log.head }
+    }
+    const furthest = Math.max(...logs.map((log) => log.head.number))
+    if (number > furthest + 1) return { kind: 'gap', gap: { writer, from: furthest + 1, branch: false } }
+    let lost: Log | undefined
+    let twin: Log | undefined
+    for (const log of logs) {
+      if (number < log.start || number > log.head.number) continue
+      const ours = await this.#hashAt(log, number)
+      if (!ours) {
+        // A hole. The batch belongs there if the one that follows ours says so, or the end of the log.
+        if (await this.#fitsHole(log, batch, hash)) return { kind: 'lost', log }
+        lost = log
+      } else if (sameBytes(ours, hash)) return { kind: 'known', log }
+      else twin ??= log
+    }
+    if (number === 0) {
+      if (twin) return { kind: 'branches', parent: undefined, twin, after: undefined }
+      if (lost) return { kind: 'gap', gap: { writer, from: 0, branch: false } }
+    }
+    for (const parent of logs) {
+      if (number - 1 < parent.start || number - 1 > parent.head.number) continue
+      const before = await this.#batchAt(parent, number - 1)
+      if (!before || !sameBytes(before.hash, previous)) continue
+      const owner = number <= parent.head.number ? parent : twin
+      if (owner) return { kind: 'branches', parent, twin: owner, after: before }
+    }
+    return { kind: 'gap', gap: { writer, from: number, branch: true } }
+  }
+
+  async #fitsHole(log: Log, batch: Batch, hash: Uint8Array): Promise<boolean> {
+    const { number, previous } = batch.header
+    if (log.head.number === number) return sameBytes(log.head.hash, hash)
+    const next = await this.#components.store.read(log.index, number + 1)
+    if (next) return sameBytes(decodeBatch(next.bytes).header.previous, hash)
+    // Two holes in a row: then it has to follow what is there.
+    const before = await this.#batchAt(log, number - 1)
+    return number === 0 || (before !== undefined && sameBytes(before.hash, previous))
+  }
+
+  async #hashAt(log: Log, number: number): Promise<Uint8Array | undefined> {
+    if (log.head.number === number) return (await this.#isThere(log, number)) ? log.head.hash : undefined
+    return log.pending.get(number) ?? (await this.#batchAt(log, number))?.hash
+  }
+
+  async #isThere(log: Log, number: number): Promise<boolean> {
+    return log.pending.has(number) || (await this.#batchAt(log, number)) !== undefined
+  }
+
+  /** Undefined also for one that is rotten: then it counts as a hole. */
+  async #batchAt(log: Log, number: number): Promise<{ hash: Uint8Array; lamport: number; end: boolean } | undefined> {
+    if (log.pending.size > 0 && log.pending.has(number)) await this.#components.committer.flush()
+    const stored = await this.#components.store.read(log.index, number)
+    if (!stored) return undefined
+    try {
+      const batch = decodeBatch(stored.bytes)
+      if (!bodiesMatch(batch)) return undefined
+      return { hash: sha256(batch.headerBytes), lamport: lastLamport(batch.header), end: batch.header.end }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Bodies that ours lacks and this one has. */
+  async #refill(log: Log, batch: Batch): Promise<boolean> {
+    if (log.pending.has(batch.header.number)) return false
+    const stored = await this.#components.store.read(log.index, batch.header.number)
+    if (!stored) return false
+    const ours = decodeBatch(stored.bytes)
+    if (!lacksBodies(ours)) return false
+    const offered = this.withoutErased(log, batch)
+    const fills = ours.bodies.some((body, i) => body === null && offered.bodies[i] !== null)
+    if (!fills || !bodiesMatch(offered)) return false
+    const bodies = ours.bodies.map((body, i) => body ?? offered.bodies[i] ?? null)
+    this.#store(log, { ...ours, bodies }, log.head, true, [])
+    return true
+  }
+
+  #commit(log: Log, batch: Batch, hash: Uint8Array, extra: KeyValueChange[]): void {
+    const { header } = batch
+    const head: Head = { number: header.number, hash, lamport: lastLamport(header), end: header.end }
+    this.#components.store.table.accept(log, head)
+    this.#store(log, batch, head, false, extra)
+  }
+
+  #store(log: Log, received: Batch, head: Head, repaired: boolean, extra: KeyValueChange[]): void {
+    const { store, committer } = this.#components
+    const batch = this.withoutErased(log, received)
+    const bytes = encodeBatch(batch)
+    let sequence = 0
+    committer.add({
+      own: false,
+      sizeBytes: bytes.length,
+      changes: () => {
+        sequence = store.nextSequence()
+        const changes = [...extra, ...store.batchChanges(log, batch, bytes, sequence)]
+        changes.push(...this.#init.changesFor(log, batch))
+        changes.push(store.logEndChange(log, repaired ? log.durable : head, sequence))
+        if (this.isHollow(log, batch)) changes.push(store.hollowChange(log.index, batch.header.number))
+        else if (repaired) changes.push(store.filledChange(log.index, batch.header.number))
+        return changes
+      },
+      committed: () => {
+        if (!repaired) store.table.markDurable(log, head, sequence)
+        else log.sequence = sequence
+        this.#init.onDurable({ log, batch, bytes, sequence, repaired })
+      },
+      failed: () => undefined
+    })
+  }
+
+  /** A body is missing that nobody erased: another peer may have it. */
+  isHollow(log: Log, batch: Batch): boolean {
+    return batch.bodies.some((body, i) => body === null && !this.#isErased(log, batch, i))
+  }
+
+  #isErased(log: Log, { header }: Batch, index: number): boolean {
+    const erased = this.#components.store.erased.get(topicOfEntry(header, index))
+    if (!erased) return false
+    const { number } = header
+    const writer = this.#components.store.table.writerAt(log, number)
+    return compareStamps({ lamport: header.lamport + index, writer, number, index }, erased) < 0
+  }
+
+  /** The batch without the bodies that were erased before it came. */
+  withoutErased(log: Log, batch: Batch): Batch {
+    const count = entryCount(batch.header)
+    let bodies: Batch['bodies'] | undefined
+    for (let i = 0; i < count; i++) {
+      if (batch.bodies[i] === null || !this.#isErased(log, batch, i)) continue
+      bodies ??= [...batch.bodies]
+      bodies[i] = null
+    }
+    return bodies ? { ...batch, bodies } : batch
+  }
+}

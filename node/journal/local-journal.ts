@@ -1,0 +1,506 @@
+/**
+ * Puts the parts of a journal together: writer, intake, committer, folds, erasures, checks.
+ */
+import { MAX_BATCH_ENTRIES } from '../../protocols/batch.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Entry, Fold, FoldView, NewEntry, Position, Stamp, WriterId } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { KeyValueChange } from '../platform/key-value.ts'
+import { KEY_BYTES, signingKeyFromSeed, verifySignature } from '../platform/signing.ts'
+import { Committer } from './committer.ts'
+import { EntryReader } from './entry-reader.ts'
+import { ERASED_KIND, Eraser, erasedEntry } from './eraser.ts'
+import { createExchange, type ExchangeEvents } from './exchange.ts'
+import { FoldRuntime } from './fold-runtime.ts'
+import { type Arrival, Intake } from './intake.ts'
+import type {
+  Fork,
+  Journal,
+  JournalComponents,
+  JournalExchange,
+  JournalInit,
+  JournalProblem,
+  RemovedNodes,
+  Signing,
+  UnknownKind,
+  VerifyReport
+} from './journal.ts'
+import {
+  MAX_APPEND_ENTRIES,
+  MAX_FOLLOWED_LAMPORT,
+  MAX_UNCOMMITTED_BYTES,
+  MAX_UNKNOWN_KINDS,
+  MAX_WAITING_APPENDS,
+  MAX_WAITING_BYTES
+} from './limits.ts'
+import { hexOf, type Log, plainWriter } from './log-table.ts'
+import { PeerKnowledge } from './peer-knowledge.ts'
+import { Repairs } from './repairs.ts'
+import { JournalStore } from './store.ts'
+import { verifyJournal } from './verifier.ts'
+import { type PreparedEntry, preparedBytes, prepareEntry, Writer } from './writer.ts'
+
+const ED25519: Signing = { keyFromSeed: signingKeyFromSeed, verify: verifySignature }
+
+/**
+ * Opens a journal: reads the rows of its store, makes this run's writer. Holes in what is stored are looked for afterwards, in the background.
+ *
+ * @throws JoineryError `JOURNAL_NEWER`, `JOURNAL_DAMAGED`
+ */
+export async function createJournal(components: JournalComponents, init: JournalInit): Promise<Journal> {
+  const store = await JournalStore.open(components.store)
+  const journal = new LocalJournal(store, components, init)
+  journal.start()
+  return journal
+}
+
+interface WaitingAppend {
+  entries: PreparedEntry[]
+  bytes: number
+  stamps: Stamp[]
+  resolve(stamps: Stamp[]): void
+  reject(error: Error): void
+}
+
+class LocalJournal implements Journal {
+  readonly writer: WriterId
+  readonly node: NodeId
+  readonly exchange: JournalExchange
+  readonly #components: JournalComponents
+  readonly #init: JournalInit
+  readonly #store: JournalStore
+  readonly #writer: Writer
+  readonly #committer: Committer
+  readonly #intake: Intake
+  readonly #reader: EntryReader
+  readonly #folds: FoldRuntime
+  readonly #eraser: Eraser
+  readonly #repairs = new Repairs()
+  readonly #knowledge = new PeerKnowledge()
+  readonly #events: ExchangeEvents
+  readonly #signing: Signing
+  readonly #commitListeners = new Set<(entries: readonly Entry[]) => void>()
+  readonly #forkListeners = new Set<(fork: Fork) => void>()
+  readonly #stopped = new AbortController()
+  /** Ours, once batch 0 is written. */
+  #log: Log | undefined
+  #seenLamport = -1
+  #waiting: WaitingAppend[] = []
+  #waitingBytes = 0
+  #appendScheduled = false
+  /** What became durable in the write that is being told of. */
+  #arrivals: Arrival[] = []
+  #checking: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(store: JournalStore, components: JournalComponents, init: JournalInit) {
+    this.#store = store
+    this.#components = components
+    this.#init = init
+    this.node = init.node
+    this.#signing = components.signing ?? ED25519
+    const key = this.#signing.keyFromSeed(components.random.bytes(KEY_BYTES))
+    this.#writer = new Writer(key, components.certify(key.publicKey))
+    this.writer = hexOf(key.publicKey)
+    this.#reader = new EntryReader(store, components.seal)
+    const onProblem = (problem: JournalProblem): void => this.#report(problem)
+    this.#folds = new FoldRuntime({ store, reader: this.#reader }, { onProblem })
+    this.#committer = new Committer(
+      { clock: components.clock, write: (changes) => store.write(changes, { sync: true }) },
+      {
+        onCommit: () => this.#tellCommitted(),
+        onFailure: (error) => this.#report({ code: error.code, message: error.message, cause: error.cause })
+      }
+    )
+    this.#intake = new Intake(
+      { store, committer: this.#committer, authority: components.authority, signing: this.#signing },
+      {
+        changesFor: (log, batch) => this.#eraser.changesFor(log, batch),
+        onDurable: (arrival) => this.#onDurable(arrival),
+        onFork: (log, number) => this.#onFork(log, number)
+      }
+    )
+    this.#eraser = new Eraser(store, this.#folds, this.#intake)
+    const exchange = createExchange({
+      store,
+      intake: this.#intake,
+      repairs: this.#repairs,
+      knowledge: this.#knowledge
+    })
+    this.exchange = exchange.exchange
+    this.#events = exchange.events
+    for (const log of store.table.all) this.#follow(log.durable.lamport)
+  }
+
+  start(): void {
+    for (const { log: index, number } of this.#store.hollow) {
+      const log = this.#store.table.at(index)
+      if (log) this.#repairs.add(log, number)
+    }
+    this.#inBackground(() => this.#findHoles())
+    this.#inBackground(() => this.#eraser.run())
+  }
+
+  state(): 'open' | 'read-only' | 'full' | 'closed' {
+    if (this.#closed) return 'closed'
+    const failure = this.#committer.failure
+    if (!failure) return 'open'
+    return failure.code === 'JOURNAL_FULL' ? 'full' : 'read-only'
+  }
+
+  append(entries: NewEntry[]): Promise<Stamp[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new JoineryError('STOPPED', 'the journal is closed')
+      if (this.#committer.failure) throw this.#committer.failure
+      if (entries.length === 0) return resolve([])
+      if (entries.length > MAX_APPEND_ENTRIES)
+        throw new JoineryError('ENTRY_REFUSED', `more than ${MAX_APPEND_ENTRIES} entries at once`)
+      const { seal, random } = this.#components
+      const prepared = entries.map((entry) => prepareEntry(entry, seal, random))
+      const bytes = prepared.reduce((sum, entry) => sum + preparedBytes(entry), 0)
+      if (this.#waiting.length >= MAX_WAITING_APPENDS || this.#waitingBytes + bytes > MAX_WAITING_BYTES)
+        throw new JoineryError('BUSY', 'the disk does not keep up with what is written')
+      this.#waiting.push({ entries: prepared, bytes, stamps: [], resolve, reject })
+      this.#waitingBytes += bytes
+      this.#scheduleAppends()
+    })
+  }
+
+  #scheduleAppends(): void {
+    if (this.#appendScheduled || this.#waiting.length === 0) return
+    this.#appendScheduled = true
+    let taken: WaitingAppend[] = []
+    const done: (() => void)[] = []
+    this.#committer.add({
+      own: true,
+      sizeBytes: 0,
+      changes: () => {
+        this.#appendScheduled = false
+        taken = this.#takeWaiting()
+        return this.#signAll(taken, done)
+      },
+      committed: () => {
+        for (const tell of done) tell()
+        for (const { stamps, resolve } of taken) resolve(stamps)
+        this.#scheduleAppends()
+      },
+      failed: (error) => {
+        for (const { reject } of [...taken, ...this.#waiting]) reject(error)
+        this.#waiting = []
+        this.#waitingBytes = 0
+      }
+    })
+  }
+
+  /** What goes into the next write: up to a bound, at least one. */
+  #takeWaiting(): WaitingAppend[] {
+    let bytes = 0
+    let count = 0
+    for (const { bytes: more } of this.#waiting) {
+      if (count > 0 && bytes + more > MAX_UNCOMMITTED_BYTES) break
+      bytes += more
+      count++
+    }
+    this.#waitingBytes -= bytes
+    return this.#waiting.splice(0, count)
+  }
+
+  #signAll(appends: readonly WaitingAppend[], done: (() => void)[]): KeyValueChange[] {
+    const places = appends.flatMap((append) => append.entries.map((entry) => ({ append, entry })))
+    const changes: KeyValueChange[] = []
+    for (let at = 0; at < places.length; ) {
+      const entries = places.slice(at, at + MAX_BATCH_ENTRIES).map(({ entry }) => entry)
+      const signed = this.#writer.sign(entries, this.#log?.head, this.#seenLamport)
+      const { header } = signed.batch
+      for (let index = 0; index < signed.taken; index++) {
+        const stamp: Stamp = { lamport: header.lamport + index, writer: this.writer, number: header.number, index }
+        places[at + index]?.append.stamps.push(stamp)
+      }
+      at += signed.taken
+      changes.push(...this.#ownChanges(signed, done))
+    }
+    return changes
+  }
+
+  #ownChanges(signed: ReturnType<Writer['sign']>, done: (() => void)[]): KeyValueChange[] {
+    const { table } = this.#store
+    const changes: KeyValueChange[] = []
+    if (!this.#log) {
+      this.#log = table.add({
+        index: table.all.length,
+        key: this.#writer.publicKey,
+        node: this.node,
+        start: 0,
+        parent: undefined,
+        forkPoints: []
+      })
+      changes.push(this.#store.logChange(this.#log))
+    }
+    const log = this.#log
+    const { batch, bytes, head } = signed
+    const sequence = this.#store.nextSequence()
+    table.accept(log, head)
+    this.#follow(head.lamport)
+    changes.push(...this.#store.batchChanges(log, batch, bytes, sequence), ...this.#eraser.changesFor(log, batch))
+    changes.push(this.#store.logEndChange(log, head, sequence))
+    done.push(() => {
+      table.markDurable(log, head, sequence)
+      this.#onDurable({ log, batch, bytes, sequence, repaired: false })
+    })
+    return changes
+  }
+
+  #follow(lamport: number): void {
+    if (lamport <= MAX_FOLLOWED_LAMPORT) this.#seenLamport = Math.max(this.#seenLamport, lamport)
+  }
+
+  #onDurable(arrival: Arrival): void {
+    const { log, batch, sequence } = arrival
+    this.#store.durableSequence = Math.max(this.#store.durableSequence, sequence)
+    this.#follow(log.durable.lamport)
+    if (arrival.repaired && !batch.bodies.includes(null)) this.#repairs.done(log, batch.header.number)
+    this.#arrivals.push(arrival)
+  }
+
+  #tellCommitted(): void {
+    const arrivals = this.#arrivals
+    this.#arrivals = []
+    if (arrivals.length === 0) return
+    this.#folds.committed(arrivals)
+    if (this.#commitListeners.size > 0) {
+      const entries = arrivals
+        .filter(({ log, batch }) => !this.#store.table.isHidden(log, batch.header.number))
+        .flatMap(({ log, batch }) => this.#reader.entriesOf(log, batch, () => true).entries)
+      for (const listener of [...this.#commitListeners]) listener(entries)
+    }
+    this.#events.durable(
+      arrivals.map(({ log, batch, bytes }) => ({
+        writer: log.writer,
+        number: batch.header.number,
+        bytes,
+        own: log === this.#log
+      }))
+    )
+    if (this.#store.unfinishedErasures.size > 0) this.#inBackground(() => this.#eraser.run())
+    this.#inBackground(() => this.#folds.saveDue())
+  }
+
+  view<State>(fold: Fold<State>): Promise<FoldView<State>> {
+    return this.#folds.view(fold)
+  }
+
+  release(fold: string): Promise<void> {
+    return this.#folds.release(fold)
+  }
+
+  entriesOf(topic: string): AsyncIterable<Entry> {
+    return this.#reader.inStampOrder(topic)
+  }
+
+  async erase(topic: string): Promise<Stamp> {
+    const [stamp] = await this.append([erasedEntry(topic)])
+    if (!stamp) throw new JoineryError('INTERNAL', 'an append without a stamp')
+    await this.#eraser.run()
+    return stamp
+  }
+
+  async setRemoved(removed: RemovedNodes): Promise<void> {
+    const { table, meta } = this.#store
+    if (sameRemoved(removed, table.removed)) return
+    const changed = table.setRemoved(removed)
+    meta.removed = removed
+    const topics = new Set<string>()
+    for (const { log, before } of changed) {
+      const was = before ?? Infinity
+      const is = log.cut?.number ?? Infinity
+      const from = Math.max(Math.min(was, is) + 1, log.start)
+      const to = Math.min(Math.max(was, is), log.durable.number)
+      if (from <= to) await this.#addTopics(log, from, to, topics)
+    }
+    if (topics.size > 0) meta.foldEpoch++
+    await this.#store.loadCutHashes(changed.map(({ log }) => log))
+    await this.#commitMeta()
+    await this.#folds.foldAnew((view) => !view.seesHidden && [...topics].some((topic) => view.reads(topic)))
+    this.#events.changed()
+  }
+
+  async #addTopics(log: Log, from: number, to: number, topics: Set<string>): Promise<void> {
+    for (let number = from; number <= to; number++) {
+      const found = await this.#reader.batchAt({ log: log.index, number })
+      for (const topic of found?.batch.header.topics ?? []) topics.add(topic)
+    }
+  }
+
+  #commitMeta(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#committer.add({
+        own: true,
+        sizeBytes: 0,
+        changes: () => [this.#store.metaChange()],
+        committed: resolve,
+        failed: reject
+      })
+    })
+  }
+
+  lastNumbers(node: NodeId): ReadonlyMap<WriterId, number> {
+    const numbers = new Map<WriterId, number>()
+    for (const log of this.#store.table.all) {
+      if (log.node !== node || log.durable.number < log.start) continue
+      numbers.set(log.writer, Math.max(numbers.get(log.writer) ?? -1, log.durable.number))
+    }
+    return numbers
+  }
+
+  mayDecide(): boolean {
+    return this.unknownKinds().length === 0
+  }
+
+  unknownKinds(): readonly UnknownKind[] {
+    const { criticalKinds, table } = this.#store
+    const unknown = new Map<string, UnknownKind>()
+    for (const { kind, version, log: index, number } of criticalKinds) {
+      const log = table.at(index)
+      const name = `${kind} ${version}`
+      if (!log || unknown.has(name) || unknown.size >= MAX_UNKNOWN_KINDS) continue
+      if (kind === ERASED_KIND || version <= (this.#init.understood.get(kind) ?? -1)) continue
+      if (number > log.durable.number || table.isHidden(log, number)) continue
+      unknown.set(name, { kind, version, position: { writer: table.writerAt(log, number), number, index: 0 } })
+    }
+    return [...unknown.values()]
+  }
+
+  forks(): readonly Fork[] {
+    const { table } = this.#store
+    return [...table.writers()].flatMap((writer) => forkOf(table.logsOf(writer)) ?? [])
+  }
+
+  onFork(listener: (fork: Fork) => void): () => void {
+    this.#forkListeners.add(listener)
+    return () => this.#forkListeners.delete(listener)
+  }
+
+  #onFork(log: Log, number: number): void {
+    const fork = forkOf(this.#store.table.logsOf(log.writer))
+    this.#report({ code: 'WRITER_FORKED', message: `writer ${log.writer} of ${log.node} has two batches ${number}` })
+    // What was folded under the plain writer id has a branch's id from here on.
+    this.#store.meta.foldEpoch++
+    this.#inBackground(async () => {
+      await this.#committer.flush()
+      await this.#commitMeta()
+      await this.#folds.foldAnew(() => true)
+    })
+    if (fork) for (const listener of [...this.#forkListeners]) listener(fork)
+  }
+
+  async keysChanged(): Promise<void> {
+    this.#store.meta.sealEpoch++
+    await this.#commitMeta()
+    await this.#folds.foldAnew((view) => view.lacksKeys)
+  }
+
+  copiesElsewhere(position: Position): number {
+    return this.#knowledge.copies(plainWriter(position.writer), position.number)
+  }
+
+  onConfirmed(listener: () => void): () => void {
+    return this.#knowledge.onChange(listener)
+  }
+
+  savedElsewhere(position: Position, withinMs: number): Promise<boolean> {
+    if (this.copiesElsewhere(position) > 0) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const finish = (saved: boolean): void => {
+        cancel()
+        forget()
+        resolve(saved)
+      }
+      const cancel = this.#components.clock.after(withinMs, () => finish(false))
+      const forget = this.onConfirmed(() => {
+        if (this.copiesElsewhere(position) > 0) finish(true)
+      })
+    })
+  }
+
+  onCommitted(listener: (entries: readonly Entry[]) => void): () => void {
+    this.#commitListeners.add(listener)
+    return () => this.#commitListeners.delete(listener)
+  }
+
+  async verify(signal?: AbortSignal): Promise<VerifyReport> {
+    await this.#committer.flush()
+    const { store, signing, repairs } = { store: this.#store, signing: this.#signing, repairs: this.#repairs }
+    return verifyJournal(
+      { store, signing, repairs, isHollow: (log, batch) => this.#intake.isHollow(log, batch) },
+      signal
+    )
+  }
+
+  /** Our own logs first: a node must know what it has said. */
+  async #findHoles(): Promise<void> {
+    const logs = [...this.#store.table.all].sort((a, b) => Number(b.node === this.node) - Number(a.node === this.node))
+    for (const log of logs) {
+      // Batches that came after we started are not in question.
+      const end = log.durable.number
+      let next = log.start
+      for await (const number of this.#store.numbersOf(log.index)) {
+        if (this.#stopped.signal.aborted) return
+        if (number > end) break
+        for (; next < number; next++) this.#repairs.add(log, next)
+        next = number + 1
+      }
+      for (; next <= end; next++) this.#repairs.add(log, next)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    await this.#committer.flush()
+    this.#closed = true
+    this.#stopped.abort()
+    if (this.#log && !this.#committer.failure) {
+      const done: (() => void)[] = []
+      this.#committer.add({
+        own: true,
+        sizeBytes: 0,
+        changes: () => this.#ownChanges(this.#writer.sign([], this.#log?.head, this.#seenLamport, true), done),
+        committed: () => {
+          for (const tell of done) tell()
+        },
+        failed: () => undefined
+      })
+      await this.#committer.flush()
+    }
+    await this.#checking
+    await this.#eraser.settled()
+    if (!this.#committer.failure) await this.#folds.saveAll()
+    await this.#store.close()
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    this.#checking = this.#checking.then(work).catch((cause: unknown) => {
+      if (!this.#closed) this.#report({ code: 'INTERNAL', message: 'the journal could not finish a task', cause })
+    })
+  }
+
+  #report(problem: JournalProblem): void {
+    this.#init.onProblem?.(problem)
+  }
+}
+
+function forkOf(logs: readonly Log[]): Fork | undefined {
+  const numbers = logs.flatMap((log) => log.forkPoints.map((point) => point.number))
+  const [first] = logs
+  if (!first || numbers.length === 0) return undefined
+  return { writer: first.writer, node: first.node, number: Math.min(...numbers), branches: logs.length }
+}
+
+function sameRemoved(a: RemovedNodes, b: RemovedNodes): boolean {
+  if (a.size !== b.size) return false
+  for (const [node, cuts] of a) {
+    const other = b.get(node)
+    if (!other || other.size !== cuts.size) return false
+    for (const [writer, number] of cuts) if (other.get(writer) !== number) return false
+  }
+  return true
+}

@@ -1,0 +1,39 @@
+/**
+ * What each peer said it has on its medium. Kept after a link ends: a copy on a switched-off device is a copy.
+ */
+import type { WriterId } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import { MAX_KNOWN_PEERS } from './limits.ts'
+
+export class PeerKnowledge {
+  readonly #peers = new Map<NodeId, Map<WriterId, number>>()
+  readonly #listeners = new Set<() => void>()
+
+  /** For each writer the last number that the peer confirmed; whoever changes it calls `changed`. */
+  of(peer: NodeId): Map<WriterId, number> {
+    let known = this.#peers.get(peer)
+    if (known) this.#peers.delete(peer)
+    else {
+      known = new Map()
+      const oldest = this.#peers.size >= MAX_KNOWN_PEERS ? this.#peers.keys().next().value : undefined
+      if (oldest !== undefined) this.#peers.delete(oldest)
+    }
+    this.#peers.set(peer, known)
+    return known
+  }
+
+  copies(writer: WriterId, number: number): number {
+    let copies = 0
+    for (const known of this.#peers.values()) if ((known.get(writer) ?? -1) >= number) copies++
+    return copies
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  changed(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

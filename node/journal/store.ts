@@ -1,0 +1,357 @@
+/**
+ * The journal on its key-value store: batches, the index of topics, a row for each log. Opening reads rows only.
+ * Nothing here decides what is accepted; `intake.ts` and `writer.ts` do.
+ */
+import { type Batch, decodeBatch, hashOfEntry, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Stamp } from '../../protocols/journal.ts'
+import { crc32, sha256 } from '../platform/hash.ts'
+import type { KeyValueChange, KeyValueStore } from '../platform/key-value.ts'
+import type { RemovedNodes } from './journal.ts'
+import {
+  batchKey,
+  CRC_BYTES,
+  eraseKey,
+  hollowKey,
+  kindKeyOnDisk,
+  LAMPORT_BYTES,
+  LOG_BYTES,
+  logEndKey,
+  logKey,
+  META_KEY,
+  NUMBER_BYTES,
+  numberBytes,
+  placeAtEnd,
+  rangeOf,
+  readNumber,
+  snapshotKey,
+  textAfterLetter,
+  topicKey,
+  topicNameKey,
+  topicPrefix
+} from './keys.ts'
+import { READ_BYTES } from './limits.ts'
+import { type Log, LogTable } from './log-table.ts'
+
+const FORMAT = 1
+const MAX_META_BYTES = 16 * 2 ** 20
+const MAX_ROW_BYTES = 64 * 1024
+
+export interface Meta {
+  removed: RemovedNodes
+  /** Changes when what folds may have seen is not what counts now: older snapshots are dropped. */
+  foldEpoch: number
+  /** Changes with `keysChanged`: snapshots that lack bodies are dropped. */
+  sealEpoch: number
+}
+
+export interface StoredBatch {
+  /** Order of arrival on this device. */
+  sequence: number
+  bytes: Uint8Array
+}
+
+/** Where entries of a topic stand. */
+export interface TopicPlace {
+  lamport: number
+  log: number
+  number: number
+  sequence: number
+}
+
+/** A critical kind, and the first batch of a log that has it. */
+export interface CriticalKind {
+  kind: string
+  version: number
+  log: number
+  number: number
+}
+
+export class JournalStore {
+  readonly #kv: KeyValueStore
+  readonly table = new LogTable()
+  readonly meta: Meta = { removed: new Map(), foldEpoch: 0, sealEpoch: 0 }
+  /** Topic → the stamp before which its bodies are gone. */
+  readonly erased = new Map<string, Stamp>()
+  /** Erasures whose old bodies may still lie on the disk. */
+  readonly unfinishedErasures = new Set<string>()
+  readonly criticalKinds: CriticalKind[] = []
+  readonly hollow: { log: number; number: number }[] = []
+  #sequence = 0
+  /** Kind, version and log of what `criticalKinds` lists. */
+  readonly #criticalSeen = new Set<string>()
+
+  constructor(kv: KeyValueStore) {
+    this.#kv = kv
+  }
+
+  static async open(kv: KeyValueStore): Promise<JournalStore> {
+    const store = new JournalStore(kv)
+    await store.#load()
+    return store
+  }
+
+  /** All arrivals up to this one are on the medium. */
+  durableSequence = 0
+
+  nextSequence(): number {
+    return ++this.#sequence
+  }
+
+  async #load(): Promise<void> {
+    const meta = await this.#kv.get(META_KEY)
+    if (meta) this.#loadMeta(meta)
+    const rows: Uint8Array[] = []
+    for await (const [, value] of this.#kv.entries(rangeOf('w'))) rows.push(value)
+    for (const [index, value] of rows.entries()) {
+      const [key, node, start, parent, points] = rowOf(value, 5)
+      this.table.add({
+        index,
+        key: key as Uint8Array,
+        node: node as string,
+        start: start as number,
+        parent: (parent as number | null) ?? undefined,
+        forkPoints: (points as [number, Uint8Array][]).map(([number, hash]) => ({ number, hash }))
+      })
+    }
+    for await (const [key, value] of this.#kv.entries(rangeOf('l'))) {
+      const log = this.table.at(readNumber(key, 1, LOG_BYTES))
+      if (!log) throw damaged('an end without its log')
+      const [number, hash, lamport, end, sequence] = rowOf(value, 5)
+      log.durable = {
+        number: number as number,
+        hash: hash as Uint8Array,
+        lamport: lamport as number,
+        end: end as boolean
+      }
+      log.head = log.durable
+      log.sequence = sequence as number
+      this.#sequence = Math.max(this.#sequence, log.sequence)
+    }
+    for await (const [key, value] of this.#kv.entries(rangeOf('e'))) {
+      const [lamport, writer, number, index, done] = rowOf(value, 5)
+      const topic = textAfterLetter(key)
+      if (done !== true) this.unfinishedErasures.add(topic)
+      this.erased.set(topic, {
+        lamport: lamport as number,
+        writer: writer as string,
+        number: number as number,
+        index: index as number
+      })
+    }
+    for await (const [key, value] of this.#kv.entries(rangeOf('k'))) {
+      const zero = key.indexOf(0)
+      this.#noteCritical({
+        kind: new TextDecoder().decode(key.subarray(1, zero)),
+        version: readNumber(key, zero + 1, 2),
+        log: readNumber(key, zero + 3, LOG_BYTES),
+        number: readNumber(value, 0, NUMBER_BYTES)
+      })
+    }
+    for await (const key of this.#kv.keys(rangeOf('h'))) this.hollow.push(placeAtEnd(key))
+    this.durableSequence = this.#sequence
+    this.table.setRemoved(this.meta.removed)
+    await this.loadCutHashes(this.table.all)
+  }
+
+  #loadMeta(bytes: Uint8Array): void {
+    const [format, foldEpoch, sealEpoch, removed] = rowOf(bytes, 4, MAX_META_BYTES)
+    if (format !== FORMAT) throw new JoineryError('JOURNAL_NEWER', `the journal has format ${String(format)}`)
+    this.meta.foldEpoch = foldEpoch as number
+    this.meta.sealEpoch = sealEpoch as number
+    this.meta.removed = new Map(
+      (removed as [string, [string, number][]][]).map(([node, cuts]) => [node, new Map(cuts)])
+    )
+  }
+
+  metaChange(): KeyValueChange {
+    const removed = [...this.meta.removed].map(([node, cuts]): CborValue => [node, [...cuts]])
+    return put(META_KEY, encodeCbor([FORMAT, this.meta.foldEpoch, this.meta.sealEpoch, removed]))
+  }
+
+  /** After `setRemoved`: reads the hashes of the last batches that count. */
+  async loadCutHashes(logs: Iterable<Log>): Promise<void> {
+    for (const log of logs) {
+      const number = log.cut?.number
+      if (number === undefined || number < log.start || number >= log.durable.number) continue
+      const stored = await this.read(log.index, number)
+      if (stored) this.table.setCutHash(log, number, sha256(decodeBatch(stored.bytes).headerBytes))
+    }
+  }
+
+  logChange(log: Log): KeyValueChange {
+    const points = log.forkPoints.map(({ number, hash }): CborValue => [number, hash])
+    return put(logKey(log.index), encodeCbor([log.key, log.node, log.start, log.parent ?? null, points]))
+  }
+
+  logEndChange(log: Log, head: Log['head'], sequence: number): KeyValueChange {
+    return put(logEndKey(log.index), encodeCbor([head.number, head.hash, head.lamport, head.end, sequence]))
+  }
+
+  /** The same batch with fewer or more bodies; its arrival number stays. */
+  rewriteChange(log: Log, number: number, sequence: number, bytes: Uint8Array): KeyValueChange {
+    const arrival = numberBytes(sequence, NUMBER_BYTES)
+    return put(batchKey(log.index, number), concat(arrival, numberBytes(crc32(bytes), CRC_BYTES), bytes))
+  }
+
+  /** Everything that a batch puts on disk besides its log's row. `bytes` is the batch as it shall be stored. */
+  batchChanges(log: Log, batch: Batch, bytes: Uint8Array, sequence: number): KeyValueChange[] {
+    const { header } = batch
+    const arrival = numberBytes(sequence, NUMBER_BYTES)
+    const changes = [this.rewriteChange(log, header.number, sequence, bytes)]
+    for (const topic of header.topics) {
+      changes.push(
+        put(topicKey(topic, header.lamport, log.index, header.number), arrival),
+        put(topicNameKey(topic), arrival)
+      )
+    }
+    for (const { kind, version, critical } of header.kinds) {
+      if (!critical) continue
+      const found = { kind, version, log: log.index, number: header.number }
+      if (this.#noteCritical(found))
+        changes.push(put(kindKeyOnDisk(kind, version, log.index), numberBytes(header.number, NUMBER_BYTES)))
+    }
+    return changes
+  }
+
+  /** False when this log's first entry of the kind is known already. */
+  #noteCritical(found: CriticalKind): boolean {
+    const name = `${found.kind} ${found.version} ${found.log}`
+    if (this.#criticalSeen.has(name)) return false
+    this.#criticalSeen.add(name)
+    this.criticalKinds.push(found)
+    return true
+  }
+
+  eraseChange(topic: string, stamp: Stamp, done: boolean): KeyValueChange {
+    return put(eraseKey(topic), encodeCbor([stamp.lamport, stamp.writer, stamp.number, stamp.index, done]))
+  }
+
+  hollowChange(log: number, number: number): KeyValueChange {
+    return put(hollowKey(log, number), new Uint8Array())
+  }
+
+  filledChange(log: number, number: number): KeyValueChange {
+    return { type: 'del', key: hollowKey(log, number) }
+  }
+
+  write(changes: KeyValueChange[], options: { sync: boolean }): Promise<void> {
+    return this.#kv.write(changes, options)
+  }
+
+  /** Undefined for a hole, and for a batch whose bits have flipped: it must come from a peer again. */
+  async read(log: number, number: number): Promise<StoredBatch | undefined> {
+    const value = await this.#kv.get(batchKey(log, number))
+    return value && storedOf(value)
+  }
+
+  /**
+   * Batches of a log in order, until `to` or until `READ_BYTES` are full; at least one if there is one.
+   * Holes and rotten ones are left out.
+   */
+  async readRange(log: number, from: number, to: number): Promise<{ number: number; bytes: Uint8Array }[]> {
+    const found: { number: number; bytes: Uint8Array }[] = []
+    let size = 0
+    for await (const [key, value] of this.#kv.entries({ gte: batchKey(log, from), lte: batchKey(log, to) })) {
+      const bytes = storedOf(value)?.bytes
+      if (!bytes) continue
+      if (found.length > 0 && size + bytes.length > READ_BYTES) break
+      found.push({ number: placeAtEnd(key).number, bytes })
+      size += bytes.length
+      if (size >= READ_BYTES) break
+    }
+    return found
+  }
+
+  /** All batches of a log with what they hold; for checks. */
+  async *batchesOf(log: number): AsyncIterable<{ number: number; stored: StoredBatch | undefined }> {
+    const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
+    for await (const [key, value] of this.#kv.entries(range)) {
+      yield { number: placeAtEnd(key).number, stored: storedOf(value) }
+    }
+  }
+
+  /** The numbers of a log that are on disk, read from keys alone. */
+  async *numbersOf(log: number): AsyncIterable<number> {
+    const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
+    for await (const key of this.#kv.keys(range)) yield placeAtEnd(key).number
+  }
+
+  /** Topics that `reads` picks, with the arrival number of their newest entry. */
+  async *topics(reads: (topic: string) => boolean): AsyncIterable<{ topic: string; sequence: number }> {
+    for await (const [key, value] of this.#kv.entries(rangeOf('n'))) {
+      const topic = textAfterLetter(key)
+      if (reads(topic)) yield { topic, sequence: readNumber(value, 0, NUMBER_BYTES) }
+    }
+  }
+
+  /** Where a topic's entries stand, in the order of the lamport of each batch's first entry. */
+  async *placesOf(topic: string): AsyncIterable<TopicPlace> {
+    const prefix = topicPrefix(topic)
+    for await (const [key, value] of this.#kv.entries(rangeOf(prefix))) {
+      yield {
+        lamport: readNumber(key, prefix.length, LAMPORT_BYTES),
+        ...placeAtEnd(key),
+        sequence: readNumber(value, 0, NUMBER_BYTES)
+      }
+    }
+  }
+
+  snapshot(fold: string): Promise<Uint8Array | undefined> {
+    return this.#kv.get(snapshotKey(fold))
+  }
+
+  snapshotChange(fold: string, bytes: Uint8Array | undefined): KeyValueChange {
+    return bytes ? put(snapshotKey(fold), bytes) : { type: 'del', key: snapshotKey(fold) }
+  }
+
+  async allSnapshotDeletions(): Promise<KeyValueChange[]> {
+    const changes: KeyValueChange[] = []
+    for await (const key of this.#kv.keys(rangeOf('v'))) changes.push({ type: 'del', key })
+    return changes
+  }
+
+  close(): Promise<void> {
+    return this.#kv.close()
+  }
+}
+
+/** Whether every body that is there has the hash that its header names. */
+export function bodiesMatch(batch: Batch): boolean {
+  for (let i = 0; i < batch.bodies.length; i++) {
+    const body = batch.bodies[i]
+    if (body && Buffer.compare(sha256(body), hashOfEntry(batch.header, i)) !== 0) return false
+  }
+  return true
+}
+
+/** Whether a body is missing in `batch`. */
+export function lacksBodies(batch: Batch): boolean {
+  return batch.bodies.includes(null)
+}
+
+/** Undefined when bits have flipped since we wrote it. */
+function storedOf(value: Uint8Array): StoredBatch | undefined {
+  const bytes = value.subarray(NUMBER_BYTES + CRC_BYTES)
+  if (bytes.length === 0 || readNumber(value, NUMBER_BYTES, CRC_BYTES) !== crc32(bytes)) return undefined
+  return { sequence: readNumber(value, 0, NUMBER_BYTES), bytes }
+}
+
+function rowOf(bytes: Uint8Array, length: number, maxBytes = MAX_ROW_BYTES): CborValue[] {
+  const value = decodeCbor(bytes, maxBytes)
+  if (!Array.isArray(value) || value.length !== length) throw damaged('a row of another form')
+  return value
+}
+
+function damaged(why: string): JoineryError {
+  return new JoineryError('JOURNAL_DAMAGED', `the journal's store is damaged: ${why}`)
+}
+
+function put(key: Uint8Array, value: Uint8Array): KeyValueChange {
+  return { type: 'put', key, value }
+}
+
+function concat(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
