@@ -28,3 +28,53 @@ export const DEFAULT_RESERVE_BYTES = 256 * 2 ** 20
 
 /** A learner who reads nothing for so long is gone; a sleeping laptop may come back and ask for the rest with Range. */
 export const STALLED_CLIENT_MS = 30_000
+
+/** Requests under way at once for copying, each of at most 2 MiB held in memory until it is verified and written. */
+export const COPY_REQUESTS = 6
+/** The same on a board with 512 MB: 4 MiB at most. */
+export const SMALL_BOARD_REQUESTS = 4
+export const SMALL_BOARD_IN_FLIGHT_BYTES = 4 * PIECE_BYTES
+/** Added for what people wait for, so that copying never holds them up. */
+export const PEOPLE_REQUESTS = 2
+/** Connections to one peer; more would only share its radio. */
+export const REQUESTS_PER_PEER = 4
+/** Big blobs that are fetched side by side: each has an open file and claims its disk. */
+export const MAX_PARTIALS = 8
+
+/** Without anything to do for so long, a node takes what another was expected to fetch first. */
+export const IMPATIENT_AFTER_MS = 1_500
+/** A peer that gave wrong bytes is not asked for so long; twice as long each time. */
+export const LIAR_PAUSE_MS = 5 * 60_000
+/** So many lies, or claims of what it does not hold, and a peer is not asked until it connects anew. */
+export const MAX_LIES = 3
+/** A peer that could not be reached or stalled: 1 s, 2 s, 4 s, … */
+export const PAUSE_MS = 1_000
+export const MAX_PAUSE_MS = 60_000
+/** How long a peer that said "not here" is believed, for blobs whose holders are not known. */
+export const NOT_HERE_MS = 10_000
+/** Demands of people under way at once; every one of them is a waiting connection, which the front door limits too. */
+export const MAX_DEMANDS = 1024
+
+/** Nothing came from a peer for so long: another one is asked. Well under the 5 s within which a visitor should not notice a bad peer. */
+export const STALLED_PEER_MS = 4_000
+/** The longest that one request may take: 2 MiB at 9 KB/s, a bad telephone line. */
+export const MAX_REQUEST_MS = 240_000
+/** Idle connections to a peer are kept so long: making one costs more than a small file. */
+export const KEEP_ALIVE_MS = 15_000
+/** A peer whose HTTP port did not answer is reached over the mesh's own streams for so long. */
+export const HTTP_RETRY_MS = 60_000
+
+/** Changes of the inventory wait so long for company; a copy that is not known yet is not copied on yet either. */
+export const INVENTORY_DELAY_MS = 100
+/** Shards that one peer may announce, and their bits in all: ten times the biggest room, 2 MiB of memory per peer at worst. */
+export const MAX_PEER_SHARDS = 4096
+export const MAX_PEER_BITS = 16 * 2 ** 20
+/** Partial blobs that one peer may announce; it fetches 8 side by side. */
+export const MAX_PEER_PARTIALS = 64
+/** Catalogue, members and links change in bursts; placement is computed once for all of a burst. */
+export const REPLAN_DELAY_MS = 200
+/** Pieces that are asked for before the visitor needs them: a round trip's worth on a slow link, not a visitor's memory. */
+export const READ_AHEAD_PIECES = 2
+
+/** A device that was not seen for so long is replaced by further copies; a lesson's pause or a restart is shorter. */
+export const ABSENCE_GRACE_MS = 15 * 60_000

@@ -71,7 +71,7 @@ export class PartialBlob {
    */
   async write(index: number, bytes: Uint8Array): Promise<boolean> {
     const { start, end } = pieceSpan(this.ref.sizeBytes, index)
-    if (bytes.length !== end - start || !sameBytes(sha256(bytes), this.#list.digest(index))) return false
+    if (bytes.length !== end - start || !this.matches(index, bytes)) return false
     if (this.bits.has(index)) return true
     await this.#file.write(bytes, start)
     if (!this.bits.add(index)) return true
@@ -84,6 +84,10 @@ export class PartialBlob {
     return true
   }
 
+  matches(index: number, bytes: Uint8Array): boolean {
+    return sameBytes(sha256(bytes), this.#list.digest(index))
+  }
+
   /** Bytes of pieces that are here; the caller looks at `bits` first. */
   async read(into: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < into.length; ) {
@@ -91,6 +95,13 @@ export class PartialBlob {
       if (read === 0) throw new JoineryError('BLOB_ROTTEN', 'a partial file is shorter than it was')
       done += read
     }
+  }
+
+  async readPiece(index: number): Promise<Uint8Array> {
+    const { start, end } = pieceSpan(this.ref.sizeBytes, index)
+    const bytes = Buffer.allocUnsafeSlow(end - start)
+    await this.read(bytes, start)
+    return bytes
   }
 
   /** Syncs the data, then writes which pieces it holds. */

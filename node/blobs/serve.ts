@@ -18,8 +18,6 @@ export interface ServeComponents {
   clock: Clock
   /** Only what the catalogue names is served by its CID; undefined for anything else. */
   named(cid: Cid): BlobRef | undefined
-  /** Counted for the status; bytes of the answer's body that were asked for. */
-  onServed?(bytes: number, toPeer: boolean): void
 }
 
 export interface ServeOptions {
@@ -34,6 +32,9 @@ export interface ServeOptions {
  */
 export class BlobServer {
   readonly #components: ServeComponents
+  /** Bytes that peers and people were given, for the status; those of answers that broke off are counted whole. */
+  sentToPeersBytes = 0
+  sentToPeopleBytes = 0
 
   constructor(components: ServeComponents) {
     this.#components = components
@@ -49,7 +50,7 @@ export class BlobServer {
     const { store, reader } = this.#components
     const answer = planAnswer(request, ref, options)
     if (answer.kind !== 'bytes') return finish(response, answer)
-    this.#components.onServed?.(answer.end - answer.start, false)
+    this.sentToPeopleBytes += answer.end - answer.start
     // The usual case, in as few steps as possible: a small file that is here.
     if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
       const bytes = await this.#small(ref)
@@ -72,7 +73,7 @@ export class BlobServer {
     if (local) {
       const answer = planAnswer(request, local, options)
       if (answer.kind !== 'bytes') return finish(response, answer)
-      this.#components.onServed?.(answer.end - answer.start, true)
+      this.sentToPeersBytes += answer.end - answer.start
       if (local.sizeBytes <= SMALL_BLOB_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid))
       return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end))
     }
@@ -98,7 +99,7 @@ export class BlobServer {
       response.setHeader(HAVE_HEADER, have[HAVE_HEADER] as string)
       throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
     }
-    this.#components.onServed?.(answer.end - answer.start, true)
+    this.sentToPeersBytes += answer.end - answer.start
     await this.#sendSpans(response, answer, partialSpans(partial, answer.start, answer.end))
   }
 

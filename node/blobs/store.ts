@@ -399,6 +399,16 @@ export class BlobStore {
     return published
   }
 
+  /** Nobody fetches it for now: saves what is here, keeps the file and what it claims, and closes it. */
+  async sleepPartial(cid: Cid): Promise<void> {
+    const partial = this.#partials.get(cid)
+    if (!partial) return
+    this.#partials.delete(cid)
+    this.#sleeping.set(cid, partial.ref.sizeBytes)
+    if (!this.#fault && !this.#closed) await partial.save().catch((error: unknown) => this.#failed(error))
+    await partial.close()
+  }
+
   /** Throws away what is there of a partial blob. */
   async dropPartial(cid: Cid): Promise<void> {
     const partial = this.#partials.get(cid)

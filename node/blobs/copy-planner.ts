@@ -1,0 +1,600 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import type { BlobRef } from '../../protocols/content.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import { hasPieceList, PIECE_BYTES, pieceCount, pieceListBytes, pieceSpan } from '../../protocols/piece-list.ts'
+import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
+import { CopyQueue } from './copy-queue.ts'
+import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS, REQUESTS_PER_PEER } from './limits.ts'
+import { type FetchFailure, PeerState } from './peer-book.ts'
+import { nodeSeed, rendezvousHash } from './rendezvous.ts'
+
+/** A piece (or a small blob as a whole) to be fetched from one peer. */
+export interface CopyRequest {
+  readonly id: number
+  readonly peer: NodeId
+  readonly ref: BlobRef
+  readonly piece: number
+  /** Bytes `start` ≤ i < `end` of the blob. */
+  readonly start: number
+  readonly end: number
+}
+
+export type CopyEffect =
+  | { kind: 'request'; request: CopyRequest }
+  /** The peer is gone or another one is quicker; the answer is not wanted any more. */
+  | { kind: 'cancel'; id: number }
+  /** A big blob's list is here: open its partial file and call `opened` or `closed`. */
+  | { kind: 'open'; ref: BlobRef }
+  /** All pieces are here: publish it and call `stored` or `closed`. */
+  | { kind: 'finish'; cid: Cid }
+  /** Nobody wants more of this big blob for now: save what is here and close the file. */
+  | { kind: 'close'; cid: Cid }
+  /** Nobody who is linked has it; the demand is gone. */
+  | { kind: 'unavailable'; cid: Cid; piece: number }
+
+export interface CopyPlannerInit {
+  self: NodeId
+  maxRequests: number
+  maxInFlightBytes: number
+  /** What is complete on this device. */
+  hasLocally(cid: Cid): boolean
+}
+
+interface Item {
+  ref: BlobRef
+  piece: number
+  /** In the catalogue; undefined for what only a person asked for. */
+  number: number | undefined
+}
+
+interface UnderWay extends Item {
+  request: CopyRequest
+  startedMs: number
+  copying: boolean
+}
+
+/** A big blob of which pieces are being fetched. */
+interface OpenBlob {
+  ref: BlobRef
+  number: number | undefined
+  /** `list`: its piece list is on the way; `opening`: the driver opens the file. */
+  state: 'list' | 'opening' | 'open' | 'finishing'
+  bits: Bitfield
+  /** Not to be copied before this: there was no room, or its list lied. */
+  restUntilMs: number
+  /** False: there is no room, pieces that people ask for are passed on and forgotten. */
+  keeps: boolean
+}
+
+type Choice = { how: 'fresh' | 'own' | 'wait'; from: PeerState } | undefined
+
+/**
+ * Decides what to fetch from whom: events in, effects out, no clock, no disk, no network. Written for the case that counts, one device that has
+ * everything and several that copy it: each takes its own share first (the pieces for which it comes first in rendezvous order among those who lack them), and
+ * everything else from those who have just got it, so that the first holder sends its bytes about once. Nothing is fetched twice. Who has
+ * nothing else to do for a while stops waiting for the others. What people wait for comes first and from whoever is quickest.
+ *
+ * The idea of the own share is Syncthing's (blockpullreorderer.go), rarest first is BitTorrent's.
+ */
+export class CopyPlanner {
+  readonly #init: CopyPlannerInit
+  readonly #seed
+  readonly #peers = new Map<NodeId, PeerState>()
+  readonly #underWay = new Map<number, UnderWay>()
+  readonly #busy = new Set<string>()
+  readonly #open = new Map<Cid, OpenBlob>()
+  readonly #demands = new Map<string, Item>()
+  readonly #effects: CopyEffect[] = []
+  #view: CatalogueView = viewCatalogue([])
+  #wants = new Bitfield(0)
+  #queue = new CopyQueue()
+  #queueIsOld = true
+  #inFlightBytes = 0
+  #copyRequests = 0
+  #nextId = 1
+  #idleSinceMs: number | undefined
+  #restUntilMs = 0
+
+  constructor(init: CopyPlannerInit) {
+    this.#init = init
+    this.#seed = nodeSeed(init.self)
+  }
+
+  // — what the world looks like —
+
+  /**
+   * A new catalogue or placement. Inventories by number are void: call `inventory` for each peer afterwards.
+   *
+   * @param wants what this device should hold
+   * @param wantsOf what the others should hold
+   */
+  catalogueChanged(view: CatalogueView, wants: Bitfield, wantsOf: (peer: NodeId) => Bitfield): void {
+    this.#view = view
+    this.#wants = wants
+    for (const peer of this.#peers.values()) {
+      peer.have = new Bitfield(view.blobs.length)
+      peer.fresh = new Bitfield(view.blobs.length)
+      peer.knows = new Bitfield(view.blobs.length)
+      peer.wants = wantsOf(peer.peer)
+    }
+    for (const open of this.#open.values()) open.number = view.numberOf(open.ref.cid)
+    for (const item of [...this.#underWay.values(), ...this.#demands.values()])
+      item.number = this.#numberOf(item.ref.cid)
+    this.#queueIsOld = true
+  }
+
+  linked(peer: NodeId, wants: Bitfield): void {
+    const state = new PeerState(peer)
+    state.have = new Bitfield(this.#view.blobs.length)
+    state.fresh = new Bitfield(this.#view.blobs.length)
+    state.knows = new Bitfield(this.#view.blobs.length)
+    state.wants = wants
+    this.#peers.set(peer, state)
+    this.#queueIsOld = true
+  }
+
+  unlinked(peer: NodeId): void {
+    if (!this.#peers.delete(peer)) return
+    for (const { request } of [...this.#underWay.values()]) {
+      if (request.peer !== peer) continue
+      this.#ended(request.id)
+      this.#effects.push({ kind: 'cancel', id: request.id })
+    }
+    this.#queueIsOld = true
+  }
+
+  /** The whole of a peer's inventory, by the current view's numbers. @param knows blobs of the shards that it announced */
+  inventory(peer: NodeId, have: Bitfield, fresh: Bitfield, knows: Bitfield): void {
+    const state = this.#peers.get(peer)
+    if (!state) return
+    state.have = have
+    state.fresh = fresh
+    state.knows = knows
+    this.#queueIsOld = true
+  }
+
+  gained(peer: NodeId, number: number): void {
+    const state = this.#peers.get(peer)
+    if (!state?.have.add(number)) return
+    state.fresh.add(number)
+    if (this.#wanted(number)) this.#queue.available(number, this.#classOf(number))
+  }
+
+  lost(peer: NodeId, number: number): void {
+    const state = this.#peers.get(peer)
+    state?.have.delete(number)
+    state?.fresh.delete(number)
+  }
+
+  partial(peer: NodeId, cid: Cid, bits: Bitfield | undefined): void {
+    const state = this.#peers.get(peer)
+    if (!state) return
+    if (bits) state.partials.set(cid, bits)
+    else state.partials.delete(cid)
+  }
+
+  /** A blob that was here is not any more (evicted, rotten). */
+  removed(cid: Cid): void {
+    if (this.#view.numberOf(cid) !== undefined) this.#queueIsOld = true
+  }
+
+  // — what people wait for —
+
+  demand(ref: BlobRef, piece: number): void {
+    this.#demands.set(keyOf(ref.cid, piece), { ref, piece, number: this.#numberOf(ref.cid) })
+  }
+
+  /** Nobody waits for it any more. */
+  undemand(cid: Cid, piece: number): void {
+    this.#demands.delete(keyOf(cid, piece))
+  }
+
+  // — what became of the effects —
+
+  opened(cid: Cid, bits: Bitfield, keeps = true): void {
+    const open = this.#open.get(cid)
+    if (!open) return
+    open.state = 'open'
+    open.bits = bits.copy()
+    open.keeps = keeps
+    this.#checkComplete(open)
+  }
+
+  /** It could not be opened, finished or kept; copying it rests until then. */
+  closed(cid: Cid, restUntilMs: number): void {
+    const open = this.#open.get(cid)
+    if (!open) return
+    open.state = 'opening'
+    open.restUntilMs = restUntilMs
+    this.#queueIsOld = true
+  }
+
+  /** Verified and written. */
+  arrived(id: number, tookMs: number, nowMs: number): void {
+    const item = this.#underWay.get(id)
+    if (!item) return
+    this.#peers.get(item.request.peer)?.worked(item.request.end - item.request.start, tookMs)
+    this.#ended(id)
+    this.#idleSinceMs = nowMs
+    const key = keyOf(item.ref.cid, item.piece)
+    this.#demands.delete(key)
+    const open = this.#open.get(item.ref.cid)
+    if (!open?.keeps) return
+    open.bits.add(item.piece)
+    this.#checkComplete(open)
+  }
+
+  /** A complete blob is here, however it came. */
+  stored(cid: Cid): void {
+    const open = this.#open.get(cid)
+    this.#open.delete(cid)
+    for (let piece = 0; piece < (open?.bits.length ?? 1); piece++) this.#demands.delete(keyOf(cid, piece))
+  }
+
+  failed(id: number, failure: FetchFailure, nowMs: number): void {
+    const item = this.#underWay.get(id)
+    if (!item) return
+    this.#ended(id)
+    this.#peers.get(item.request.peer)?.failed(failure, item.number, this.#holderName(item), nowMs)
+    if (item.number !== undefined && this.#wanted(item.number))
+      this.#queue.again(item.number, this.#classOf(item.number))
+  }
+
+  /** No room, or the disk failed: only what people wait for is fetched until then. */
+  rest(untilMs: number): void {
+    this.#restUntilMs = untilMs
+  }
+
+  // — decisions —
+
+  /** What to do now. Call it after every event, and once a second while anything is missing. */
+  plan(nowMs: number): CopyEffect[] {
+    if (this.#queueIsOld) this.#rebuildQueue()
+    this.#closeUnwanted()
+    for (const item of this.#demands.values()) this.#planDemand(item, nowMs)
+    if (nowMs >= this.#restUntilMs) this.#planCopies(nowMs)
+    return this.#effects.splice(0)
+  }
+
+  /** Blobs and bytes that are wanted and not here. Counts what is on the way. */
+  missing(): { blobs: number; bytes: number } {
+    let blobs = 0
+    let bytes = 0
+    for (const number of this.#wants) {
+      const blob = this.#view.blobs[number]
+      if (!blob || this.#init.hasLocally(blob.cid)) continue
+      blobs++
+      const open = this.#open.get(blob.cid)
+      bytes += open ? Math.round(blob.sizeBytes * (1 - open.bits.count / open.bits.length)) : blob.sizeBytes
+    }
+    return { blobs, bytes }
+  }
+
+  peer(peer: NodeId): PeerState | undefined {
+    return this.#peers.get(peer)
+  }
+
+  get requestsUnderWay(): number {
+    return this.#underWay.size
+  }
+
+  #planDemand(item: Item, nowMs: number): void {
+    const { ref, piece, number } = item
+    if (this.#busy.has(keyOf(ref.cid, piece))) return
+    if (this.#underWay.size >= this.#init.maxRequests + PEOPLE_REQUESTS) return
+    let asked = item
+    if (hasPieceList(ref.sizeBytes)) {
+      if (!ref.pieces) {
+        this.#giveUp(item)
+        return
+      }
+      const open = this.#openBlob(ref, number, nowMs, true)
+      if (open === 'list') asked = this.#listItem(ref, number)
+      else if (open?.state !== 'open' || open.bits.has(piece)) return
+    }
+    if (this.#busy.has(keyOf(asked.ref.cid, asked.piece))) return
+    const from = this.#quickest(asked, nowMs)
+    if (from === 'busy') return
+    if (from) this.#request(asked, from, nowMs, false)
+    else this.#giveUp(item)
+  }
+
+  #giveUp({ ref, piece }: Item): void {
+    this.#demands.delete(keyOf(ref.cid, piece))
+    this.#effects.push({ kind: 'unavailable', cid: ref.cid, piece })
+  }
+
+  /** Whoever holds it; where nobody is known to, whoever did not deny it. */
+  #quickest(item: Item, nowMs: number): PeerState | 'busy' | undefined {
+    let best: PeerState | undefined
+    let bestHolds = false
+    let busy = false
+    for (const peer of this.#peers.values()) {
+      if (!peer.usable(nowMs)) continue
+      const holds = this.#holds(peer, item)
+      if (!holds && peer.saidNotHere(this.#holderName(item), nowMs)) continue
+      if (peer.inFlight >= REQUESTS_PER_PEER) {
+        busy = true
+        continue
+      }
+      if (!best || (holds && !bestHolds) || (holds === bestHolds && peer.cost < best.cost)) {
+        best = peer
+        bestHolds = holds
+      }
+    }
+    return best ?? (busy ? 'busy' : undefined)
+  }
+
+  #planCopies(nowMs: number): void {
+    // While a person waits, copying keeps one request going and no more.
+    const limit = this.#demands.size > 0 ? 1 : this.#init.maxRequests
+    while (this.#copyRequests < limit && this.#hasMemory()) {
+      const found = this.#nextCopy(nowMs)
+      if (!found) break
+      this.#request(found.item, found.from, nowMs, true)
+    }
+    if (this.#copyRequests > 0) this.#idleSinceMs = nowMs
+    else this.#idleSinceMs ??= nowMs
+    if (this.#copyRequests > 0 || nowMs - (this.#idleSinceMs ?? nowMs) < IMPATIENT_AFTER_MS) return
+    const waited = this.#nextWaiting(nowMs)
+    if (waited) this.#request(waited.item, waited.from, nowMs, true)
+  }
+
+  /** One request is always let through, however big. */
+  #hasMemory(): boolean {
+    return this.#inFlightBytes === 0 || this.#inFlightBytes + PIECE_BYTES <= this.#init.maxInFlightBytes
+  }
+
+  #nextCopy(nowMs: number): { item: Item; from: PeerState } | undefined {
+    for (const copyClass of [0, 1, 2] as const) {
+      const small = this.#queue.take(copyClass, (number) => {
+        const item = this.#smallItem(number)
+        if (!item) return 'drop'
+        const choice = this.#choose(item, nowMs)
+        if (!choice) return this.#anyHolder(item) ? 'later' : 'drop'
+        return choice.how === 'wait' ? 'wait' : { item, from: choice.from }
+      })
+      if (small) return small
+      const piece = this.#nextPiece(copyClass, nowMs)
+      if (piece) return piece
+    }
+    return undefined
+  }
+
+  #nextPiece(copyClass: number, nowMs: number): { item: Item; from: PeerState } | undefined {
+    for (const number of this.#queue.bigs(copyClass)) {
+      const ref = this.#view.blobs[number]
+      if (!ref || this.#init.hasLocally(ref.cid)) continue
+      const open = this.#openBlob(ref, number, nowMs, false)
+      if (!open) continue
+      if (open === 'list') {
+        const item = this.#listItem(ref, number)
+        if (this.#busy.has(keyOf(item.ref.cid, 0))) continue
+        const from = this.#quickestHolder(item, nowMs)
+        if (from) return { item, from }
+        continue
+      }
+      if (open.state !== 'open' || !open.keeps) continue
+      const found = this.#pieceOf(open, nowMs)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  /** A piece of our own share, or else the rarest that somebody has just got. */
+  #pieceOf(open: OpenBlob, nowMs: number): { item: Item; from: PeerState } | undefined {
+    const { bits, ref, number } = open
+    const from = this.#seed.a % bits.length
+    let rarest: { item: Item; from: PeerState } | undefined
+    let rarestHolders = Number.POSITIVE_INFINITY
+    for (let i = 0; i < bits.length; i++) {
+      const piece = (from + i) % bits.length
+      if (bits.has(piece) || this.#busy.has(keyOf(ref.cid, piece))) continue
+      const item = { ref, piece, number }
+      const choice = this.#choose(item, nowMs)
+      if (!choice || choice.how === 'wait') continue
+      if (choice.how === 'own') return { item, from: choice.from }
+      const holders = this.#holders(item)
+      if (holders >= rarestHolders) continue
+      rarest = { item, from: choice.from }
+      rarestHolders = holders
+    }
+    return rarest
+  }
+
+  /** What the others were expected to fetch first. */
+  #nextWaiting(nowMs: number): { item: Item; from: PeerState } | undefined {
+    for (const number of this.#queue.waiting()) {
+      if (!this.#wanted(number)) this.#queue.settled(number, this.#classOf(number))
+      const item = this.#smallItem(number)
+      const from = item && this.#quickestHolder(item, nowMs)
+      if (item && from) return { item, from }
+    }
+    for (const open of this.#open.values()) {
+      if (open.state !== 'open' || !open.keeps || open.number === undefined || !this.#wanted(open.number)) continue
+      const { bits, ref, number } = open
+      const start = this.#seed.b % bits.length
+      for (let i = 0; i < bits.length; i++) {
+        const piece = (start + i) % bits.length
+        if (bits.has(piece) || this.#busy.has(keyOf(ref.cid, piece))) continue
+        const item = { ref, piece, number }
+        const from = this.#quickestHolder(item, nowMs)
+        if (from) return { item, from }
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * From whom, and whether it is our turn. Not the first holder while somebody else has a copy; and from the first holder only
+   * what no other device that lacks it comes before us for.
+   */
+  #choose(item: Item, nowMs: number): Choice {
+    const { number } = item
+    if (number === undefined) return undefined
+    const mine = this.#turn(item, this.#seed)
+    let fresh: PeerState | undefined
+    let first: PeerState | undefined
+    let othersTurn = false
+    for (const peer of this.#peers.values()) {
+      if (peer.holds(number, item.ref.cid, item.piece)) {
+        if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER) continue
+        const isCopy = peer.fresh.has(number) || !peer.have.has(number)
+        if (isCopy) fresh = !fresh || peer.cost < fresh.cost ? peer : fresh
+        else first = !first || peer.cost < first.cost ? peer : first
+      } else if (!othersTurn && peer.knows.has(number) && peer.wants.has(number))
+        othersTurn = this.#turn(item, peer.seed) > mine
+    }
+    if (fresh) return { how: 'fresh', from: fresh }
+    if (first) return { how: othersTurn ? 'wait' : 'own', from: first }
+    return undefined
+  }
+
+  #turn({ number, piece }: Item, seed: { a: number; b: number }): number {
+    const at = 2 * (number as number)
+    const { keys } = this.#view
+    return rendezvousHash((keys[at] as number) ^ Math.imul(piece + 1, 0x9e3779b1), keys[at + 1] as number, seed)
+  }
+
+  #quickestHolder(item: Item, nowMs: number): PeerState | undefined {
+    let best: PeerState | undefined
+    for (const peer of this.#peers.values()) {
+      if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER || !this.#holds(peer, item)) continue
+      if (!best || peer.cost < best.cost) best = peer
+    }
+    return best
+  }
+
+  #anyHolder(item: Item): boolean {
+    for (const peer of this.#peers.values()) if (this.#holds(peer, item)) return true
+    return false
+  }
+
+  #holders(item: Item): number {
+    let holders = 0
+    for (const peer of this.#peers.values()) if (this.#holds(peer, item)) holders++
+    return holders
+  }
+
+  /** Whoever has a blob, or some of its pieces, has its piece list. */
+  #holds(peer: PeerState, { ref, piece, number }: Item): boolean {
+    if (number === undefined) return peer.partials.get(ref.cid)?.has(piece) ?? false
+    const blob = this.#view.blobs[number]
+    if (blob && blob.pieces === ref.cid) return peer.have.has(number) || peer.partials.has(blob.cid)
+    return peer.holds(number, ref.cid, piece)
+  }
+
+  /** Under which name a peer that lacks this item is remembered. */
+  #holderName({ ref, number }: Item): Cid {
+    return number === undefined ? ref.cid : (this.#view.blobs[number]?.cid ?? ref.cid)
+  }
+
+  #openBlob(
+    ref: BlobRef,
+    number: number | undefined,
+    nowMs: number,
+    forPeople: boolean
+  ): OpenBlob | 'list' | undefined {
+    let open = this.#open.get(ref.cid)
+    if (!open) {
+      if (!ref.pieces || (!forPeople && this.#open.size >= MAX_PARTIALS)) return undefined
+      open = { ref, number, state: 'list', bits: new Bitfield(pieceCount(ref.sizeBytes)), restUntilMs: 0, keeps: true }
+      this.#open.set(ref.cid, open)
+    }
+    if (open.state === 'opening' && open.restUntilMs > 0) {
+      if (nowMs < open.restUntilMs) return undefined
+      open.restUntilMs = 0
+      open.state = 'list'
+    }
+    if (open.state !== 'list') return open
+    if (!this.#init.hasLocally(ref.pieces as Cid)) return 'list'
+    open.state = 'opening'
+    this.#effects.push({ kind: 'open', ref })
+    return open
+  }
+
+  #closeUnwanted(): void {
+    for (const [cid, open] of this.#open) {
+      if (open.state === 'finishing' || (open.state === 'opening' && open.restUntilMs === 0)) continue
+      if (open.keeps && open.number !== undefined && this.#wanted(open.number)) continue
+      const used = [...this.#demands.values(), ...this.#underWay.values()].some(
+        ({ ref }) => ref.cid === cid || ref.cid === open.ref.pieces
+      )
+      if (used) continue
+      this.#open.delete(cid)
+      if (open.state === 'open') this.#effects.push({ kind: 'close', cid })
+    }
+  }
+
+  #checkComplete(open: OpenBlob): void {
+    if (open.state !== 'open' || !open.bits.full) return
+    open.state = 'finishing'
+    this.#effects.push({ kind: 'finish', cid: open.ref.cid })
+  }
+
+  #request(item: Item, from: PeerState, nowMs: number, copying: boolean): void {
+    const { start, end } = pieceSpan(item.ref.sizeBytes, item.piece)
+    const request = { id: this.#nextId++, peer: from.peer, ref: item.ref, piece: item.piece, start, end }
+    from.inFlight++
+    this.#busy.add(keyOf(item.ref.cid, item.piece))
+    this.#inFlightBytes += end - start
+    if (copying) this.#copyRequests++
+    this.#underWay.set(request.id, { ...item, request, startedMs: nowMs, copying })
+    this.#effects.push({ kind: 'request', request })
+  }
+
+  #ended(id: number): void {
+    const item = this.#underWay.get(id)
+    if (!item) return
+    this.#underWay.delete(id)
+    this.#busy.delete(keyOf(item.ref.cid, item.piece))
+    this.#inFlightBytes -= item.request.end - item.request.start
+    if (item.copying) this.#copyRequests--
+    const peer = this.#peers.get(item.request.peer)
+    if (peer) peer.inFlight--
+  }
+
+  #smallItem(number: number): Item | undefined {
+    const ref = this.#view.blobs[number]
+    if (!ref || !this.#wanted(number) || this.#busy.has(keyOf(ref.cid, 0))) return undefined
+    return { ref, piece: 0, number }
+  }
+
+  #listItem(ref: BlobRef, number: number | undefined): Item {
+    return { ref: { cid: ref.pieces as Cid, sizeBytes: pieceListBytes(ref.sizeBytes) }, piece: 0, number }
+  }
+
+  #numberOf(cid: Cid): number | undefined {
+    return this.#view.numberOf(cid) ?? this.#view.blobOfList(cid)
+  }
+
+  #wanted(number: number): boolean {
+    const blob = this.#view.blobs[number]
+    return blob !== undefined && this.#wants.has(number) && !this.#init.hasLocally(blob.cid)
+  }
+
+  #classOf(number: number): 0 | 1 | 2 {
+    return this.#view.blobs[number]?.copyClass ?? 2
+  }
+
+  #rebuildQueue(): void {
+    this.#queueIsOld = false
+    const { keys, blobs } = this.#view
+    const missing: { number: number; order: number }[] = []
+    for (const number of this.#wants)
+      if (this.#wanted(number))
+        missing.push({ number, order: rendezvousHash(keys[2 * number] ?? 0, keys[2 * number + 1] ?? 0, this.#seed) })
+    // In an order of our own, so that two nodes do not ask for the same thing at the same moment.
+    missing.sort((a, b) => a.order - b.order)
+    this.#queue = new CopyQueue()
+    for (const { number } of missing) {
+      const blob = blobs[number]
+      if (blob) this.#queue.add(number, blob.copyClass, hasPieceList(blob.sizeBytes))
+    }
+  }
+}
+
+function keyOf(cid: Cid, piece: number): string {
+  return `${cid}:${piece}`
+}

@@ -1,0 +1,361 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
+import { sameBytes } from '../../protocols/cbor.ts'
+import { type Cid, digestOfCid } from '../../protocols/cid.ts'
+import type { BlobRef } from '../../protocols/content.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
+import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
+import {
+  decodePieceList,
+  hasPieceList,
+  type PieceList,
+  pieceCount,
+  pieceListBytes
+} from '../../protocols/piece-list.ts'
+import type { Clock } from '../platform/clock.ts'
+import { sha256 } from '../platform/hash.ts'
+import type { BlobSource, FetchOutcome } from './blob-source.ts'
+import type { CopyPlanner, CopyRequest } from './copy-planner.ts'
+import { MAX_DEMANDS } from './limits.ts'
+import type { BlobStore } from './store.ts'
+
+const TICK_MS = 1_000
+/** After a full disk or quota, so long until copying is tried again; deleting something wakes it earlier. */
+const NO_ROOM_MS = 60_000
+/** A blob whose list lied is not tried again in this run's next hour. */
+const BROKEN_MS = 60 * 60_000
+
+export interface FetcherComponents {
+  store: BlobStore
+  planner: CopyPlanner
+  source: BlobSource
+  clock: Clock
+  link(peer: NodeId): PeerLink | undefined
+}
+
+export interface FetcherEvents {
+  lied(peer: NodeId, cid: Cid): void
+  /** A peer that has only some pieces told which. */
+  partial(peer: NodeId, cid: Cid, bits: Bitfield): void
+  /** A piece of a big blob was verified and written. */
+  piece(cid: Cid, piece: number, bits: Bitfield): void
+  /** The partial is complete, given up, or asleep. */
+  ended(cid: Cid): void
+  /** Somebody should make room, if anybody can. */
+  noRoom(bytes: number): void
+  /** The list named beside a blob is not its list. */
+  broken(ref: BlobRef): void
+}
+
+interface Demand {
+  waiters: { resolve: (bytes: Uint8Array) => void; reject: (error: Error) => void }[]
+}
+
+/** Carries out what the planner decided: asks peers, verifies, stores, wakes who waits. Holds no more than the planner's requests in memory. */
+export class Fetcher {
+  readonly #components: FetcherComponents
+  readonly #events: FetcherEvents
+  readonly #running = new Map<number, AbortController>()
+  readonly #demands = new Map<string, Demand>()
+  /** Big blobs that are passed on without being stored, because there is no room: their lists, and nothing else. */
+  readonly #passing = new Map<Cid, PieceList>()
+  readonly #listsInMemory = new Map<Cid, Uint8Array>()
+  #planning = false
+  #planAgain = false
+  #stopped = false
+  #cancelTick: () => void = () => undefined
+  fetchedBytes = 0
+
+  constructor(components: FetcherComponents, events: FetcherEvents) {
+    this.#components = components
+    this.#events = events
+    this.#tick()
+  }
+
+  /** A verified piece (a small blob is one), fetched from whoever has it and stored where there is room. */
+  piece(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
+    const stored = this.#storedPiece(ref, piece)
+    if (stored !== undefined) return stored
+    const key = keyOf(ref.cid, piece)
+    let demand = this.#demands.get(key)
+    if (!demand) {
+      if (this.#demands.size >= MAX_DEMANDS)
+        return Promise.reject(new JoineryError('BUSY', 'too many files are asked for'))
+      demand = { waiters: [] }
+      this.#demands.set(key, demand)
+      this.#components.planner.demand(ref, piece)
+    }
+    const { waiters } = demand
+    return new Promise<Uint8Array>((resolve, reject) => {
+      const leave = (): void => {
+        const at = waiters.indexOf(waiter)
+        if (at >= 0) waiters.splice(at, 1)
+        if (waiters.length === 0 && this.#demands.get(key) === demand) {
+          this.#demands.delete(key)
+          this.#components.planner.undemand(ref.cid, piece)
+        }
+        reject(signal?.reason ?? new JoineryError('CLOSED', 'nobody waits any more'))
+      }
+      const done = (): void => signal?.removeEventListener('abort', leave)
+      const waiter = {
+        resolve: (bytes: Uint8Array) => {
+          done()
+          resolve(bytes)
+        },
+        reject: (error: Error) => {
+          done()
+          reject(error)
+        }
+      }
+      waiters.push(waiter)
+      if (signal?.aborted) leave()
+      else {
+        signal?.addEventListener('abort', leave, { once: true })
+        this.wake()
+      }
+    })
+  }
+
+  /** Fetches a piece before it is asked for, where it is kept; nobody holds it in memory. */
+  readAhead(ref: BlobRef, piece: number, signal?: AbortSignal): void {
+    if (this.#passing.has(ref.cid) || this.#components.store.partial(ref.cid)?.bits.has(piece)) return
+    // Who really needs it meets the failure.
+    this.piece(ref, piece, signal).catch(() => undefined)
+  }
+
+  #storedPiece(ref: BlobRef, piece: number): Promise<Uint8Array> | undefined {
+    const { store } = this.#components
+    if (!hasPieceList(ref.sizeBytes)) return store.has(ref.cid) ? store.readSmall(ref.cid) : undefined
+    const partial = store.partial(ref.cid)
+    return partial?.bits.has(piece) ? partial.readPiece(piece) : undefined
+  }
+
+  /** Something changed: decide again. */
+  wake(): void {
+    if (this.#stopped) return
+    if (this.#planning) {
+      this.#planAgain = true
+      return
+    }
+    this.#planning = true
+    // Not within the caller: a burst of events is one decision.
+    queueMicrotask(() => {
+      do {
+        this.#planAgain = false
+        this.#carryOut()
+      } while (this.#planAgain)
+      this.#planning = false
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelTick()
+    for (const running of this.#running.values()) running.abort(new JoineryError('STOPPED', 'this device is stopping'))
+    for (const { waiters } of this.#demands.values())
+      for (const waiter of [...waiters]) waiter.reject(new JoineryError('STOPPED', 'this device is stopping'))
+    this.#demands.clear()
+    this.#components.source.close()
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#components.clock.after(TICK_MS, () => {
+      this.wake()
+      this.#tick()
+    })
+  }
+
+  #carryOut(): void {
+    const { planner, clock } = this.#components
+    for (const effect of planner.plan(clock.monotonicMs())) {
+      switch (effect.kind) {
+        case 'request':
+          this.#detach(this.#fetch(effect.request))
+          break
+        case 'cancel':
+          this.#running.get(effect.id)?.abort(new JoineryError('CLOSED', 'the peer is gone'))
+          break
+        case 'open':
+          this.#detach(this.#open(effect.ref))
+          break
+        case 'finish':
+          this.#detach(this.#finish(effect.cid))
+          break
+        case 'close':
+          this.#passing.delete(effect.cid)
+          this.#detach(this.#components.store.sleepPartial(effect.cid))
+          this.#events.ended(effect.cid)
+          break
+        case 'unavailable':
+          this.#reject(
+            effect.cid,
+            effect.piece,
+            new JoineryError('BLOB_MISSING', `nobody who is connected has ${effect.cid}`)
+          )
+      }
+    }
+  }
+
+  /** Failures of these are handled inside; anything else is a defect and may be seen. */
+  #detach(work: Promise<void>): void {
+    work.then(
+      () => this.wake(),
+      (error: unknown) => {
+        if (!this.#stopped) throw error
+      }
+    )
+  }
+
+  async #fetch(request: CopyRequest): Promise<void> {
+    const { clock, planner, source, link } = this.#components
+    const abort = new AbortController()
+    this.#running.set(request.id, abort)
+    const startedMs = clock.monotonicMs()
+    const peerLink = link(request.peer)
+    const outcome: FetchOutcome = peerLink
+      ? await source.fetch(peerLink, request, abort.signal)
+      : { kind: 'failed', failure: 'unreachable' }
+    const tookMs = clock.monotonicMs() - startedMs
+    try {
+      if (outcome.kind === 'failed') {
+        planner.failed(request.id, outcome.failure, clock.monotonicMs())
+        const have = hasPieceList(request.ref.sizeBytes) ? outcome.have?.(pieceCount(request.ref.sizeBytes)) : undefined
+        if (have) this.#events.partial(request.peer, request.ref.cid, have)
+        return
+      }
+      this.fetchedBytes += outcome.bytes.length
+      if (!(await this.#accept(request, outcome.bytes))) {
+        this.#events.lied(request.peer, request.ref.cid)
+        planner.failed(request.id, 'lied', clock.monotonicMs())
+        return
+      }
+      planner.arrived(request.id, tookMs, clock.monotonicMs())
+      // Whoever asked while it was being written.
+      this.#resolve(request.ref.cid, request.piece, outcome.bytes)
+    } finally {
+      this.#running.delete(request.id)
+    }
+  }
+
+  /** @returns false when the bytes are wrong */
+  async #accept({ ref, piece }: CopyRequest, bytes: Uint8Array): Promise<boolean> {
+    const { store } = this.#components
+    if (!hasPieceList(ref.sizeBytes)) {
+      if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return false
+      this.#resolve(ref.cid, 0, bytes)
+      await this.#keeping(bytes.length, async () => {
+        await store.put(bytes, { cid: ref.cid })
+      }).catch(() => void this.#rememberList(ref.cid, bytes))
+      return true
+    }
+    const passing = this.#passing.get(ref.cid)
+    const partial = store.partial(ref.cid)
+    if (!partial) {
+      if (!passing || !sameBytes(sha256(bytes), passing.digest(piece))) return passing === undefined
+      this.#resolve(ref.cid, piece, bytes)
+      return true
+    }
+    let right = true
+    await this.#keeping(bytes.length, async () => {
+      right = await store.writePiece(partial, piece, bytes)
+    }).catch(() => {
+      right = partial.matches(piece, bytes)
+    })
+    if (!right) return false
+    this.#resolve(ref.cid, piece, bytes)
+    if (partial.bits.has(piece)) this.#events.piece(ref.cid, piece, partial.bits)
+    return true
+  }
+
+  /** A store that is full or read-only does not stop anybody from reading through: it only keeps nothing. */
+  async #keeping(bytes: number, store: () => Promise<void>): Promise<void> {
+    const { planner, clock } = this.#components
+    try {
+      await store()
+    } catch (error) {
+      if (this.#stopped) return
+      planner.rest(clock.monotonicMs() + NO_ROOM_MS)
+      if (hasCode(error, 'QUOTA_FULL') || hasCode(error, 'DISK_FULL')) this.#events.noRoom(bytes)
+      throw error
+    }
+  }
+
+  async #open(ref: BlobRef): Promise<void> {
+    const { store, planner, clock } = this.#components
+    try {
+      const partial = await store.openPartial(ref)
+      planner.opened(ref.cid, partial.bits)
+    } catch (error) {
+      if (this.#stopped) return
+      if (hasCode(error, 'QUOTA_FULL') || hasCode(error, 'DISK_FULL')) this.#events.noRoom(ref.sizeBytes)
+      if (!(await this.#pass(ref))) planner.closed(ref.cid, clock.monotonicMs() + NO_ROOM_MS)
+    }
+  }
+
+  /** Without room for it, what people ask for is verified and passed on piece by piece. */
+  async #pass(ref: BlobRef): Promise<boolean> {
+    const { store, planner } = this.#components
+    if (!this.#isDemanded(ref.cid) || !ref.pieces) return false
+    try {
+      const bytes = this.#listsInMemory.get(ref.pieces) ?? (await store.readSmall(ref.pieces))
+      this.#passing.set(ref.cid, decodePieceList(bytes, ref.sizeBytes))
+    } catch {
+      return false
+    }
+    planner.opened(ref.cid, new Bitfield(pieceCount(ref.sizeBytes)), false)
+    return true
+  }
+
+  async #finish(cid: Cid): Promise<void> {
+    const { store, planner, clock } = this.#components
+    const partial = store.partial(cid)
+    if (!partial) {
+      this.#passing.delete(cid)
+      planner.closed(cid, clock.monotonicMs() + NO_ROOM_MS)
+      return
+    }
+    try {
+      await store.finishPartial(cid)
+      planner.stored(cid)
+      this.#events.ended(cid)
+    } catch (error) {
+      if (this.#stopped) return
+      this.#events.ended(cid)
+      const broken = hasCode(error, 'BLOB_MISMATCH')
+      planner.closed(cid, clock.monotonicMs() + (broken ? BROKEN_MS : NO_ROOM_MS))
+      if (broken) this.#events.broken(partial.ref)
+    }
+  }
+
+  #rememberList(cid: Cid, bytes: Uint8Array): void {
+    if (bytes.length % 32 !== 0) return
+    this.#listsInMemory.set(cid, bytes)
+    if (this.#listsInMemory.size > 8) this.#listsInMemory.delete(this.#listsInMemory.keys().next().value as Cid)
+  }
+
+  #isDemanded(cid: Cid): boolean {
+    for (const key of this.#demands.keys()) if (key.startsWith(cid)) return true
+    return false
+  }
+
+  #resolve(cid: Cid, piece: number, bytes: Uint8Array): void {
+    const demand = this.#demands.get(keyOf(cid, piece))
+    this.#demands.delete(keyOf(cid, piece))
+    for (const waiter of demand?.waiters ?? []) waiter.resolve(bytes)
+  }
+
+  #reject(cid: Cid, piece: number, error: Error): void {
+    const demand = this.#demands.get(keyOf(cid, piece))
+    this.#demands.delete(keyOf(cid, piece))
+    for (const waiter of demand?.waiters ?? []) waiter.reject(error)
+  }
+}
+
+function keyOf(cid: Cid, piece: number): string {
+  return `${cid}:${piece}`
+}
+
+/** Bytes of a blob and of its list. */
+export function storedBytes(sizeBytes: number): number {
+  return sizeBytes + pieceListBytes(sizeBytes)
+}

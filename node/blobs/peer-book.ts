@@ -1,0 +1,99 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import { LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS } from './limits.ts'
+import { type NodeSeed, nodeSeed } from './rendezvous.ts'
+
+/** Why a request gave nothing. */
+export type FetchFailure =
+  /** It says that it does not have it. */
+  | 'missing'
+  /** The bytes are not those of the piece. */
+  | 'lied'
+  /** Nothing came for too long. */
+  | 'stalled'
+  | 'unreachable'
+  /** It asks us to come back later. */
+  | 'busy'
+
+const MAX_NOT_HERE = 256
+/** Until something was measured: an ordinary access point. Bytes per ms. */
+const ASSUMED_RATE = 2_000
+
+/** What is known of one linked peer: what it holds, what it wants, how it behaves. Numbers are those of the current catalogue view. */
+export class PeerState {
+  readonly peer: NodeId
+  readonly seed: NodeSeed
+  /** Complete blobs. */
+  have = new Bitfield(0)
+  /** Those of them that it got while we were watching: copies, not the first holder's. */
+  fresh = new Bitfield(0)
+  /** Blobs of shards that it announced: it can be expected to fetch those that it wants. */
+  knows = new Bitfield(0)
+  /** What it should hold, by placement. */
+  wants = new Bitfield(0)
+  readonly partials = new Map<Cid, Bitfield>()
+  inFlight = 0
+  lies = 0
+  #pauses = 0
+  #pausedUntilMs = 0
+  #rate = ASSUMED_RATE
+  readonly #notHere = new Map<Cid, number>()
+
+  constructor(peer: NodeId) {
+    this.peer = peer
+    this.seed = nodeSeed(peer)
+  }
+
+  usable(nowMs: number): boolean {
+    return this.lies < MAX_LIES && this.#pausedUntilMs <= nowMs
+  }
+
+  /** When it may be asked again; undefined when not in this life of the link. */
+  get pausedUntilMs(): number | undefined {
+    return this.lies < MAX_LIES ? this.#pausedUntilMs : undefined
+  }
+
+  /** Lower is better: how long one more request would take. */
+  get cost(): number {
+    return (this.inFlight + 1) / this.#rate
+  }
+
+  /** Bytes per ms, smoothed. */
+  get rate(): number {
+    return this.#rate
+  }
+
+  holds(number: number, cid: Cid, piece: number): boolean {
+    return this.have.has(number) || (this.partials.get(cid)?.has(piece) ?? false)
+  }
+
+  saidNotHere(cid: Cid, nowMs: number): boolean {
+    return (this.#notHere.get(cid) ?? 0) > nowMs
+  }
+
+  worked(bytes: number, tookMs: number): void {
+    this.#pauses = 0
+    if (bytes >= 16 * 1024) this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
+  }
+
+  failed(failure: FetchFailure, number: number | undefined, cid: Cid, nowMs: number): void {
+    switch (failure) {
+      case 'missing':
+        // It had told us otherwise: a copy that was just evicted, or a false inventory.
+        if (number !== undefined && this.have.delete(number)) this.lies += 0.1
+        if (this.partials.delete(cid)) this.lies += 0.1
+        this.#notHere.delete(cid)
+        this.#notHere.set(cid, nowMs + NOT_HERE_MS)
+        if (this.#notHere.size > MAX_NOT_HERE) this.#notHere.delete(this.#notHere.keys().next().value as Cid)
+        return
+      case 'lied':
+        this.lies++
+        this.#pausedUntilMs = nowMs + LIAR_PAUSE_MS * 2 ** (this.lies - 1)
+        return
+      default:
+        this.#pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** this.#pauses++)
+        this.#rate /= 2
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import type { BlobCatalogue } from '../../protocols/content.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { InventoryMessage } from '../../protocols/inventory.ts'
+import type { NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
+import type { CopyPlanner } from './copy-planner.ts'
+import type { Fetcher } from './fetcher.ts'
+import { InventoryExchange } from './inventory-exchange.ts'
+import { ABSENCE_GRACE_MS, REPLAN_DELAY_MS } from './limits.ts'
+import { PeerInventories } from './peer-inventories.ts'
+import { type Placement, type PlacementNode, placeBlobs } from './placement.ts'
+import type { BlobStore } from './store.ts'
+
+/** The members of the room as the journal knows them, this device included. */
+export interface PlacementMembers {
+  members(): readonly PlacementNode[]
+  onChange(listener: () => void): () => void
+}
+
+export interface ReplicationComponents {
+  store: BlobStore
+  planner: CopyPlanner
+  fetcher: Fetcher
+  links: PeerLinks
+  clock: Clock
+}
+
+/** Keeps the planner's picture of the world up to date: catalogue, members, links and inventories in; what is wanted and who holds what out. */
+export class Replication {
+  readonly #components: ReplicationComponents
+  readonly #self: NodeId
+  readonly #inventories = new PeerInventories()
+  readonly #exchange: InventoryExchange
+  readonly #stopListening: (() => void)[] = []
+  /** Members that are not linked, and since when. */
+  readonly #awaySinceMs = new Map<NodeId, number>()
+  #catalogue: BlobCatalogue | undefined
+  #members: PlacementMembers | undefined
+  #view: CatalogueView = viewCatalogue([])
+  #placement: Placement = placeBlobs(this.#view, [])
+  /** The same without those who are away for long: adds copies, never takes any. */
+  #repair: Placement | undefined
+  #wants = new Bitfield(0)
+  #cancelReplan: (() => void) | undefined
+  #stopped = false
+
+  constructor(components: ReplicationComponents, init: { self: NodeId; asksToKeep(peer: NodeId, cid: Cid): boolean }) {
+    this.#components = components
+    this.#self = init.self
+    const { store, links, clock } = components
+    this.#exchange = new InventoryExchange(
+      {
+        links,
+        clock,
+        has: (cid) => store.has(cid),
+        partials: () => [...store.partials()].map(({ ref, bits }) => ({ cid: ref.cid, bits }))
+      },
+      this.#view,
+      {
+        opened: (peer) => this.#inventories.linked(peer),
+        received: (peer, message) => this.#received(peer, message),
+        asksToKeep: (peer, cid) => init.asksToKeep(peer, cid)
+      }
+    )
+  }
+
+  /** Links and inventories; without a catalogue nothing is copied yet, but what is asked for is fetched. */
+  start(): void {
+    const { store, planner, fetcher, links, clock } = this.#components
+    this.#stopListening.push(
+      links.onLink(({ peer }) => {
+        this.#awaySinceMs.delete(peer)
+        this.#inventories.linked(peer)
+        planner.linked(peer, this.wantsOf(peer))
+        fetcher.wake()
+      }),
+      links.onLinkLost(({ peer }) => {
+        this.#awaySinceMs.set(peer, clock.monotonicMs())
+        this.#inventories.unlinked(peer)
+        planner.unlinked(peer)
+        fetcher.wake()
+      }),
+      store.on({
+        added: (cid) => {
+          planner.stored(cid)
+          this.#exchange.gained(cid)
+        },
+        removed: (cid) => {
+          planner.removed(cid)
+          this.#exchange.lost(cid)
+          fetcher.wake()
+        }
+      })
+    )
+    this.#exchange.start()
+  }
+
+  follow(catalogue: BlobCatalogue, members: PlacementMembers): void {
+    this.#catalogue = catalogue
+    this.#members = members
+    this.#stopListening.push(
+      catalogue.onChange(() => this.replanSoon()),
+      members.onChange(() => this.replanSoon())
+    )
+    this.#replan()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelReplan?.()
+    for (const stop of this.#stopListening) stop()
+    this.#exchange.stop()
+  }
+
+  get view(): CatalogueView {
+    return this.#view
+  }
+
+  get placement(): Placement {
+    return this.#placement
+  }
+
+  get wants(): Bitfield {
+    return this.#wants
+  }
+
+  get exchange(): InventoryExchange {
+    return this.#exchange
+  }
+
+  members(): readonly PlacementNode[] {
+    return this.#members?.members() ?? []
+  }
+
+  linkedPeers(): readonly PeerLink[] {
+    return this.#components.links.links()
+  }
+
+  link(peer: NodeId): PeerLink | undefined {
+    return this.#components.links.links().find((link) => link.peer === peer)
+  }
+
+  /** What a linked peer holds, by the view's numbers. */
+  held(peer: NodeId): Bitfield {
+    return this.#components.planner.peer(peer)?.have ?? new Bitfield(this.#view.blobs.length)
+  }
+
+  wantsOf(peer: NodeId): Bitfield {
+    return union(this.#placement.of(peer), this.#repair?.of(peer))
+  }
+
+  piece(cid: Cid, piece: number): void {
+    this.#exchange.piece(cid, piece)
+  }
+
+  partialEnded(cid: Cid): void {
+    this.#exchange.partialEnded(cid)
+  }
+
+  replanSoon(): void {
+    if (this.#stopped) return
+    this.#cancelReplan ??= this.#components.clock.after(REPLAN_DELAY_MS, () => this.#replan())
+  }
+
+  #replan(): void {
+    this.#cancelReplan?.()
+    this.#cancelReplan = undefined
+    const { planner, fetcher } = this.#components
+    this.#view = viewCatalogue(this.#catalogue?.shards() ?? [])
+    this.#place()
+    this.#exchange.catalogueChanged(this.#view)
+    planner.catalogueChanged(this.#view, this.#wants, (peer) => this.wantsOf(peer))
+    for (const { peer } of this.linkedPeers()) this.#readInventory(peer)
+    fetcher.wake()
+  }
+
+  #place(): void {
+    const members = this.members()
+    this.#placement = placeBlobs(this.#view, members)
+    const away = this.#awayForLong(members)
+    this.#repair =
+      away.size > 0
+        ? placeBlobs(
+            this.#view,
+            members.filter(({ node }) => !away.has(node))
+          )
+        : undefined
+    this.#wants = union(this.#placement.of(this.#self), this.#repair?.of(this.#self))
+  }
+
+  #awayForLong(members: readonly PlacementNode[]): Set<NodeId> {
+    const { clock } = this.#components
+    const nowMs = clock.monotonicMs()
+    const linked = new Set(this.linkedPeers().map(({ peer }) => peer))
+    const known = new Set(members.map(({ node }) => node))
+    for (const node of this.#awaySinceMs.keys()) if (!known.has(node)) this.#awaySinceMs.delete(node)
+    const away = new Set<NodeId>()
+    for (const { node } of members) {
+      if (node === this.#self || linked.has(node)) continue
+      const sinceMs = this.#awaySinceMs.get(node) ?? nowMs
+      this.#awaySinceMs.set(node, sinceMs)
+      if (nowMs - sinceMs >= ABSENCE_GRACE_MS) away.add(node)
+    }
+    return away
+  }
+
+  #received(peer: NodeId, message: InventoryMessage): void {
+    const { planner, fetcher } = this.#components
+    const change = this.#inventories.apply(peer, message, this.#view)
+    if (!change) this.#readInventory(peer)
+    for (const number of change?.gained ?? []) planner.gained(peer, number)
+    for (const number of change?.lost ?? []) planner.lost(peer, number)
+    if (message.kind === 'partial' || message.kind === 'pieces' || message.kind === 'ended')
+      planner.partial(peer, message.cid, this.#inventories.partials(peer).get(message.cid))
+    fetcher.wake()
+  }
+
+  #readInventory(peer: NodeId): void {
+    const { have, fresh, knows } = this.#inventories.read(peer, this.#view)
+    this.#components.planner.inventory(peer, have, fresh, knows)
+  }
+}
+
+function union(a: Bitfield, b: Bitfield | undefined): Bitfield {
+  if (!b || b.length !== a.length) return a
+  const both = a.copy()
+  for (const number of b) both.add(number)
+  return both
+}
+
+/** Thrown by what needs the room before this device has one. */
+export function notFollowing(): JoineryError {
+  return new JoineryError('BUSY', 'this device does not know yet what the room holds')
+}
