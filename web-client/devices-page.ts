@@ -22,7 +22,7 @@ export function renderDevicesPage(overview: RoomOverview, visitor: Visitor): str
     footer: texts.devicesServe(connected),
     main: html`<div class="flow" data-fresh>
 ${overview.waiting.length > 0 && renderWaiting(overview, texts)}
-<section aria-labelledby="devices-title">
+<section class="card" aria-labelledby="devices-title">
 <h2 id="devices-title">${texts.devices.title}</h2>
 <p class="explain">${texts.devices.explain}</p>
 <ul class="devices">${[...overview.devices]
@@ -52,7 +52,7 @@ function renderDevice(device: DeviceOverview, language: Language, texts: Texts):
     device.connected ? words.connected : html`<strong>${words.away}</strong>`
   }</p>
 </div>
-<p>${safety}${device.leaving && html` <span class="state wait">${words.leaving}</span>`}${
+<p class="states">${safety}${device.leaving && html` <span class="state wait">${words.leaving}</span>`}${
     device.needsUpdate && html` <span class="state bad">${words.needsUpdate}</span>`
   }</p>
 ${device.unplugReason !== undefined && !device.safeToUnplug && html`<p class="reason">${device.unplugReason}</p>`}

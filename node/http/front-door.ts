@@ -10,7 +10,7 @@
  * ```
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
@@ -188,7 +188,7 @@ async function createPages(
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance: components.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.MAX_BODY_BYTES,
     exposeHeadRoutes: true,
     // The guards have decoded and checked the path already; no proxy is trusted.

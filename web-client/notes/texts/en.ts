@@ -1,0 +1,48 @@
+import { plural } from '../../texts/plural.ts'
+import type { NoteTexts } from '../texts.ts'
+
+export const en: NoteTexts = {
+  notes: 'Shared notes',
+  tagline: 'Write together. Everybody in the room sees the same text.',
+  home: 'What is here',
+  allNotes: 'All notes',
+  noScript: 'The notes need JavaScript. Switch it on for this address and reload the page.',
+  newNote: 'New note',
+  titleOfNew: 'Title',
+  titlePlaceholder: 'Day 1: Python',
+  create: 'Make it',
+  empty: 'There are no notes yet. Make the first one above.',
+  here: plural('en', { one: '# person here', other: '# people here' }),
+  noText: 'empty',
+  listFailed: 'The list could not be read. It is tried again in a moment.',
+  title: 'Title of this note',
+  rename: 'Rename',
+  renamed: 'The title was changed.',
+  renameFailed: 'The title was not changed. Try again when you are connected.',
+  download: 'Download as text',
+  loading: 'Opening the note…',
+  yourName: 'Your name',
+  guest: (number) => `Guest ${number}`,
+  people: 'People here',
+  you: 'you',
+  onlyYou: 'Nobody else is here right now.',
+  editor: 'Text of the note',
+  placeholder: 'Start writing. Markdown works here.',
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  connectedElsewhere: (device) => `Connected to another device (${device})`,
+  offline: 'Not connected. You can go on writing.',
+  offlineKept: 'Not connected. Your text is kept in this browser and will be sent.',
+  saving: 'Saving…',
+  savedHere: 'Saved',
+  savedHereOnly: 'Saved on this device only',
+  savedOn: plural('en', { one: 'Saved on # device', other: 'Saved on # devices' }),
+  nothingToSave: 'Everything is up to date',
+  notKeptInBrowser: 'This browser keeps nothing: do not close the page before it says “Saved”.',
+  refused: {
+    full: 'This note is full. Go on in a new note; what you typed last is only in this browser.',
+    foreign: 'Your last words were not taken. Copy them, then reload the page.',
+    other: 'Your last change was not taken. Copy it, then reload the page.'
+  },
+  rebuilt: 'The devices had different texts. The note is loaded again.'
+}

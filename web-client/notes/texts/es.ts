@@ -1,0 +1,48 @@
+import { plural } from '../../texts/plural.ts'
+import type { NoteTexts } from '../texts.ts'
+
+export const es: NoteTexts = {
+  notes: 'Notas compartidas',
+  tagline: 'Escribid a la vez. Todas las personas de la sala ven el mismo texto.',
+  home: 'Qué hay aquí',
+  allNotes: 'Todas las notas',
+  noScript: 'Las notas necesitan JavaScript. Actívalo para esta dirección y vuelve a cargar la página.',
+  newNote: 'Nota nueva',
+  titleOfNew: 'Título',
+  titlePlaceholder: 'Día 1: Python',
+  create: 'Crear',
+  empty: 'Todavía no hay notas. Crea la primera arriba.',
+  here: plural('es', { one: '# persona aquí', other: '# personas aquí' }),
+  noText: 'vacía',
+  listFailed: 'No se pudo leer la lista. Se intentará de nuevo en un momento.',
+  title: 'Título de esta nota',
+  rename: 'Cambiar el título',
+  renamed: 'Se cambió el título.',
+  renameFailed: 'No se cambió el título. Inténtalo de nuevo cuando haya conexión.',
+  download: 'Descargar como texto',
+  loading: 'Abriendo la nota…',
+  yourName: 'Tu nombre',
+  guest: (number) => `Visita ${number}`,
+  people: 'Quién está aquí',
+  you: 'tú',
+  onlyYou: 'Ahora mismo no hay nadie más.',
+  editor: 'Texto de la nota',
+  placeholder: 'Empieza a escribir. Se puede usar Markdown.',
+  connecting: 'Conectando…',
+  connected: 'Conectado',
+  connectedElsewhere: (device) => `Conectado a otro dispositivo (${device})`,
+  offline: 'Sin conexión. Puedes seguir escribiendo.',
+  offlineKept: 'Sin conexión. Tu texto se guarda en este navegador y se enviará.',
+  saving: 'Guardando…',
+  savedHere: 'Guardado',
+  savedHereOnly: 'Guardado solo en este dispositivo',
+  savedOn: plural('es', { one: 'Guardado en # dispositivo', other: 'Guardado en # dispositivos' }),
+  nothingToSave: 'Todo está al día',
+  notKeptInBrowser: 'Este navegador no guarda nada: no cierres la página antes de que diga «Guardado».',
+  refused: {
+    full: 'Esta nota está llena. Sigue en una nota nueva; lo último que escribiste solo está en este navegador.',
+    foreign: 'Tus últimas palabras no se aceptaron. Cópialas y vuelve a cargar la página.',
+    other: 'Tu último cambio no se aceptó. Cópialo y vuelve a cargar la página.'
+  },
+  rebuilt: 'Los dispositivos tenían textos distintos. La nota se carga de nuevo.'
+}

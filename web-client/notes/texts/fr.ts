@@ -1,0 +1,48 @@
+import { plural } from '../../texts/plural.ts'
+import type { NoteTexts } from '../texts.ts'
+
+export const fr: NoteTexts = {
+  notes: 'Notes partagées',
+  tagline: 'Écrivez ensemble. Tout le monde dans la salle voit le même texte.',
+  home: 'Ce qu’il y a ici',
+  allNotes: 'Toutes les notes',
+  noScript: 'Les notes ont besoin de JavaScript. Activez-le pour cette adresse et rechargez la page.',
+  newNote: 'Nouvelle note',
+  titleOfNew: 'Titre',
+  titlePlaceholder: 'Jour 1 : Python',
+  create: 'Créer',
+  empty: 'Il n’y a pas encore de notes. Créez la première ci-dessus.',
+  here: plural('fr', { one: '# personne ici', other: '# personnes ici' }),
+  noText: 'vide',
+  listFailed: 'La liste n’a pas pu être lue. Nouvel essai dans un instant.',
+  title: 'Titre de cette note',
+  rename: 'Renommer',
+  renamed: 'Le titre a été changé.',
+  renameFailed: 'Le titre n’a pas été changé. Réessayez une fois connecté.',
+  download: 'Télécharger en texte',
+  loading: 'Ouverture de la note…',
+  yourName: 'Votre nom',
+  guest: (number) => `Invité ${number}`,
+  people: 'Qui est ici',
+  you: 'vous',
+  onlyYou: 'Personne d’autre n’est ici pour le moment.',
+  editor: 'Texte de la note',
+  placeholder: 'Commencez à écrire. Le Markdown fonctionne ici.',
+  connecting: 'Connexion…',
+  connected: 'Connecté',
+  connectedElsewhere: (device) => `Connecté à un autre appareil (${device})`,
+  offline: 'Pas de connexion. Vous pouvez continuer à écrire.',
+  offlineKept: 'Pas de connexion. Votre texte est gardé dans ce navigateur et sera envoyé.',
+  saving: 'Enregistrement…',
+  savedHere: 'Enregistré',
+  savedHereOnly: 'Enregistré sur cet appareil seulement',
+  savedOn: plural('fr', { one: 'Enregistré sur # appareil', other: 'Enregistré sur # appareils' }),
+  nothingToSave: 'Tout est à jour',
+  notKeptInBrowser: 'Ce navigateur ne garde rien : ne fermez pas la page avant de lire « Enregistré ».',
+  refused: {
+    full: 'Cette note est pleine. Continuez dans une nouvelle note ; vos derniers mots ne sont que dans ce navigateur.',
+    foreign: 'Vos derniers mots n’ont pas été acceptés. Copiez-les, puis rechargez la page.',
+    other: 'Votre dernière modification n’a pas été acceptée. Copiez-la, puis rechargez la page.'
+  },
+  rebuilt: 'Les appareils avaient des textes différents. La note est rechargée.'
+}

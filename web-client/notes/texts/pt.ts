@@ -1,0 +1,48 @@
+import { plural } from '../../texts/plural.ts'
+import type { NoteTexts } from '../texts.ts'
+
+export const pt: NoteTexts = {
+  notes: 'Notas partilhadas',
+  tagline: 'Escrevam em conjunto. Todas as pessoas da sala veem o mesmo texto.',
+  home: 'O que há aqui',
+  allNotes: 'Todas as notas',
+  noScript: 'As notas precisam de JavaScript. Ative-o para este endereço e recarregue a página.',
+  newNote: 'Nova nota',
+  titleOfNew: 'Título',
+  titlePlaceholder: 'Dia 1: Python',
+  create: 'Criar',
+  empty: 'Ainda não há notas. Crie a primeira acima.',
+  here: plural('pt', { one: '# pessoa aqui', other: '# pessoas aqui' }),
+  noText: 'vazia',
+  listFailed: 'Não foi possível ler a lista. Nova tentativa daqui a pouco.',
+  title: 'Título desta nota',
+  rename: 'Mudar o título',
+  renamed: 'O título foi mudado.',
+  renameFailed: 'O título não foi mudado. Tente de novo quando houver ligação.',
+  download: 'Descarregar como texto',
+  loading: 'A abrir a nota…',
+  yourName: 'O seu nome',
+  guest: (number) => `Visitante ${number}`,
+  people: 'Quem está aqui',
+  you: 'você',
+  onlyYou: 'De momento não há mais ninguém.',
+  editor: 'Texto da nota',
+  placeholder: 'Comece a escrever. Pode usar Markdown.',
+  connecting: 'A ligar…',
+  connected: 'Ligado',
+  connectedElsewhere: (device) => `Ligado a outro dispositivo (${device})`,
+  offline: 'Sem ligação. Pode continuar a escrever.',
+  offlineKept: 'Sem ligação. O seu texto está guardado neste navegador e será enviado.',
+  saving: 'A guardar…',
+  savedHere: 'Guardado',
+  savedHereOnly: 'Guardado apenas neste dispositivo',
+  savedOn: plural('pt', { one: 'Guardado em # dispositivo', other: 'Guardado em # dispositivos' }),
+  nothingToSave: 'Está tudo em dia',
+  notKeptInBrowser: 'Este navegador não guarda nada: não feche a página antes de ela dizer “Guardado”.',
+  refused: {
+    full: 'Esta nota está cheia. Continue numa nota nova; o que escreveu por último só está neste navegador.',
+    foreign: 'As suas últimas palavras não foram aceites. Copie-as e recarregue a página.',
+    other: 'A sua última alteração não foi aceite. Copie-a e recarregue a página.'
+  },
+  rebuilt: 'Os dispositivos tinham textos diferentes. A nota é carregada de novo.'
+}
