@@ -8,16 +8,19 @@ import { CopyPlanner } from './copy-planner.ts'
 import { Fetcher } from './fetcher.ts'
 import { createHttpSource } from './http-source.ts'
 import { COPY_REQUESTS, SMALL_BOARD_IN_FLIGHT_BYTES, SMALL_BOARD_REQUESTS } from './limits.ts'
+import { createPeerSource } from './peer-source.ts'
 import { FetchThroughReader } from './reader.ts'
 import { type PlacementMembers, Replication } from './replication.ts'
 import { BlobServer } from './serve.ts'
 import type { BlobStore } from './store.ts'
+import { serveStreams } from './stream-serving.ts'
+import { createStreamSource } from './stream-source.ts'
 
 export interface BlobsComponents {
   store: BlobStore
   links: PeerLinks
   clock: Clock
-  /** Another way to peers' bytes than HTTP; for the simulator. */
+  /** Another way to peers' bytes; for the simulator. */
   source?: BlobSource
 }
 
@@ -57,7 +60,9 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     maxInFlightBytes: smallBoard ? SMALL_BOARD_IN_FLIGHT_BYTES : 2 * COPY_REQUESTS * 2 ** 20,
     hasLocally: (cid) => store.has(cid)
   })
-  const source = components.source ?? createHttpSource({ clock })
+  const source =
+    components.source ??
+    createPeerSource({ clock, http: createHttpSource({ clock }), stream: createStreamSource({ clock }) })
   const fetcher: Fetcher = new Fetcher(
     { store, planner, source, clock, link: (peer) => replication.link(peer) },
     {
@@ -75,12 +80,15 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
   )
   const reader = new FetchThroughReader({ store, fetcher })
   let alsoNamed: (cid: Cid) => boolean = () => false
+  const nameOf = (cid: Cid): BlobRef | undefined =>
+    named(replication, store, cid) ?? (alsoNamed(cid) ? store.refOf(cid) : undefined)
   const server = new BlobServer({
     store,
     reader,
     clock,
-    named: (cid) => named(replication, store, cid) ?? (alsoNamed(cid) ? store.refOf(cid) : undefined)
+    named: nameOf
   })
+  serveStreams({ links, store, named: nameOf })
   const stopListening = store.on({
     rotten: (cid) => onEvent({ kind: 'rotten', cid }),
     readOnly: () => onEvent({ kind: 'read-only' })

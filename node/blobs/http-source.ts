@@ -40,6 +40,7 @@ function fetchOverHttp(
     let lastMs = clock.monotonicMs()
     const startedMs = lastMs
     let settled = false
+    let connected = false
     const settle = (outcome: FetchOutcome): void => {
       if (settled) return
       settled = true
@@ -55,7 +56,7 @@ function fetchOverHttp(
     function look(): void {
       const nowMs = clock.monotonicMs()
       const leftMs = STALLED_PEER_MS - (nowMs - lastMs)
-      if (leftMs <= 0 || nowMs - startedMs > MAX_REQUEST_MS) fail('stalled')
+      if (leftMs <= 0 || nowMs - startedMs > MAX_REQUEST_MS) fail(connected ? 'stalled' : 'unreachable')
       else cancelTimer = clock.after(leftMs, look)
     }
     if (signal.aborted) return onAbort()
@@ -66,6 +67,12 @@ function fetchOverHttp(
       port: link.profile.httpPort,
       path: blobPath(ref.cid),
       headers: { [HOP_HEADER]: '1', ...(whole ? {} : { range: `bytes=${start}-${end - 1}` }) }
+    })
+    request.once('socket', (socket) => {
+      connected = !socket.connecting
+      socket.once('connect', () => {
+        connected = true
+      })
     })
     request.once('error', () => fail('unreachable'))
     request.once('response', (response: IncomingMessage) => {

@@ -78,3 +78,5 @@ export const READ_AHEAD_PIECES = 2
 
 /** A device that was not seen for so long is replaced by further copies; a lesson's pause or a restart is shorter. */
 export const ABSENCE_GRACE_MS = 15 * 60_000
+/** A stream on which nothing was asked for so long is ended by the side that answers. */
+export const STREAM_IDLE_MS = 30_000

@@ -2,11 +2,12 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobReader, BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
-import { pieceSpan, SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
+import { SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import { begun, cutOff, ended, sendSpans } from './answer.ts'
 import { HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
 import { SPAN_BYTES } from './limits.ts'
+import { localBytes } from './local-bytes.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import { type AskedRange, parseRange, rangeStillCounts, tagMatches } from './range-header.ts'
 import type { BlobStore } from './store.ts'
@@ -90,17 +91,16 @@ export class BlobServer {
     options: ServeOptions
   ): Promise<void> {
     const { ref, bits } = partial
-    const have = { [HAVE_HEADER]: Buffer.from(bits.bytes).toString('base64url') }
-    const answer = planAnswer(request, ref, { ...options, headers: { ...options.headers, ...have } })
+    const have = Buffer.from(bits.bytes).toString('base64url')
+    const answer = planAnswer(request, ref, { ...options, headers: { ...options.headers, [HAVE_HEADER]: have } })
     if (answer.kind !== 'bytes') return finish(response, answer)
-    for (let index = 0; index < bits.length; index++) {
-      const span = pieceSpan(ref.sizeBytes, index)
-      if (span.start >= answer.end || span.end <= answer.start || bits.has(index)) continue
-      response.setHeader(HAVE_HEADER, have[HAVE_HEADER] as string)
+    const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end)
+    if (local.kind === 'missing') {
+      response.setHeader(HAVE_HEADER, have)
       throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
     }
     this.sentToPeersBytes += answer.end - answer.start
-    await this.#sendSpans(response, answer, partialSpans(partial, answer.start, answer.end))
+    await this.#sendSpans(response, answer, local.spans)
   }
 
   /** Undefined when the copy turned out to be damaged: the reader then fetches another one. */
@@ -207,12 +207,4 @@ function leaving(response: ServerResponse): AbortSignal {
 
 async function* spansOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += SPAN_BYTES) yield bytes.subarray(at, at + SPAN_BYTES)
-}
-
-async function* partialSpans(partial: PartialBlob, start: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < end; at += SPAN_BYTES) {
-    const span = Buffer.allocUnsafeSlow(Math.min(SPAN_BYTES, end - at))
-    await partial.read(span, at)
-    yield span
-  }
 }

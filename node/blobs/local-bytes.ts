@@ -1,0 +1,40 @@
+import type { Bitfield } from '../../protocols/bitfield.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import { pieceSpan } from '../../protocols/piece-list.ts'
+import { SPAN_BYTES } from './limits.ts'
+import type { PartialBlob } from './partial-blob.ts'
+import type { BlobStore } from './store.ts'
+
+/** What this device can give of a blob without asking anybody. */
+export type LocalBytes =
+  | { kind: 'bytes'; spans: AsyncIterable<Uint8Array> }
+  | { kind: 'missing'; have: Bitfield | undefined }
+
+/** Verified bytes `start` ≤ i < `end`, of a complete blob or of the pieces of one that is being fetched. */
+export function localBytes(store: BlobStore, cid: Cid, start: number, end: number): LocalBytes {
+  const sizeBytes = store.sizeOf(cid)
+  if (sizeBytes !== undefined) {
+    if (end > sizeBytes) return { kind: 'missing', have: undefined }
+    return { kind: 'bytes', spans: store.readSpans(cid, start, end) }
+  }
+  const partial = store.partial(cid)
+  if (!partial || end > partial.ref.sizeBytes || !hasPieces(partial, start, end))
+    return { kind: 'missing', have: partial?.bits }
+  return { kind: 'bytes', spans: partialSpans(partial, start, end) }
+}
+
+function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): boolean {
+  for (let index = 0; index < bits.length; index++) {
+    const span = pieceSpan(ref.sizeBytes, index)
+    if (span.start < end && span.end > start && !bits.has(index)) return false
+  }
+  return true
+}
+
+async function* partialSpans(partial: PartialBlob, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; at += SPAN_BYTES) {
+    const span = Buffer.allocUnsafeSlow(Math.min(SPAN_BYTES, end - at))
+    await partial.read(span, at)
+    yield span
+  }
+}

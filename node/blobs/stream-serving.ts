@@ -1,0 +1,67 @@
+import {
+  BLOB_PROTOCOL,
+  decodeBlobRequest,
+  encodeBlobHead,
+  MAX_BLOB_MESSAGE_BYTES,
+  MAX_SPAN_BYTES
+} from '../../protocols/blob-stream.ts'
+import type { Cid } from '../../protocols/cid.ts'
+import { hasCode } from '../../protocols/errors.ts'
+import type { MessageStream, NodeId, PeerLinks, StreamLimits } from '../../protocols/message-stream.ts'
+import { REQUESTS_PER_PEER, STREAM_IDLE_MS } from './limits.ts'
+import { localBytes } from './local-bytes.ts'
+import type { BlobStore } from './store.ts'
+
+export const BLOB_STREAM_LIMITS: StreamLimits = {
+  maxMessageBytes: MAX_BLOB_MESSAGE_BYTES,
+  idleTimeoutMs: STREAM_IDLE_MS
+}
+
+/** Answers `/joinery/blob/1`: what the catalogue names and is here, as the HTTP handler does for nodes. */
+export function serveStreams(components: { links: PeerLinks; store: BlobStore; named(cid: Cid): unknown }): void {
+  const { links, store, named } = components
+  const open = new Map<NodeId, number>()
+  links.handle(BLOB_PROTOCOL, BLOB_STREAM_LIMITS, async (stream, { peer }) => {
+    const before = open.get(peer) ?? 0
+    // Twice what a peer of ours opens: it may have given up on streams that we have not seen the end of.
+    const tooMany = before >= 2 * REQUESTS_PER_PEER
+    open.set(peer, before + 1)
+    try {
+      for (;;) {
+        const message = await stream.receive()
+        if (!message) break
+        if (tooMany) await stream.send(encodeBlobHead({ kind: 'busy' }))
+        else await answer(stream, message)
+      }
+      await stream.close()
+    } finally {
+      const left = (open.get(peer) ?? 1) - 1
+      if (left > 0) open.set(peer, left)
+      else open.delete(peer)
+    }
+  })
+
+  async function answer(stream: MessageStream, message: Uint8Array): Promise<void> {
+    const { cid, start, end } = decodeBlobRequest(message)
+    const local =
+      named(cid) === undefined ? { kind: 'missing' as const, have: undefined } : localBytes(store, cid, start, end)
+    if (local.kind === 'missing') {
+      await stream.send(encodeBlobHead(local.have ? { kind: 'missing', have: local.have } : { kind: 'missing' }))
+      return
+    }
+    let begun = false
+    try {
+      for await (const span of local.spans) {
+        if (!begun) await stream.send(encodeBlobHead({ kind: 'bytes' }))
+        begun = true
+        for (let at = 0; at < span.length; at += MAX_SPAN_BYTES)
+          await stream.send(span.subarray(at, at + MAX_SPAN_BYTES))
+      }
+      if (!begun) await stream.send(encodeBlobHead({ kind: 'bytes' }))
+    } catch (error) {
+      // Damaged: before the head it is simply not here; after it only the end of the stream can say so.
+      if (begun || !(hasCode(error, 'BLOB_ROTTEN') || hasCode(error, 'BLOB_MISSING'))) throw error
+      await stream.send(encodeBlobHead({ kind: 'missing' }))
+    }
+  }
+}
