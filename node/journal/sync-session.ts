@@ -112,6 +112,7 @@ export class SyncSession {
   #asked: Asked | undefined
   #answering: { id: number; ranges: BatchRange[]; from: number; reading: boolean } | undefined
   #nextId = 0
+  #lastAnswered = -1
   #queuedBytes = 0
   #lastHaveMs = Number.NEGATIVE_INFINITY
   #digestMs = Number.POSITIVE_INFINITY
@@ -228,6 +229,9 @@ export class SyncSession {
         if (message.answer) this.#sendRows(message.buckets, false)
         return
       case 'request':
+        // The same one again: some networks repeat, and it is being answered or was.
+        if (message.id <= this.#lastAnswered) return
+        this.#lastAnswered = message.id
         if (this.#answering) this.#misbehaved()
         else
           this.#answering = {
