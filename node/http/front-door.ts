@@ -252,11 +252,19 @@ function fresh<Value>(clock: Clock, compute: () => Promise<Value>): () => Promis
 
 async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
   if (!server.listening) return
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const grace = new AbortController()
-  await Promise.race([closed, sleep(clock, graceMs, grace.signal).catch(() => undefined)])
-  grace.abort()
+  let open = true
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      open = false
+      resolve()
+    })
+  })
+  const endMs = clock.monotonicMs() + graceMs
+  // A connection whose answer has ended meanwhile would otherwise be kept for the next request.
+  while (open && clock.monotonicMs() < endMs) {
+    server.closeIdleConnections()
+    await Promise.race([closed, sleep(clock, limits.STOP_CHECK_INTERVAL_MS)])
+  }
   server.closeAllConnections()
   await closed
 }

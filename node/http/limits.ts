@@ -23,5 +23,7 @@ export const STALLED_ANSWER_TIMEOUT_MS = 60_000
 export const MAX_REQUESTS_PER_CONNECTION = 10_000
 /** Answers under way get so long when the node stops. */
 export const STOP_GRACE_MS = 5_000
+/** While stopping: how often connections that have become idle are closed. */
+export const STOP_CHECK_INTERVAL_MS = 50
 /** The overview of the room is computed at most this often for all visitors together. */
 export const OVERVIEW_FRESH_MS = 1_000

@@ -1,0 +1,191 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { BlobServer } from '../../node/http/front-door.ts'
+import { listen } from '../../node/http/listen.ts'
+import { cidOfDigest } from '../../protocols/cid.ts'
+import type { Mirror } from '../../protocols/content.ts'
+import { type StartedFrontDoor, startFrontDoor } from '../browser/front-door-kit.ts'
+import { sampleRoom } from '../browser/sample-room.ts'
+import { openRaw, type RawConnection, statusOf } from './http-kit.ts'
+
+let door: StartedFrontDoor | undefined
+afterEach(async () => {
+  await door?.frontDoor.stop()
+  door = undefined
+})
+
+/** The same rules as in a room, fifty times as fast. */
+const FAST = {
+  headersTimeoutMs: 300,
+  requestTimeoutMs: 400,
+  stallCheckIntervalMs: 50,
+  stalledAnswerTimeoutMs: 500,
+  stopGraceMs: 300
+}
+
+async function openMany(port: number, count: number, text: string): Promise<RawConnection[]> {
+  return await Promise.all(Array.from({ length: count }, () => openRaw(port, text)))
+}
+
+describe('one address', () => {
+  it('has at most 64 connections; the next one hears it at once, and a closed one makes room', async () => {
+    door = await startFrontDoor(sampleRoom)
+    const open = await openMany(door.port, 64, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    await expect.poll(() => open.every((one) => statusOf(one.received()) === 200)).toBe(true)
+    const refused = await openRaw(door.port)
+    await refused.closed
+    expect(statusOf(refused.received())).toBe(503)
+    expect(refused.received()).toContain('TOO_MANY_CONNECTIONS')
+    expect(door.frontDoor.figures()).toMatchObject({ openConnections: 64, refusedConnections: 1 })
+    open[0]?.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(63)
+    expect((await fetch(`${door.origin}/healthz`)).status).toBe(200)
+    for (const one of open) one.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBeLessThan(2)
+  })
+
+  it('that floods with 500 connections leaves the others served', async () => {
+    door = await startFrontDoor(sampleRoom)
+    // Loopback has a whole network of addresses: the visitor comes from another one than the flood.
+    const flood = await Promise.allSettled(
+      Array.from({ length: 500 }, () => openRaw((door as StartedFrontDoor).port, 'GET / HTTP/1.1\r\nX'))
+    )
+    expect(door.frontDoor.figures().openConnections).toBeLessThanOrEqual(64)
+    const { request } = await import('node:http')
+    const port = door.port
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ port, host: '127.0.0.1', localAddress: '127.0.0.2', path: '/healthz' }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(200)
+    for (const one of flood) if (one.status === 'fulfilled') one.value.socket.destroy()
+  })
+})
+
+describe('a connection that stalls is ended', () => {
+  it.each([
+    ['having sent nothing', ''],
+    ['in the middle of the head', 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '],
+    ['in the middle of a body', 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nx']
+  ])('%s', async (_when, text) => {
+    door = await startFrontDoor(sampleRoom, { init: { limits: FAST } })
+    const slow = await openRaw(door.port, text)
+    await slow.closed
+    expect(door.frontDoor.figures().openConnections).toBe(0)
+  })
+
+  it('while it sends a byte now and then', async () => {
+    door = await startFrontDoor(sampleRoom, { init: { limits: FAST } })
+    const slow = await openRaw(door.port, 'GET / HTTP/1.1\r\nX: ')
+    const drip = setInterval(() => slow.socket.writable && slow.socket.write('x'), 30)
+    try {
+      await slow.closed
+      expect(statusOf(slow.received())).toBe(408)
+    } finally {
+      clearInterval(drip)
+    }
+  })
+
+  it('when it does not take its answer', async () => {
+    const endless: BlobServer = {
+      serveBlob: async (_request, response) => {
+        response.writeHead(200)
+        const closed = once(response, 'close')
+        for (;;) {
+          if (response.write(Buffer.alloc(65_536))) continue
+          await Promise.race([once(response, 'drain'), closed])
+          if (response.destroyed) return
+        }
+      },
+      serveFile: () => Promise.resolve()
+    }
+    door = await startFrontDoor(sampleRoom, { blobs: endless, init: { limits: FAST } })
+    const slow = await openRaw(door.port)
+    slow.socket.pause()
+    slow.socket.write(`GET /blob/${cidOfDigest(new Uint8Array(32))} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    await expect
+      .poll(() => door?.frontDoor.figures(), { timeout: 10_000 })
+      .toMatchObject({ requests: 1, openConnections: 0 })
+    slow.socket.destroy()
+  })
+})
+
+describe('stopping', () => {
+  it('lets an answer under way finish, refuses new ones, and is over then', async () => {
+    let finish: () => void = () => undefined
+    const slow: Mirror = {
+      answer: () =>
+        new Promise((resolve) => {
+          finish = () => resolve({ kind: 'bytes', bytes: Buffer.from('done'), contentType: 'text/plain' })
+        })
+    }
+    door = await startFrontDoor(sampleRoom, { mirrors: new Map([['pypi', slow]]) })
+    const answer = fetch(`${door.origin}/pypi/x`)
+    await expect.poll(() => door?.frontDoor.figures().requests).toBe(1)
+    const stopped = door.frontDoor.stop()
+    await expect(fetch(`${door.origin}/healthz`)).rejects.toThrow()
+    finish()
+    expect(await (await answer).text()).toBe('done')
+    await stopped
+  })
+
+  it('ends what does not finish in time', async () => {
+    const never: Mirror = { answer: () => new Promise(() => undefined) }
+    door = await startFrontDoor(sampleRoom, { mirrors: new Map([['pypi', never]]), init: { limits: FAST } })
+    const answer = fetch(`${door.origin}/pypi/x`)
+    const failed = expect(answer).rejects.toThrow()
+    await expect.poll(() => door?.frontDoor.figures().requests).toBe(1)
+    await door.frontDoor.stop()
+    await failed
+  })
+
+  it('may happen twice, and before anything was started', async () => {
+    door = await startFrontDoor(sampleRoom)
+    await door.frontDoor.stop()
+    await door.frontDoor.stop()
+  })
+})
+
+describe('the overview of the room', () => {
+  it('is computed once for all who ask at the same time, and again after a failure', async () => {
+    let computed = 0
+    let fails = true
+    door = await startFrontDoor(() => {
+      computed++
+      return fails ? Promise.reject(new Error('/secret')) : Promise.resolve(sampleRoom)
+    })
+    const failed = await fetch(`${door.origin}/api/room`)
+    expect(failed.status).toBe(500)
+    expect(await failed.text()).not.toContain('secret')
+    fails = false
+    computed = 0
+    const { origin } = door
+    const all = await Promise.all(Array.from({ length: 30 }, () => fetch(`${origin}/api/room`)))
+    expect(all.map((one) => one.status)).toEqual(Array.from({ length: 30 }, () => 200))
+    expect(computed).toBeLessThan(4)
+  })
+})
+
+describe('a port', () => {
+  it('that is taken is named', async () => {
+    const first = createServer()
+    const port = await listen(first, 0, '127.0.0.1')
+    try {
+      const second = createServer()
+      await expect(listen(second, port, '127.0.0.1')).rejects.toMatchObject({
+        code: 'PORT_TAKEN',
+        message: expect.stringContaining(String(port))
+      })
+      // The server is as usable as before.
+      expect(await listen(second, 0, '127.0.0.1')).toBeGreaterThan(0)
+      second.close()
+    } finally {
+      first.close()
+    }
+  })
+})
