@@ -158,9 +158,11 @@ export class CborWriter {
     this.#at += bytes.length
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written; what is written next begins anew. */
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#at)
+    const taken = this.#bytes.slice(0, this.#at)
+    this.#at = 0
+    return taken
   }
 
   #reserve(more: number): void {

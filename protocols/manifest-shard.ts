@@ -66,22 +66,28 @@ export function orderVersions(versions: readonly LineVersion[]): LineVersion[] {
 
 /** @param line with its versions in order */
 export function encodeLine(line: ManifestLine): Uint8Array {
-  const writer = new CborWriter()
+  const details = line.versions.map(({ file }) => file && encodeDetails(file.details))
+  const writer = lineWriter
   writer.head(MAJOR.array, 1 + line.versions.length)
   writer.text(utf8.encode(line.path))
-  for (const version of line.versions) writeVersion(writer, version)
+  line.versions.forEach((version, i) => {
+    writeVersion(writer, version, details[i])
+  })
   return writer.take()
 }
 
 function encodeVersion(version: LineVersion): Uint8Array {
-  const writer = new CborWriter()
-  writeVersion(writer, version)
-  return writer.take()
+  const details = version.file && encodeDetails(version.file.details)
+  writeVersion(lineWriter, version, details)
+  return lineWriter.take()
 }
 
-const NO_DETAILS = Uint8Array.of(0xa0)
+/** One for all lines, always taken from before anything can fail. */
+const lineWriter = new CborWriter()
 
-function writeVersion(writer: CborWriter, { lamport, author, file }: LineVersion): void {
+const NO_DETAILS: Uint8Array = Uint8Array.of(0xa0)
+
+function writeVersion(writer: CborWriter, { lamport, author, file }: LineVersion, details = NO_DETAILS): void {
   writer.head(MAJOR.array, file ? 6 : 2)
   writer.head(MAJOR.unsigned, lamport)
   writer.byteString(authorBytes(author))
@@ -90,9 +96,13 @@ function writeVersion(writer: CborWriter, { lamport, author, file }: LineVersion
   writer.head(MAJOR.unsigned, file.sizeBytes)
   if (file.pieces) writer.byteString(digestOfCid(file.pieces))
   else writer.null()
-  const details = Object.keys(file.details).length === 0 ? NO_DETAILS : encodeCbor(file.details)
-  if (details.length > MAX_DETAILS_BYTES) throw new JoineryError('TOO_LARGE', 'too many details about one file')
   writer.raw(details)
+}
+
+function encodeDetails(details: LineFile['details']): Uint8Array {
+  const bytes = Object.keys(details).length === 0 ? NO_DETAILS : encodeCbor(details)
+  if (bytes.length > MAX_DETAILS_BYTES) throw new JoineryError('TOO_LARGE', 'too many details about one file')
+  return bytes
 }
 
 export class ManifestShard {
@@ -101,11 +111,16 @@ export class ManifestShard {
   readonly #offsets: Uint32Array
   /** The newest revision of each author that a version names. */
   readonly #newest: ReadonlyMap<Author, number>
+  /** Lines that show bytes, and the sum of their sizes. */
+  readonly files: number
+  readonly sizeBytes: number
 
-  private constructor(bytes: Uint8Array, offsets: Uint32Array, newest: ReadonlyMap<Author, number>) {
+  private constructor(bytes: Uint8Array, offsets: Uint32Array, seen: SeenVersions) {
     this.bytes = bytes
     this.#offsets = offsets
-    this.#newest = newest
+    this.#newest = seen.newest
+    this.files = seen.files
+    this.sizeBytes = seen.sizeBytes
   }
 
   /**
@@ -120,17 +135,17 @@ export class ManifestShard {
     cursor.unsigned(MANIFEST_VERSION, MANIFEST_VERSION)
     const lines = cursor.array(1, MAX_SHARD_LINES)
     const offsets = new Uint32Array(lines + 1)
-    const newest = new NewestRevisions()
+    const seen = new SeenVersions()
     let before: Uint8Array | undefined
     for (let i = 0; i < lines; i++) {
       offsets[i] = cursor.at
-      const path = checkLine(cursor, newest)
+      const path = checkLine(cursor, seen)
       if (before && compareBytes(before, path) >= 0) throw malformed('lines out of order')
       before = path
     }
     offsets[lines] = cursor.at
     if (cursor.at !== bytes.length) throw malformed('bytes after the shard')
-    return new ManifestShard(bytes, offsets, newest.byAuthor)
+    return new ManifestShard(bytes, offsets, seen)
   }
 
   /** Whether a manifest with this vector may name it. */
@@ -184,12 +199,12 @@ export class ManifestShard {
 }
 
 /** @returns the path's bytes */
-function checkLine(cursor: CborCursor, newest: NewestRevisions): Uint8Array {
+function checkLine(cursor: CborCursor, seen: SeenVersions): Uint8Array {
   const items = cursor.array(2, 1 + MAX_VERSIONS)
   const path = cursor.textBytes(MAX_PATH_BYTES)
   if (!isPlainPath(path) && pathFault(decodeText(path))) throw malformed('not a path')
   const first = cursor.at
-  for (let i = 1; i < items; i++) checkVersion(cursor, newest)
+  for (let i = 1; i < items; i++) checkVersion(cursor, seen, i === 1)
   if (items === 2) return path
   cursor.at = first
   let before = readVersion(cursor)
@@ -202,32 +217,42 @@ function checkLine(cursor: CborCursor, newest: NewestRevisions): Uint8Array {
 }
 
 /** As strict as `readVersion`, without making what most callers never ask for. */
-function checkVersion(cursor: CborCursor, newest: NewestRevisions): void {
+function checkVersion(cursor: CborCursor, seen: SeenVersions, shown: boolean): void {
   const items = cursor.array(2, 6)
   const lamport = cursor.unsigned(1, MAX_LAMPORT)
-  newest.add(cursor.fixedBytes(AUTHOR_BYTES), lamport)
+  seen.add(cursor.fixedBytes(AUTHOR_BYTES), lamport)
   if (items === 2) return
   if (items !== 6) throw malformed('not a version')
   cursor.fixedBytes(DIGEST_BYTES)
-  if (hasPieceList(cursor.unsigned(0, MAX_BLOB_BYTES))) cursor.fixedBytes(DIGEST_BYTES)
+  const sizeBytes = cursor.unsigned(0, MAX_BLOB_BYTES)
+  if (hasPieceList(sizeBytes)) cursor.fixedBytes(DIGEST_BYTES)
   else cursor.null()
+  if (shown) seen.count(sizeBytes)
   const details = cursor.mapBytes(MAX_DETAILS_BYTES)
   if (details.length > 1) valueOfMap(details, MAX_DETAILS_BYTES)
 }
 
-/** Collects the newest revision of each author; neighbouring versions mostly have the same one. */
-class NewestRevisions {
-  readonly byAuthor = new Map<Author, number>()
-  #lastBytes: Uint8Array = new Uint8Array()
+/** What a shard's versions come to. */
+class SeenVersions {
+  readonly newest = new Map<Author, number>()
+  files = 0
+  sizeBytes = 0
+  /** Neighbouring versions mostly have the same author. */
+  #lastAuthor: Uint8Array = new Uint8Array()
   #lastLamport = 0
 
   add(author: Uint8Array, lamport: number): void {
-    if (lamport <= this.#lastLamport && sameBytes(author, this.#lastBytes)) return
+    if (lamport <= this.#lastLamport && sameBytes(author, this.#lastAuthor)) return
     const name = authorOf(author)
-    const newest = Math.max(lamport, this.byAuthor.get(name) ?? 0)
-    this.byAuthor.set(name, newest)
-    this.#lastBytes = author
+    const newest = Math.max(lamport, this.newest.get(name) ?? 0)
+    this.newest.set(name, newest)
+    this.#lastAuthor = author
     this.#lastLamport = newest
+  }
+
+  count(sizeBytes: number): void {
+    this.files++
+    this.sizeBytes += sizeBytes
   }
 }
 

@@ -16,8 +16,12 @@ export const MAX_HISTORY = 200
 export const MAX_IMPORT_FILES = 600_000
 /** Folders in folders; a deeper tree is a loop or an attack. Paths are limited further by `MAX_PATH_PARTS`. */
 export const MAX_IMPORT_DEPTH = 40
-/** What one import reads at once: more only makes an SD card seek. */
-export const FILES_AT_ONCE = 4
+/** Small files read at once: the store syncs what comes together together (see `COMMIT_GROUP_FILES` of node/blobs). */
+export const FILES_AT_ONCE = 64
+/** Bytes of files in memory at once: a Zero 2 W has some 60 MB to spare. */
+export const BYTES_AT_ONCE = 8 * 2 ** 20
+/** What a file costs beside its bytes, its handle and its inspector included. */
+export const FILE_COST_BYTES = 64 * 1024
 /** One read of a source file; measured cheapest (facts in node/blobs/limits.ts). */
 export const READ_BYTES = 256 * 1024
 /** What an inspector may ask for at once. */

@@ -1,6 +1,6 @@
 import type { BlobRef } from '../../protocols/content.ts'
-import type { ManifestRoot } from '../../protocols/manifest.ts'
-import { compareBytes, type ManifestLine, type ManifestShard } from '../../protocols/manifest-shard.ts'
+import type { ManifestRoot, ShardRef } from '../../protocols/manifest.ts'
+import { compareBytes, type ManifestLine, type ManifestShard, startsShard } from '../../protocols/manifest-shard.ts'
 
 /** A manifest in memory: its shards as they came, shared with other manifests that name the same ones. */
 export class LoadedManifest {
@@ -72,16 +72,20 @@ export class LineCursor {
     return this.#here().raw(this.#index)
   }
 
-  /** The shard whose first line this is. */
-  startedShard(): ManifestShard | undefined {
-    return this.path && this.#index === 0 ? this.#here() : undefined
-  }
-
-  /** Passes over the rest of a shard. */
-  skipShard(): void {
+  /**
+   * Takes the whole shard whose first line this is, if it would come out the same wherever it stands: its first path begins a shard by
+   * itself, and the next shard begins before `limit`, so that nothing comes into it.
+   */
+  wholeShard(limit: Uint8Array | undefined): { shard: ManifestShard; ref: ShardRef } | undefined {
+    const { manifest, path } = this
+    const shard = manifest.shards[this.#shard]
+    const ref = manifest.root.shards[this.#shard]
+    if (!shard || !ref || !path || this.#index !== 0 || !startsShard(path)) return undefined
+    const after = manifest.shards[this.#shard + 1]?.pathBytes(0)
+    if (limit && (!after || compareBytes(after, limit) > 0)) return undefined
     this.#shard++
-    this.#index = 0
     this.#settle()
+    return { shard, ref }
   }
 
   #here(): ManifestShard {

@@ -123,17 +123,25 @@ export class RevisionWriter {
     const shards: ManifestShard[] = []
     const builder = new ShardBuilder()
     let lines = 0
+    const take = (shard: ManifestShard, ref: ShardRef): void => {
+      lines += shard.lines
+      if (lines > MAX_LINES) throw new JoineryError('COLLECTION_FULL', `more than ${MAX_LINES} files in one collection`)
+      shards.push(shard)
+      refs.push(ref)
+    }
     const finish = async (bytes: Uint8Array | undefined): Promise<void> => {
       if (!bytes) return
       const shard = ManifestShard.decode(bytes)
-      lines += shard.lines
-      if (lines > MAX_LINES) throw new JoineryError('COLLECTION_FULL', `more than ${MAX_LINES} files in one collection`)
       const { cid, sizeBytes } = await this.#components.writer.put(session, bytes)
-      shards.push(shard)
-      refs.push({ first: shard.line(0).path, cid, lines: shard.lines, sizeBytes })
+      take(shard, { first: shard.line(0).path, cid, lines: shard.lines, sizeBytes })
     }
-    for (const { path, raw } of changedLines(parents, changes, { lamport, author: this.#author }))
-      await finish(builder.add(path, raw))
+    for (const step of changedLines(parents, changes, { lamport, author: this.#author })) {
+      if (step.kind === 'line') await finish(builder.add(step.path, step.raw))
+      else {
+        await finish(builder.end())
+        take(step.shard, step.ref)
+      }
+    }
     await finish(builder.end())
     return { shards, refs }
   }
@@ -149,24 +157,33 @@ export class RevisionWriter {
 
 const utf8 = new TextEncoder()
 
+/** A line, or a shard that stays as it was. */
+type Step = { kind: 'line'; path: Uint8Array; raw: Uint8Array } | { kind: 'shard'; shard: ManifestShard; ref: ShardRef }
+
 /** The parents' lines with the changes in them, encoded, in order. */
 function* changedLines(
   parents: readonly LoadedManifest[],
   changes: readonly Change[],
   by: { lamport: number; author: Author }
-): Generator<{ path: Uint8Array; raw: Uint8Array }> {
+): Generator<Step> {
   const cursors = parents.map((parent) => parent.cursor())
-  function* before(limit: Uint8Array | undefined): Generator<{ path: Uint8Array; raw: Uint8Array }> {
+  const only = cursors.length === 1 ? cursors[0] : undefined
+  function* before(limit: Uint8Array | undefined): Generator<Step> {
     for (let path = leastPath(cursors); path && (!limit || compareBytes(path, limit) < 0); path = leastPath(cursors)) {
+      const whole = only?.wholeShard(limit)
+      if (whole) {
+        yield { kind: 'shard', ...whole }
+        continue
+      }
       const raw = takeMergedRaw(cursors, path)
-      if (raw) yield { path, raw }
+      if (raw) yield { kind: 'line', path, raw }
     }
   }
   for (const { path, file } of changes) {
     const key = utf8.encode(path)
     yield* before(key)
     for (const cursor of cursors) if (cursor.path && compareBytes(cursor.path, key) === 0) cursor.next()
-    yield { path: key, raw: encodeLine({ path, versions: [{ ...by, file }] }) }
+    yield { kind: 'line', path: key, raw: encodeLine({ path, versions: [{ ...by, file }] }) }
   }
   yield* before(undefined)
 }
@@ -183,12 +200,8 @@ function countFiles(shards: readonly ManifestShard[]): { files: number; sizeByte
   let files = 0
   let sizeBytes = 0
   for (const shard of shards) {
-    for (let i = 0; i < shard.lines; i++) {
-      const shown = shard.line(i).versions[0]?.file
-      if (!shown) continue
-      files++
-      sizeBytes += shown.sizeBytes
-    }
+    files += shard.files
+    sizeBytes += shard.sizeBytes
   }
   return { files, sizeBytes }
 }

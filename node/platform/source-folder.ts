@@ -10,8 +10,8 @@ export interface SourceStat {
   sizeBytes: number
   /** Which file it is and in which state: device, inode, size, times of change in nanoseconds. Two equal ones mean equal bytes, unless it was written within the clock's grain. */
   fingerprint: string
-  /** Device and inode. */
-  identity: string
+  /** Its number on its device. */
+  inode: number
   /** The later of the two times of change. */
   changedMs: number
 }
@@ -73,7 +73,7 @@ function sourceStat(found: BigStat): SourceStat {
   return {
     kind,
     sizeBytes: Number(found.size),
-    identity: `${found.dev}:${found.ino}`,
+    inode: Number(found.ino),
     fingerprint: [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':'),
     changedMs: Math.max(Number(found.mtimeNs), Number(found.ctimeNs)) / 1e6
   }

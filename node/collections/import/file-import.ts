@@ -1,5 +1,5 @@
 import type { CborValue } from '../../../protocols/cbor.ts'
-import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
+import { type Cid, cidOfDigest, digestOfCid } from '../../../protocols/cid.ts'
 import type { BlobRef, Inspection } from '../../../protocols/content.ts'
 import { pathFault } from '../../../protocols/content-path.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
@@ -11,9 +11,10 @@ import type { BlobWriter, WriteSession } from '../blob-writer.ts'
 import type { CollectionKind } from '../collection-kind.ts'
 import { companionsOf, refOf } from '../file-blobs.ts'
 import { CLOCK_GRAIN_MS, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '../limits.ts'
-import type { FoundFile } from './folder-scan.ts'
+import type { FoundFile } from './found-file.ts'
 import type { ImportMemory, Remembered } from './import-memory.ts'
 import { isKnownByName } from './layout.ts'
+import { ListedDigests } from './listed-digests.ts'
 import { OpenSource } from './open-source.ts'
 
 export interface FileImportComponents {
@@ -24,6 +25,8 @@ export interface FileImportComponents {
 }
 
 export interface FileImportInit {
+  /** Absolute, without links. */
+  root: string
   kinds: ReadonlyMap<string, CollectionKind>
   session: WriteSession
   signal: AbortSignal | undefined
@@ -48,10 +51,12 @@ export class FileImport {
   readonly #init: FileImportInit
   /** Files that are known by their name and size, wherever they lie: `offlinedatasci` keeps each wheel twice. */
   readonly #byName = new Map<string, Promise<Remembered>>()
+  readonly #listed: ListedDigests
 
   constructor(components: FileImportComponents, init: FileImportInit) {
     this.#components = components
     this.#init = init
+    this.#listed = new ListedDigests(components)
   }
 
   /** @throws FileRefused */
@@ -72,7 +77,7 @@ export class FileImport {
 
   async #recall(found: FoundFile): Promise<Remembered | undefined> {
     const { memory, sources } = this.#components
-    const stat = await sources.stat(found.source).catch(() => undefined)
+    const stat = await sources.stat(found.sourceIn(this.#init.root)).catch(() => undefined)
     const remembered = stat && (await memory.recall(found, stat.fingerprint))
     if (!remembered || !this.#isKept(remembered.file)) return undefined
     this.#init.read(found.sizeBytes)
@@ -107,6 +112,7 @@ export class FileImport {
       if (fault) throw new FileRefused(new JoineryError('NAME_FORBIDDEN', `${found.shown}: the name ${fault}`))
       if (this.#init.dryRun) return await this.#onlyLook(found, source, path, inspection)
       const ref = await this.#store(source)
+      await this.#checkListed(found, ref.cid)
       const file: LineFile = { ...refOf(ref), details: await this.#storeAttachments(inspection) }
       this.#checkLine(found, path, file)
       const outcome = { path, file }
@@ -120,7 +126,7 @@ export class FileImport {
   async #open(found: FoundFile): Promise<OpenSource> {
     this.#init.signal?.throwIfAborted()
     try {
-      return await OpenSource.open(this.#components.sources, found)
+      return await OpenSource.open(this.#components.sources, this.#init.root, found)
     } catch (error) {
       throw error instanceof JoineryError ? new FileRefused(error) : error
     }
@@ -165,8 +171,17 @@ export class FileImport {
 
   async #onlyLook(found: FoundFile, source: OpenSource, path: string, { details }: Inspection): Promise<Remembered> {
     const cid = await this.#hash(source)
+    await this.#checkListed(found, cid)
     this.#init.read(found.sizeBytes)
     return { path, file: { cid, sizeBytes: source.sizeBytes, details } }
+  }
+
+  async #checkListed(found: FoundFile, cid: Cid): Promise<void> {
+    if (!isKnownByName(found.collection)) return
+    const listed = await this.#listed.of(found.sourceIn(this.#init.root))
+    if (listed === undefined || listed === Buffer.from(digestOfCid(cid)).toString('hex')) return
+    const text = `${found.shown} is not the file whose sha256 stands in the index.html beside it`
+    throw new FileRefused(new JoineryError('FILE_NOT_AS_LISTED', text))
   }
 
   async #hash(source: OpenSource): Promise<Cid> {

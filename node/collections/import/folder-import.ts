@@ -3,20 +3,23 @@ import type { ContentFile } from '../../../protocols/content.ts'
 import { comparePaths, isCollectionName, pathFault } from '../../../protocols/content-path.ts'
 import { hasCode, JoineryError } from '../../../protocols/errors.ts'
 import { encodeLine, type LineFile } from '../../../protocols/manifest-shard.ts'
+import { hasPieceList, SMALL_BLOB_BYTES } from '../../../protocols/piece-list.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { KeyValueStore } from '../../platform/key-value.ts'
 import type { SourceFolder } from '../../platform/source-folder.ts'
 import type { BlobWriter, WriteSession } from '../blob-writer.ts'
 import type { CollectionKind } from '../collection-kind.ts'
-import { FILES_AT_ONCE } from '../limits.ts'
+import { BYTES_AT_ONCE, FILE_COST_BYTES, FILES_AT_ONCE } from '../limits.ts'
 import type { MergedIndex } from '../merged-index.ts'
 import type { Change, RevisionWriter } from '../revision-writer.ts'
 import { FileImport, FileRefused } from './file-import.ts'
-import { FolderScan, type FoundFile, isSystemError, unreadable } from './folder-scan.ts'
+import { FolderLook } from './folder-look.ts'
+import { isSystemError } from './folder-scan.ts'
+import type { FoundFile } from './found-file.ts'
 import { ImportMemory } from './import-memory.ts'
 import type { ImportedCollection, ImportOptions, ImportReport } from './import-report.ts'
-import { type ImportPart, recogniseFile, recogniseFolder } from './layout.ts'
 import { collisionsOf } from './name-collisions.ts'
+import { ReadBudget } from './read-budget.ts'
 import { ReportBuilder } from './report-builder.ts'
 
 export interface FolderImportComponents {
@@ -71,7 +74,13 @@ export class FolderImport {
   async run(folder: string): Promise<ImportReport> {
     const session = this.#components.writer.open()
     try {
-      const { root, label, files } = await this.#look(folder)
+      const look = new FolderLook(
+        { sources: this.#components.sources, report: this.#report },
+        this.#init,
+        this.#options
+      )
+      const { root, label, files } = await look.at(folder)
+      await this.#checkRoom(files)
       await this.#read(root, files, session)
       this.#refuseCollisions()
       this.#report.stopIfStrict()
@@ -84,83 +93,22 @@ export class FolderImport {
     }
   }
 
-  async #look(folder: string): Promise<{ root: string; label: string; files: FoundFile[] }> {
-    const { sources } = this.#components
-    this.#report.phase('looking')
-    const real = await sources.realPath(folder).catch((error: unknown) => Promise.reject(noFolder(folder, error)))
-    const name = real.slice(real.lastIndexOf('/') + 1)
-    const stat = await sources.stat(real)
-    const files: FoundFile[] = []
-    const isFolder = stat.kind === 'directory'
-    const root = isFolder ? real : real.slice(0, -name.length - 1) || '/'
-    const to = {
-      file: (found: FoundFile): void => {
-        files.push(found)
-        this.#report.found(found)
-      },
-      leftOut: (shown: string, why: string): void => this.#report.leftOut(shown, why),
-      problem: (shown: string, error: JoineryError): void => this.#report.problem(shown, error)
+  /** Refuses at once what certainly does not fit: only big files that are not here yet are counted. */
+  async #checkRoom(files: readonly FoundFile[]): Promise<void> {
+    const freeBytes = await this.#components.writer.freeBytes()
+    if (freeBytes === undefined || this.#options.dryRun) return
+    const counted = new Set<string>()
+    let neededBytes = 0
+    for (const { collection, path, sizeBytes } of files) {
+      if (!hasPieceList(sizeBytes)) continue
+      const twin = `${path.slice(path.lastIndexOf('/') + 1)}/${sizeBytes}`
+      if (counted.has(twin) || this.#components.index.get(collection, path)?.sizeBytes === sizeBytes) continue
+      counted.add(twin)
+      neededBytes += sizeBytes
     }
-    const scan = new FolderScan({ sources, to }, { root, kinds: this.#init.kinds, signal: this.#options.signal })
-    if (isFolder) for (const part of await this.#parts(name, root)) await scan.part(part)
-    else await scan.entry({ part: this.#filePart(name), real: root, relative: '', depth: 0, throughLink: false }, name)
-    const wanted = this.#dropSecondPages(files).sort((a, b) => comparePaths(a.shown, b.shown))
-    if (wanted.length === 0 && !this.#report.hasProblems)
-      throw new JoineryError('IMPORT_NOTHING_FOUND', `${folder}: nothing in it is known to belong to a workshop`)
-    return { root: real, label: name, files: wanted }
-  }
-
-  async #parts(name: string, root: string): Promise<ImportPart[]> {
-    const { collection, under } = this.#options
-    const top = await this.#names(root, '')
-    if (collection !== undefined) {
-      const isLesson = collection === 'lessons' && top.files.includes('index.html')
-      return [{ collection, folder: '', under: under ?? (isLesson ? name : '') }]
-    }
-    const { parts, others } = await recogniseFolder(name, (inside) => this.#names(root, inside))
-    for (const other of others) this.#report.leftOut(`${other}/`, 'not part of a workshop')
-    if (parts.length === 0)
-      throw new JoineryError('IMPORT_NOTHING_FOUND', `${root}: no lessons, packages or installers were recognised`)
-    return parts
-  }
-
-  #filePart(name: string): ImportPart {
-    const { collection, under } = this.#options
-    const part = collection === undefined ? recogniseFile(name) : { collection, under: '' }
-    if (!part) throw new JoineryError('IMPORT_NOTHING_FOUND', `${name} is no package and no installer`)
-    return { ...part, under: under ?? part.under, folder: '' }
-  }
-
-  async #names(root: string, inside: string): Promise<{ files: string[]; folders: string[] }> {
-    const { sources } = this.#components
-    const here = inside ? `${root}/${inside}` : root
-    const found = { files: [] as string[], folders: [] as string[] }
-    const names = await sources.names(here).catch((error: unknown) => {
-      if (inside !== '' && isSystemError(error)) return []
-      throw isSystemError(error) ? unreadable(here, error) : error
-    })
-    for (const name of names.sort()) {
-      let stat = await sources.stat(`${here}/${name}`).catch(() => undefined)
-      // A part may be a link to a folder; whether it may be followed is decided when it is walked.
-      if (stat?.kind === 'link') {
-        const real = await sources.realPath(`${here}/${name}`).catch(() => undefined)
-        stat = real === undefined ? undefined : await sources.stat(real).catch(() => undefined)
-      }
-      if (stat?.kind === 'file') found.files.push(name)
-      if (stat?.kind === 'directory') found.folders.push(name)
-    }
-    return found
-  }
-
-  /** A crawler leaves `git-novice.html` beside `git-novice/index.html`: the same page under an address that nothing links to. */
-  #dropSecondPages(files: FoundFile[]): FoundFile[] {
-    const paths = new Set(files.filter((one) => one.path.endsWith('/index.html')).map((one) => one.path))
-    return files.filter((one) => {
-      const page = /^([^/]+\/[^/]+)\.html?$/.exec(one.path)
-      if (one.collection !== 'lessons' || !page || !paths.has(`${page[1]}/index.html`)) return true
-      this.#report.leftOut(one.shown, 'a second copy of a first page')
-      return false
-    })
+    if (neededBytes <= freeBytes) return
+    const missing = Math.ceil((neededBytes - freeBytes) / 1e6)
+    throw new JoineryError('IMPORT_DISK_FULL', `this device has too little room: ${missing} MB are missing`)
   }
 
   async #read(root: string, files: readonly FoundFile[], session: WriteSession): Promise<void> {
@@ -168,15 +116,19 @@ export class FolderImport {
     const { signal, dryRun = false } = this.#options
     const memory = new ImportMemory({ store }, { root, readerVersion: this.#init.readerVersion })
     const read = (bytes: number): void => this.#report.read(bytes)
-    const { kinds } = this.#init
-    const each = new FileImport({ sources, writer, memory, clock }, { kinds, session, signal, dryRun, read })
+    const init = { root, kinds: this.#init.kinds, session, signal, dryRun, read }
+    const each = new FileImport({ sources, writer, memory, clock }, init)
+    const budget = new ReadBudget({ maxBytes: BYTES_AT_ONCE })
     this.#report.phase('reading')
     let next = 0
     let failed = false
     const work = async (): Promise<void> => {
       for (let found = files[next++]; found && !failed; found = files[next++]) {
-        signal?.throwIfAborted()
-        await this.#readOne(each, found)
+        const file = found
+        await budget.run(FILE_COST_BYTES + Math.min(file.sizeBytes, SMALL_BLOB_BYTES), async () => {
+          signal?.throwIfAborted()
+          if (!failed) await this.#readOne(each, file)
+        })
       }
     }
     const workers = Array.from({ length: FILES_AT_ONCE }, () =>
@@ -283,13 +235,6 @@ export class FolderImport {
 function encodedFile({ cid, sizeBytes, pieces, details }: LineFile): Uint8Array {
   const file = pieces ? { cid, sizeBytes, pieces, details } : { cid, sizeBytes, details }
   return encodeLine({ path: '', versions: [{ lamport: 1, author: '0'.repeat(16), file }] })
-}
-
-function noFolder(folder: string, error: unknown): unknown {
-  if (!isSystemError(error)) return error
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    return new JoineryError('IMPORT_NO_FOLDER', `${folder} is not there`, { cause: error })
-  return unreadable(folder, error)
 }
 
 /** A full disk is the one failure of a store that a person can do something about while importing. */

@@ -1,23 +1,11 @@
+import { join } from 'node:path'
 import { MAX_PATH_BYTES, pathFault } from '../../../protocols/content-path.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { SourceFolder, SourceStat } from '../../platform/source-folder.ts'
 import type { CollectionKind } from '../collection-kind.ts'
 import { MAX_IMPORT_DEPTH, MAX_IMPORT_FILES } from '../limits.ts'
+import { FoundFile } from './found-file.ts'
 import { type ImportPart, placeOf } from './layout.ts'
-
-/** A file that is to be read. */
-export interface FoundFile {
-  collection: string
-  /** In the collection, as it lies. */
-  path: string
-  /** Absolute, without links. */
-  source: string
-  /** Relative to what is imported: how a person knows it. */
-  shown: string
-  sizeBytes: number
-  /** Device and inode. */
-  identity: string
-}
 
 export interface ScanListener {
   file(found: FoundFile): void
@@ -57,8 +45,13 @@ export class FolderScan {
   }
 
   async part(part: ImportPart): Promise<void> {
-    const real = part.folder ? `${this.#init.root}/${part.folder}` : this.#init.root
-    await this.#walk({ part, real, relative: '', depth: 0, throughLink: false })
+    const { root } = this.#init
+    const lies = part.folder ? join(root, part.folder) : root
+    await this.#reading(part.folder, async () => {
+      const real = await this.#sources.realPath(lies)
+      if (isInside(root, real)) await this.#walk({ part, real, relative: '', depth: 0, throughLink: real !== lies })
+      else this.#refuse(part.folder, 'LINK_OUTSIDE', `${part.folder} points out of the folder that is imported`)
+    })
   }
 
   /** One name, of whatever kind. */
@@ -74,7 +67,7 @@ export class FolderScan {
     const fault = pathFault(path)
     if (fault) return this.#refuse(shown, 'NAME_FORBIDDEN', `${displayName(shown)}: the name ${fault}`)
     await this.#reading(shown, async () => {
-      const real = `${place.real}/${name}`
+      const real = join(place.real, name)
       const stat = await this.#sources.stat(real)
       const here = { ...place, real, relative, depth: place.depth + 1 }
       if (stat.kind === 'link') await this.#link(here, path, shown)
@@ -100,8 +93,7 @@ export class FolderScan {
     const { collection } = here.part
     const why = this.#init.kinds.get(collection)?.leftOut(path)
     if (why) return this.#to.leftOut(shown, why)
-    const { sizeBytes, identity } = stat
-    this.#to.file({ collection, path, source: here.real, shown, sizeBytes, identity })
+    this.#to.file(new FoundFile(here.part, here.relative, stat, here.throughLink ? here.real : undefined))
   }
 
   async #link(here: Place, path: string, shown: string): Promise<void> {
@@ -111,8 +103,7 @@ export class FolderScan {
     } catch (cause) {
       return this.#to.problem(shown, new JoineryError('LINK_BROKEN', `${shown} points to nothing`, { cause }))
     }
-    const { root } = this.#init
-    if (real !== root && !real.startsWith(root === '/' ? '/' : `${root}/`))
+    if (!isInside(this.#init.root, real))
       return this.#refuse(shown, 'LINK_OUTSIDE', `${shown} points out of the folder that is imported`)
     const stat = await this.#sources.stat(real)
     if (stat.kind === 'directory') {
@@ -135,6 +126,10 @@ export class FolderScan {
       this.#to.problem(shown, unreadable(shown, error))
     }
   }
+}
+
+export function isInside(root: string, real: string): boolean {
+  return real === root || real.startsWith(root === '/' ? '/' : `${root}/`)
 }
 
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -4,7 +4,7 @@ import { hasCode } from '../../../protocols/errors.ts'
 import { type LineFile, MAX_DETAILS_BYTES } from '../../../protocols/manifest-shard.ts'
 import { sha256 } from '../../platform/hash.ts'
 import type { KeyValueChange, KeyValueStore } from '../../platform/key-value.ts'
-import type { FoundFile } from './folder-scan.ts'
+import type { FoundFile } from './found-file.ts'
 
 /** What reading a file gave. */
 export interface Remembered {
@@ -101,10 +101,10 @@ export class ImportMemory {
     if (keys.length > 0) await this.#store.write(keys, { sync: false })
   }
 
-  #key({ collection, path, source }: FoundFile): Uint8Array {
+  #key({ collection, path, shown }: FoundFile): Uint8Array {
     const key = new Uint8Array(1 + FOLDER_BYTES + FILE_BYTES)
     key.set([FILES, ...this.#folder])
-    const name = [collection, path, source].join('\0')
+    const name = [collection, path, shown].join('\0')
     key.set(sha256(new TextEncoder().encode(name)).subarray(0, FILE_BYTES), 1 + FOLDER_BYTES)
     return key
   }

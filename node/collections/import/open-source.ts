@@ -3,7 +3,8 @@ import { JoineryError } from '../../../protocols/errors.ts'
 import { MAX_BLOB_BYTES } from '../../../protocols/piece-list.ts'
 import type { SourceFile, SourceFolder, SourceStat } from '../../platform/source-folder.ts'
 import { MAX_INSPECTOR_READ_BYTES, READ_BYTES } from '../limits.ts'
-import { type FoundFile, isSystemError, unreadable } from './folder-scan.ts'
+import { isSystemError, unreadable } from './folder-scan.ts'
+import type { FoundFile } from './found-file.ts'
 
 /** A file that is being imported: known to be the one that was found, and to stay as it is until it is read. */
 export class OpenSource implements ImportSource {
@@ -25,12 +26,12 @@ export class OpenSource implements ImportSource {
   }
 
   /** @throws JoineryError `FILE_UNREADABLE`, `FILE_CHANGED` or `FILE_TOO_LARGE` */
-  static async open(sources: SourceFolder, found: FoundFile): Promise<OpenSource> {
+  static async open(sources: SourceFolder, root: string, found: FoundFile): Promise<OpenSource> {
     let file: SourceFile | undefined
     try {
-      file = await sources.open(found.source)
+      file = await sources.open(found.sourceIn(root))
       const opened = await file.stat()
-      if (opened.kind !== 'file' || opened.identity !== found.identity) throw changed(found)
+      if (opened.kind !== 'file' || opened.inode !== found.inode) throw changed(found)
       if (opened.sizeBytes > MAX_BLOB_BYTES)
         throw new JoineryError(
           'FILE_TOO_LARGE',

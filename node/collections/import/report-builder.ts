@@ -1,7 +1,7 @@
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { MAX_LISTED_PROBLEMS } from '../limits.ts'
-import type { FoundFile } from './folder-scan.ts'
+import type { FoundFile } from './found-file.ts'
 import type { ImportedCollection, ImportOptions, ImportProgress, ImportReport } from './import-report.ts'
 
 const PROGRESS_EVERY_MS = 200
