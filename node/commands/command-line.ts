@@ -61,7 +61,7 @@ export async function runCommandLine(
 }
 
 function buildCommands(context: CommandContext): Command {
-  const { output, errors, columns } = context.terminal
+  const { output, columns } = context.terminal
   const program = new Command('joinery')
   program
     .description('Turns a handful of small computers into one classroom server, without internet.')
@@ -93,7 +93,6 @@ function buildCommands(context: CommandContext): Command {
     command.exitOverride().copyInheritedSettings(program)
     for (const inner of command.commands) inner.exitOverride().copyInheritedSettings(command)
   }
-  void errors
   return program
 }
 
@@ -106,7 +105,7 @@ async function answerUsage(
   if (error.exitCode === 0) return EXIT.ok
   context.json = words.includes('--json')
   if (error.code === 'commander.help') {
-    context.terminal.output.write(program.helpInformation())
+    program.outputHelp()
     return EXIT.usage
   }
   let text = error.message.replace(/^error: /, '')

@@ -1,0 +1,202 @@
+import type { Operations, PeerStatus } from '../../node/control/operations.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import { sampleRoom } from '../browser/sample-room.ts'
+
+export interface Call {
+  name: string
+  options: unknown
+}
+
+export interface FakeOperations {
+  operations: Operations
+  calls: Call[]
+  /** Streams that were ended by the one who reads. */
+  cancelled: string[]
+}
+
+const device = sampleRoom.devices[0] as (typeof sampleRoom.devices)[number]
+
+/** Operations that remember what was asked and answer the same each time; `more` replaces single ones. */
+export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
+  const calls: Call[] = []
+  const cancelled: string[] = []
+  const peers: PeerStatus[] = sampleRoom.devices.map((one) => ({
+    ...one,
+    remoteAddresses: ['192.168.1.21'],
+    behindEntries: 0
+  }))
+  const removed = { id: device.id, name: device.name, lastBatches: 3 }
+  const version = {
+    version: 'bafkqaaa1',
+    device: 'pi-front',
+    action: 'import' as const,
+    files: 3,
+    sizeBytes: 4_500,
+    current: true,
+    wallMs: 0
+  }
+
+  async function* items<Item>(name: string, list: readonly Item[], signal?: AbortSignal): AsyncGenerator<Item> {
+    try {
+      for (const item of list) {
+        signal?.throwIfAborted()
+        yield item
+      }
+    } finally {
+      if (signal?.aborted) cancelled.push(name)
+    }
+  }
+
+  const operations: Operations = {
+    status: () =>
+      Promise.resolve({
+        version: '0.1.0',
+        device: { id: device.id, name: device.name, role: device.role },
+        room: { id: 'mfrggzdfmztwq2lk', name: 'Library workshop' },
+        addresses: ['http://192.168.1.20:8080/'],
+        httpPort: 8080,
+        meshPort: 4417,
+        meshAddresses: [],
+        uptimeMs: 200_000,
+        overview: sampleRoom,
+        journal: { entries: 12_345, bytes: 700_000, writers: 4, forks: 0 },
+        blobs: { held: 1_834, heldBytes: 11.2e9, missing: 0, missingBytes: 0, quarantined: 0, freeDiskBytes: 20e9 },
+        memoryBytes: 90e6,
+        problems: [{ code: 'TIMED_OUT', text: 'pi-back does not answer', next: 'Look whether it is switched on.' }]
+      }),
+    peers: () => Promise.resolve(peers),
+    neighbours: () => Promise.resolve(sampleRoom.neighbours),
+    doctor: (_options, signal) =>
+      items(
+        'doctor',
+        [
+          { level: 'ok', code: 'OK', text: 'the disk is fine' },
+          { level: 'problem', code: 'TIMED_OUT', text: 'nobody is found nearby', next: 'Try a cable.' }
+        ],
+        signal
+      ),
+    createRoom: ({ name }) => Promise.resolve({ roomId: 'mfrggzdfmztwq2lk', name, device: device.name }),
+    invite: ({ uses }) => Promise.resolve({ text: 'JOIN-ABCDEF', uses, roomId: 'mfrggzdfmztwq2lk', id: 'token1' }),
+    join: ({ invitation }) =>
+      invitation === 'JOIN-ABCDEF'
+        ? Promise.resolve({ roomId: 'mfrggzdfmztwq2lk', name: 'Library workshop', device: device.name })
+        : Promise.reject(new JoineryError('MALFORMED', 'the invitation is mistyped')),
+    nearbyRooms: () =>
+      Promise.resolve([
+        {
+          roomId: 'mfrggzdfmztwq2lk',
+          name: 'Library workshop',
+          devices: [{ id: 'x', name: 'pi-front', address: '192.168.1.20' }]
+        }
+      ]),
+    askToJoin: (_options, signal) =>
+      items(
+        'askToJoin',
+        [
+          { kind: 'asking', device: 'pi-front', address: '192.168.1.20' },
+          { kind: 'code', code: '402771', device: 'pi-front' },
+          { kind: 'joined', roomId: 'mfrggzdfmztwq2lk', name: 'Library workshop' }
+        ],
+        signal
+      ),
+    askers: () => Promise.resolve(sampleRoom.waiting),
+    approve: ({ device: id }) => Promise.resolve({ id, name: 'pi-spare' }),
+    remove: () => Promise.resolve(removed),
+    stolen: () =>
+      Promise.resolve({ ...removed, revokedInvitations: [{ id: 'token1', uses: 10, usesLeft: 7 }], toCheck: [] }),
+    leave: (_options, signal) =>
+      items('leave', [{ kind: 'done', result: { drained: true, movedFiles: 3, movedBytes: 4_500 } }], signal),
+    safeToUnplug: () =>
+      Promise.resolve({
+        id: device.id,
+        name: 'pi-window',
+        safe: false,
+        reason: 'it still copies',
+        onlyHereFiles: 12,
+        onlyHereBytes: 4e6,
+        remainingMs: 90_000
+      }),
+    import: (_options, signal) =>
+      items(
+        'import',
+        [
+          {
+            kind: 'step',
+            phase: 'reading',
+            doneFiles: 1,
+            totalFiles: 3,
+            doneBytes: 1_500,
+            totalBytes: 4_500,
+            current: 'a.whl'
+          },
+          {
+            kind: 'notice',
+            level: 'problem',
+            code: 'MALFORMED',
+            text: 'is cut short',
+            path: 'b.whl',
+            next: 'Download it again.'
+          },
+          {
+            kind: 'done',
+            result: {
+              collections: [
+                { collection: 'pypi', added: 2, updated: 0, unchanged: 5, addedBytes: 3_000, version: 'bafkqaaa1' }
+              ],
+              refused: 1
+            }
+          }
+        ],
+        signal
+      ),
+    collections: () =>
+      Promise.resolve([
+        {
+          name: 'lessons',
+          files: 3,
+          sizeBytes: 4_500,
+          heldFiles: 3,
+          heldBytes: 4_500,
+          version: 'bafkqaaa1',
+          policy: { kind: 'everywhere' },
+          shortOfCopies: 0
+        }
+      ]),
+    ls: ({ collection, after }) => {
+      const file = (path: string) => ({ collection, path, sizeBytes: 1_500, cid: 'bafkrei', here: true, copies: 2 })
+      return Promise.resolve(
+        after === undefined ? { files: [file('a'), file('b')], more: true } : { files: [file('c')], more: false }
+      )
+    },
+    removePath: () => Promise.resolve({ removed: 1, version: 'bafkqaaa2' }),
+    history: () => Promise.resolve([version]),
+    rollback: ({ version: named }) => Promise.resolve({ ...version, version: named, action: 'rollback' }),
+    policies: () => Promise.resolve([{ target: 'lessons', policy: { kind: 'everywhere' }, standard: true }]),
+    setPolicy: ({ target, policy }) =>
+      Promise.resolve({ target, policy: policy ?? { kind: 'everywhere' }, standard: policy === null }),
+    verify: (_options, signal) =>
+      items(
+        'verify',
+        [
+          {
+            kind: 'done',
+            result: { files: 3, bytes: 4_500, rotten: [{ cid: 'bafkrei', path: 'lessons/a', repaired: false }] }
+          }
+        ],
+        signal
+      ),
+    gc: (_options, signal) =>
+      items('gc', [{ kind: 'done', result: { removedFiles: 1, removedBytes: 1_500, removedPartials: 0 } }], signal),
+    ...more
+  }
+  for (const name of Object.keys(operations) as (keyof Operations)[]) {
+    const inner = operations[name].bind(operations) as (...all: unknown[]) => unknown
+    Object.assign(operations, {
+      [name]: (options: unknown, signal: unknown) => {
+        calls.push({ name, options: options ?? {} })
+        return inner(options, signal)
+      }
+    })
+  }
+  return { operations, calls, cancelled }
+}
