@@ -67,13 +67,14 @@ export interface VerifiedChain {
   subject: Uint8Array
   kind: CertificateKind
   rights: number
-  /** The nodes that signed on the way, first one first; the subject itself is not among them. */
-  issuers: NodeId[]
-  /** The last token on the way, in hex, and how many may use it. */
-  token: { id: string; uses: number | null } | undefined
-  /** Every token on the way, in hex. */
-  tokens: string[]
+  /** The subjects of all links, first one first. Each but the last signed the next. */
+  path: ChainStep[]
 }
+
+export type ChainStep =
+  | { kind: 'node'; node: NodeId }
+  /** The token's public key in hex; how many may use it. */
+  | { kind: 'token'; token: string; uses: number | null }
 
 export function roomIdOf(foundingKey: Uint8Array, sha256: CertificateCrypto['sha256']): RoomId {
   return base32(sha256(foundingKey).subarray(0, ROOM_ID_BYTES))
@@ -155,25 +156,22 @@ export function verifyChain(chain: CertificateChain, room: RoomId, crypto: Certi
   let issuer = chain.foundingKey
   let rights = ALL_RIGHTS
   let kind: CertificateKind = 'node'
-  const issuers: NodeId[] = []
-  const tokens: string[] = []
-  let token: VerifiedChain['token']
-  for (const [i, link] of chain.links.entries()) {
+  const path: ChainStep[] = []
+  for (const link of chain.links) {
     if ((link.rights & ~rights) !== 0) throw invalid('a right that the signer did not have')
     if (kind === 'token' && link.kind !== 'node') throw invalid('a token that signed a token')
     if (kind === 'node' && (rights & RIGHT_ADMIT) === 0) throw invalid('a signer without the right to admit')
     if (!crypto.verify(issuer, certificateMessage(issuer, link), link.signature)) throw invalid('a signature')
-    if (i > 0 && kind === 'node') issuers.push(nodeIdOfPublicKey(issuer))
-    if (link.kind === 'token') {
-      const id = hex(link.subject)
-      token = { id, uses: link.uses }
-      tokens.push(id)
-    }
+    path.push(
+      link.kind === 'node'
+        ? { kind: 'node', node: nodeIdOfPublicKey(link.subject) }
+        : { kind: 'token', token: hex(link.subject), uses: link.uses }
+    )
     issuer = link.subject
     rights = link.rights
     kind = link.kind
   }
-  return { subject: issuer, kind, rights, issuers, token, tokens }
+  return { subject: issuer, kind, rights, path }
 }
 
 function kindNumber(kind: CertificateKind): number {

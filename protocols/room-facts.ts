@@ -57,6 +57,8 @@ export interface InvitedFact {
 export interface RevokedFact {
   kind: 'revoked'
   token: string
+  /** Members that came in with it, and who stay. */
+  keeps: NodeId[]
 }
 
 /** Takes a device out of the room for ever; it can come back only with a new key. */
@@ -133,8 +135,10 @@ export function decodeRoomFact(kind: string, body: CborValue | undefined): RoomF
       if (!isToken(token) || !isName(label) || (uses !== null && !isWhole(uses, 1, 2 ** 32))) return undefined
       return { kind, token, label, uses }
     }
-    case 'revoked':
-      return isToken(body.token) ? { kind, token: body.token } : undefined
+    case 'revoked': {
+      const { token, keeps } = body
+      return isToken(token) && isNodeList(keeps) ? { kind, token, keeps } : undefined
+    }
     case 'removed':
       return removedFromCbor(body)
     case 'node-setting': {
@@ -161,7 +165,7 @@ function removedFromCbor(body: { [key: string]: CborValue }): RemovedFact | unde
     return undefined
   }
   if (!Array.isArray(tokens) || tokens.length > MAX_REMOVAL_NAMES || !tokens.every(isToken)) return undefined
-  if (!Array.isArray(keeps) || keeps.length > MAX_REMOVAL_NAMES || !keeps.every(isNode)) return undefined
+  if (!isNodeList(keeps)) return undefined
   return { kind: 'removed', node, cuts: new Map(named as [string, number][]), stolen, tokens, keeps }
 }
 
@@ -181,6 +185,10 @@ export function isName(value: unknown): value is string {
 
 function isNode(value: unknown): value is NodeId {
   return typeof value === 'string' && isNodeId(value)
+}
+
+function isNodeList(value: unknown): value is NodeId[] {
+  return Array.isArray(value) && value.length <= MAX_REMOVAL_NAMES && value.every(isNode)
 }
 
 function isToken(value: unknown): value is string {

@@ -1,0 +1,92 @@
+/**
+ * The fold of topic `room`: it only collects what was said, by whom and where it stands. What that amounts to is worked out by
+ * `membership-view.ts` from the whole set, so the order of arrival cannot matter. Plain data, kept in snapshots.
+ */
+import type { CborValue } from '../../protocols/cbor.ts'
+import { hex, isWhole } from '../../protocols/certificate.ts'
+import { compareStamps, type Entry, type Fold, type Stamp, type WriterId } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import { decodeRoomFact, encodeRoomFact, ROOM_TOPIC, type RoomFact } from '../../protocols/room-facts.ts'
+
+/** A fact, who wrote it and where it stands. */
+export interface Stated<Fact extends RoomFact = RoomFact> {
+  fact: Fact
+  author: NodeId
+  stamp: Stamp
+}
+
+/** Facts by what they are about and who says it: of those that say the same, one is kept. */
+export type MembershipFacts = Map<string, Stated>
+
+export const membershipFold: Fold<MembershipFacts> = {
+  name: 'room-members',
+  version: 1,
+  // What a removed node wrote past its cut is judged by the view: hidden from it, a removal could hide the removal that hid it.
+  seesHidden: true,
+  reads: (topic) => topic === ROOM_TOPIC,
+  empty: () => new Map(),
+  apply(facts, entry) {
+    const fact = decodeRoomFact(entry.kind, entry.body)
+    if (!fact) return
+    const stated: Stated = { fact, author: entry.node, stamp: stampOf(entry) }
+    const key = keyOf(stated)
+    const known = facts.get(key)
+    if (!known || replaces(stated, known)) facts.set(key, stated)
+  },
+  save: (facts) => [...facts.values()].map(toCbor),
+  load: (saved) => {
+    if (!Array.isArray(saved)) throw new Error('not a snapshot of members')
+    const facts: MembershipFacts = new Map()
+    for (const one of saved) {
+      const stated = fromCbor(one)
+      facts.set(keyOf(stated), stated)
+    }
+    return facts
+  }
+}
+
+/** Registers keep one value per author, since the view decides later whose values count. */
+function keyOf({ fact, author, stamp }: Stated): string {
+  switch (fact.kind) {
+    case 'joined':
+      return `joined ${author}`
+    case 'admitted':
+      // Another chain is another admission: a device may come back with a new invitation. Its end is the last signature.
+      return `admitted ${author} ${fact.node} ${hex(fact.chain.subarray(-16))}`
+    case 'invited':
+    case 'revoked':
+      return `${fact.kind} ${author} ${fact.token}`
+    case 'removed':
+      return `removed ${stamp.writer} ${stamp.number} ${stamp.index}`
+    case 'node-setting':
+      return `setting ${author} ${fact.node} ${fact.setting}`
+    case 'room-named':
+      return `named ${author}`
+  }
+}
+
+/** Of registers the highest stamp stays; of what was said once and for all the lowest. */
+function replaces(stated: Stated, known: Stated): boolean {
+  const order = compareStamps(stated.stamp, known.stamp)
+  const { kind } = stated.fact
+  return kind === 'joined' || kind === 'node-setting' || kind === 'room-named' ? order > 0 : order < 0
+}
+
+function stampOf({ lamport, writer, number, index }: Entry): Stamp {
+  return { lamport, writer, number, index }
+}
+
+function toCbor({ fact, author, stamp }: Stated): CborValue {
+  return [fact.kind, encodeRoomFact(fact), author, stamp.lamport, stamp.writer, stamp.number, stamp.index]
+}
+
+function fromCbor(value: CborValue): Stated {
+  if (!Array.isArray(value) || value.length !== 7) throw new Error('not a stated fact')
+  const [kind, body, author, lamport, writer, number, index] = value
+  const fact = typeof kind === 'string' ? decodeRoomFact(kind, body) : undefined
+  const most = Number.MAX_SAFE_INTEGER
+  if (!fact || typeof author !== 'string' || typeof writer !== 'string') throw new Error('not a stated fact')
+  if (!isWhole(lamport, 0, most) || !isWhole(number, 0, most) || !isWhole(index, 0, most))
+    throw new Error('not a stated fact')
+  return { fact, author, stamp: { lamport, writer: writer as WriterId, number, index } }
+}
