@@ -4,8 +4,8 @@ import { type DcfFields, parseDcf } from './dcf.ts'
 
 /** The longest in use have some 20 KB (lists of authors). */
 export const MAX_DESCRIPTION_BYTES = 256 * 1024
-/** Of all fields that go into an index together; the longest lists of suggested packages have 3 KB. */
-const MAX_INDEX_CHARACTERS = 16 * 1024
+/** Of all fields that go into an index together, within what a manifest keeps of a file; the longest lists of suggested packages have 3 KB. */
+export const MAX_INDEX_BYTES = 12 * 1024
 
 /**
  * Fields of `PACKAGES`, in the order of `tools::write_PACKAGES` (R 4.4, `tools:::.get_standard_repository_db_fields`) without MD5sum, which
@@ -50,9 +50,9 @@ export function parseDescription(bytes: Uint8Array, label: string): Description 
     const value = all.get(name)
     if (value === undefined || value === '') continue
     fields.set(name, value)
-    length += value.length
+    length += Buffer.byteLength(value)
   }
-  if (length > MAX_INDEX_CHARACTERS) throw unreadable(label, 'its DESCRIPTION lists far too much')
+  if (length > MAX_INDEX_BYTES) throw unreadable(label, 'its DESCRIPTION lists far too much')
   return { packageName, version, fields }
 }
 

@@ -6,9 +6,10 @@ export const MAX_REWRITE_BYTES = 8 * 1024 * 1024
 export const REWRITTEN_CACHE_BYTES = 12 * 1024 * 1024
 /** Browsers agree on 2,000; some lessons link to queries. */
 export const MAX_ADDRESS_CHARACTERS = 2048
-/** Kept of a page for the list of what its code reads from the internet: a page with more is a list itself. */
-export const MAX_CODE_ADDRESSES = 50
-export const MAX_CODE_ADDRESS_CHARACTERS = 300
+/** Kept of a page for the list of what its code reads from the internet, within what a manifest keeps of a file. */
+export const MAX_CODE_ADDRESSES_BYTES = 8 * 1024
+/** Of the address that a page gives as its own. */
+export const MAX_HOME_BYTES = 1024
 export const MAX_TITLE_CHARACTERS = 200
 /** Sites in one room; each claim of a page about its own address is remembered once. */
 export const MAX_SITES = 2000

@@ -1,10 +1,5 @@
 import { decodeReferences, htmlTokens, textOfBytes } from './html-tokens.ts'
-import {
-  MAX_ADDRESS_CHARACTERS,
-  MAX_CODE_ADDRESS_CHARACTERS,
-  MAX_CODE_ADDRESSES,
-  MAX_TITLE_CHARACTERS
-} from './limits.ts'
+import { MAX_CODE_ADDRESSES_BYTES, MAX_HOME_BYTES, MAX_TITLE_CHARACTERS } from './limits.ts'
 import { ADDRESS_IN_TEXT, CODE_ELEMENTS, withoutSentenceEnd } from './page-links.ts'
 
 /** What an import remembers of a page. */
@@ -21,6 +16,7 @@ export function pageFacts(page: string): PageFacts {
   const addresses = new Set<string>()
   let title: string | undefined
   let home: string | undefined
+  let addressBytes = 0
   let codeDepth = 0
   let inLinkedData = false
   for (const token of htmlTokens(page)) {
@@ -36,10 +32,13 @@ export function pageFacts(page: string): PageFacts {
       const text = page.slice(token.start, token.end)
       if (token.name === 'title') title ??= text
       if (inLinkedData) home ??= linkedDataAddress(text)
-    } else if (codeDepth > 0 && addresses.size < MAX_CODE_ADDRESSES) {
+    } else if (codeDepth > 0) {
       for (const [found] of page.slice(token.start, token.end).matchAll(ADDRESS_IN_TEXT)) {
         const address = withoutSentenceEnd(textOfBytes(decodeReferences(found)))
-        if (address.length <= MAX_CODE_ADDRESS_CHARACTERS && addresses.size < MAX_CODE_ADDRESSES) addresses.add(address)
+        const size = Buffer.byteLength(address)
+        if (addresses.has(address) || addressBytes + size > MAX_CODE_ADDRESSES_BYTES) continue
+        addresses.add(address)
+        addressBytes += size
       }
     }
   }
@@ -47,13 +46,12 @@ export function pageFacts(page: string): PageFacts {
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_TITLE_CHARACTERS)
-  const soundHome =
-    home !== undefined && home.length <= MAX_ADDRESS_CHARACTERS && URL.canParse(textOfBytes(home))
-      ? textOfBytes(home)
-      : undefined
+  const shownHome = textOfBytes(home ?? '')
+  const isHome =
+    /^https?:/i.test(shownHome) && Buffer.byteLength(shownHome) <= MAX_HOME_BYTES && URL.canParse(shownHome)
   return {
     ...(shownTitle ? { title: shownTitle } : {}),
-    ...(soundHome !== undefined && /^https?:/i.test(soundHome) ? { home: soundHome } : {}),
+    ...(isHome ? { home: shownHome } : {}),
     codeAddresses: [...addresses]
   }
 }

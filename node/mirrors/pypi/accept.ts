@@ -8,10 +8,10 @@ export type SimpleType = typeof SIMPLE_JSON | typeof SIMPLE_HTML | typeof PLAIN_
 
 /** In the order in which we prefer them where a client does not care; text/html first, because that is what old clients mean by nothing. */
 const OFFERED: readonly SimpleType[] = [PLAIN_HTML, SIMPLE_JSON, SIMPLE_HTML]
-const ALIASES: Readonly<Record<string, SimpleType>> = {
-  'application/vnd.pypi.simple.latest+json': SIMPLE_JSON,
-  'application/vnd.pypi.simple.latest+html': SIMPLE_HTML
-}
+const ALIASES: ReadonlyMap<string, SimpleType> = new Map([
+  ['application/vnd.pypi.simple.latest+json', SIMPLE_JSON],
+  ['application/vnd.pypi.simple.latest+html', SIMPLE_HTML]
+])
 /** pip sends three; browsers eight. More is no client of ours. */
 const MAX_ACCEPT_CHARACTERS = 1024
 
@@ -50,7 +50,7 @@ function parseAccept(header: string): Range[] {
       const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim())
       const q = parameters.find((parameter) => /^q\s*=/.test(parameter))
       const quality = q === undefined ? 1 : Number(q.slice(q.indexOf('=') + 1))
-      return { type: ALIASES[type] ?? type, quality: quality >= 0 && quality <= 1 ? quality : 0 }
+      return { type: ALIASES.get(type) ?? type, quality: quality >= 0 && quality <= 1 ? quality : 0 }
     })
 }
 
@@ -64,5 +64,5 @@ function qualityOf(type: SimpleType, ranges: readonly Range[]): number {
 }
 
 function typeOf(text: string): SimpleType | undefined {
-  return ALIASES[text] ?? OFFERED.find((type) => type === text)
+  return ALIASES.get(text) ?? OFFERED.find((type) => type === text)
 }
