@@ -65,6 +65,11 @@ function memoryFlags() {
   return [`--max-old-space-size=${old}`, '--max-semi-space-size=1']
 }
 
+/** The first word that is neither an option nor the value of one. */
+function verb() {
+  return words.find((word, i) => word[0] !== '-' && words[i - 1] !== '--data' && words[i - 1] !== '--config')
+}
+
 function run() {
   const carried = carriedNode()
   if (carried === undefined && !atLeast(process.version, NEEDED)) {
@@ -82,7 +87,7 @@ function run() {
   const flags = ['--disable-warning=ExperimentalWarning']
   if (carried === undefined && entry.endsWith('.ts') && !atLeast(process.version, RUNS_TYPESCRIPT))
     flags.push('--experimental-strip-types')
-  if (words.find((word) => word[0] !== '-') === 'start') flags.push(...memoryFlags())
+  if (verb() === 'start') flags.push(...memoryFlags())
   const args = [...flags, entry, ...words]
   // Where the process can become the other one, signals and the exit code need no passing on.
   if (typeof process.execve === 'function') process.execve(binary, [binary, ...args], process.env)
