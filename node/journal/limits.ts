@@ -52,6 +52,8 @@ export const MAX_WANTS = 4096
 export const DIGEST_INTERVAL_MS = 30_000
 /** A share of the interval: 60 nodes must not ask at one time. */
 export const DIGEST_JITTER = 0.2
+/** A digest unanswered for so long, and nothing else heard meanwhile: the stream is dead though nobody said so. */
+export const ANSWER_STALL_MS = 15_000
 /** The writer's own push usually comes first; then a neighbour is asked. */
 export const RELAY_DELAY_MS = 200
 /** "Saved on N devices" is for people: four times a second is enough. */

@@ -228,9 +228,10 @@ class LinkDriver {
     }
   }
 
-  handle(event: SyncEvent): void {
+  /** @param leastMs a timer may fire a hair before its time: for the session it is time */
+  handle(event: SyncEvent, leastMs = 0): void {
     if (this.#stopped) return
-    const nowMs = this.#components.clock.monotonicMs()
+    const nowMs = Math.max(this.#components.clock.monotonicMs(), leastMs)
     for (const effect of this.#session.handle(event, nowMs)) this.#carryOut(effect)
     this.#setTimer(nowMs)
   }
@@ -277,6 +278,9 @@ class LinkDriver {
       case 'confirmed':
         exchange.peerConfirmed()
         break
+      case 'stalled':
+        this.end(new JoineryError('TIMED_OUT', 'the peer does not answer'))
+        break
       case 'misbehaved':
         this.#lied(effect.code)
         this.end(new JoineryError(effect.code, 'the peer does not keep to the exchange'))
@@ -319,7 +323,7 @@ class LinkDriver {
     const deadlineMs = this.#stopped ? undefined : this.#session.deadlineMs()
     if (deadlineMs === undefined) return
     this.#cancelTimer = this.#components.clock.after(Math.max(0, deadlineMs - nowMs), () =>
-      this.handle({ type: 'time' })
+      this.handle({ type: 'time' }, deadlineMs)
     )
   }
 }

@@ -20,6 +20,7 @@ import {
 import type { Gap } from './intake.ts'
 import type { DurableBatch, JournalExchange, ReadBatch } from './journal.ts'
 import {
+  ANSWER_STALL_MS,
   DIGEST_INTERVAL_MS,
   DIGEST_JITTER,
   HAVE_INTERVAL_MS,
@@ -58,6 +59,8 @@ export type SyncEffect =
   | { type: 'read'; writer: WriterId; from: number; to: number | null }
   /** What the peer has was changed: tell those who wait for copies. */
   | { type: 'confirmed' }
+  /** End the stream: nothing comes through it any more. The dialler opens another one. */
+  | { type: 'stalled' }
   /** End the stream, and remember the lie. */
   | { type: 'misbehaved'; code: 'SYNC_MISBEHAVED' }
 
@@ -116,6 +119,8 @@ export class SyncSession {
   #queuedBytes = 0
   #lastHaveMs = Number.NEGATIVE_INFINITY
   #digestMs = Number.POSITIVE_INFINITY
+  /** Until then something must be heard, when a digest waits for its answer. */
+  #silentUntilMs = Number.POSITIVE_INFINITY
   #retryMs = Number.POSITIVE_INFINITY
   #effects: SyncEffect[] = []
   /** The rows of both sides were compared, or the digests were equal. */
@@ -144,6 +149,7 @@ export class SyncSession {
         this.#releaseAsked()
         break
       case 'received':
+        this.#silentUntilMs = Number.POSITIVE_INFINITY
         this.#received(event.message, nowMs)
         break
       case 'sent':
@@ -172,7 +178,12 @@ export class SyncSession {
 
   /** When `time` is due; undefined when only other events can change anything. */
   deadlineMs(): number | undefined {
-    let deadline = Math.min(this.#digestMs, this.#retryMs, this.#asked?.stallMs ?? Number.POSITIVE_INFINITY)
+    let deadline = Math.min(
+      this.#digestMs,
+      this.#retryMs,
+      this.#silentUntilMs,
+      this.#asked?.stallMs ?? Number.POSITIVE_INFINITY
+    )
     for (const due of this.#behind.values()) deadline = Math.min(deadline, due)
     if (this.#untold.size > 0) deadline = Math.min(deadline, this.#lastHaveMs + HAVE_INTERVAL_MS)
     return Number.isFinite(deadline) ? deadline : undefined
@@ -180,6 +191,11 @@ export class SyncSession {
 
   /** Whatever is due and possible. */
   #advance(nowMs: number): void {
+    if (nowMs >= this.#silentUntilMs) {
+      this.#silentUntilMs = Number.POSITIVE_INFINITY
+      this.#effects.push({ type: 'stalled' })
+      return
+    }
     if (nowMs >= this.#digestMs) this.#sendDigest(nowMs)
     if (this.#asked && nowMs >= this.#asked.stallMs) this.#giveOthersATry(this.#asked)
     for (const [writer, dueMs] of this.#behind) {
@@ -196,7 +212,9 @@ export class SyncSession {
   #sendDigest(nowMs: number): void {
     const jitter = 1 + DIGEST_JITTER * (2 * this.#components.fraction() - 1)
     this.#digestMs = nowMs + DIGEST_INTERVAL_MS * jitter
-    if (this.#queuedBytes < MAX_QUEUED_BYTES) this.#send({ type: 'digest', root: this.#components.journal.root() })
+    if (this.#queuedBytes >= MAX_QUEUED_BYTES) return
+    this.#send({ type: 'digest', root: this.#components.journal.root() })
+    this.#silentUntilMs = nowMs + ANSWER_STALL_MS
   }
 
   #received(message: SyncMessage, nowMs: number): void {
