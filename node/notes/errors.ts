@@ -14,6 +14,7 @@ defineErrors({
   NOTES_TOO_MANY: { status: 507, next: 'Ask the facilitator to remove notes that nobody needs.' },
   NOTES_BUSY: { status: 503, next: 'Too many people are on this device; open the note on another one.' },
   NOTES_FOREIGN_PAGE: { status: 403, next: 'Open the note from the room’s own page.' },
+  NOTES_NOT_BUILT: { status: 500, next: 'Run `npm run build`, then start again.' },
   NOTES_TOKEN_INVALID: { status: 400, next: 'Reload the page.' }
 })
 

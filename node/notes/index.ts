@@ -16,6 +16,9 @@
  * app.post('/api/notes', (request) => notes.create(request.body.title))
  * app.patch('/api/notes/:id', (request) => notes.rename(request.params.id, request.body.title))
  * app.get('/api/notes/:id/text', async (request) => (await notes.exportText(request.params.id)).text)
+ *
+ * const notePages = await createNotePages({ disk, random }, { directory: join(programDirectory, 'dist-web') })
+ * app.get('/notes/*', …) // notePages.asset(path) ?? notePages.page(path, language): bytes and headers, 404 when undefined
  * …
  * await notes.stop() // before the journal is closed: what waits is written
  * ```
@@ -35,6 +38,13 @@ export {
   type NotesLimits,
   type NotesProblem
 } from './notes.ts'
+export {
+  createNotePages,
+  type NoteAnswer,
+  type NotePages,
+  type NotePagesComponents,
+  type NotePagesInit
+} from './pages.ts'
 export { type OwnSite, plainSite } from './visitor.ts'
 
 /** Kinds of entries that notes write, with the highest version they understand. */

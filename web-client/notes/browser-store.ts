@@ -8,6 +8,8 @@ export interface Me extends Person {
 
 const ME = 'joinery-me'
 const ORIGINS = 'joinery-origins'
+/** What a node accepts. */
+const TOKEN = /^[A-Za-z0-9_-]{16,64}$/
 const MAX_ORIGINS = 16
 
 export function loadMe(guestName: (number: number) => string): Me {
@@ -17,6 +19,7 @@ export function loadMe(guestName: (number: number) => string): Me {
     found !== null &&
     'token' in found &&
     typeof found.token === 'string' &&
+    TOKEN.test(found.token) &&
     'name' in found &&
     typeof found.name === 'string' &&
     'look' in found &&

@@ -199,12 +199,11 @@ class OpenPage {
     const socket = new NoteSocket(
       { doc: this.#doc, awareness: this.#awareness, note: id, token: me.token, origins: () => origins.all() },
       (event) => {
-        if (event.kind === 'state') this.#takeState(socket.state)
+        if (event.kind === 'state') this.#takeState(event.state)
         else if (event.kind === 'refused') this.message.value = refusalText(event.code, texts)
         else void this.#loadAnew()
       }
     )
-    this.#takeState(socket.state)
     const view = createNoteEditor({
       parent,
       text: this.#doc.getText(TEXT_NAME),

@@ -41,7 +41,7 @@ export interface SocketState {
   synced: boolean
 }
 
-export type SocketEvent = { kind: 'state' } | { kind: 'refused'; code: string } | { kind: 'reset' }
+export type SocketEvent = { kind: 'state'; state: SocketState } | { kind: 'refused'; code: string } | { kind: 'reset' }
 
 /** A node that does not answer within this is left for the next one. */
 const OPEN_TIMEOUT_MS = 4_000
@@ -74,10 +74,12 @@ export class NoteSocket {
   constructor(options: NoteSocketOptions, listener: (event: SocketEvent) => void) {
     this.#options = options
     this.#listener = listener
+    // What the browser kept may be on no device.
+    this.#wrote = options.doc.store.clients.size > 0
     this.state = {
       connection: 'connecting',
       origin: options.origins()[0] ?? '',
-      unsaved: false,
+      unsaved: this.#wrote,
       saved: false,
       devices: 1,
       savedAtMs: 0,
@@ -93,7 +95,7 @@ export class NoteSocket {
 
   #change(change: Partial<SocketState>): void {
     this.state = { ...this.state, ...change }
-    this.#listener({ kind: 'state' })
+    this.#listener({ kind: 'state', state: this.state })
   }
 
   #connect(): void {

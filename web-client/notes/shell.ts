@@ -42,7 +42,8 @@ ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}"
 </div>
 <div class="wide title"><h1>${texts.notes}</h1><p>${texts.tagline}</p></div>
 </header>
-<main class="wide" id="notes" data-nonce="${shell.nonce}"><noscript><p class="card">${texts.noScript}</p></noscript></main>
+<main class="wide" id="notes" data-nonce="${shell.nonce}"></main>
+<noscript><p class="wide card">${texts.noScript}</p></noscript>
 </body>
 </html>
 `
