@@ -5,11 +5,11 @@ import { STALLED_CLIENT_MS } from './limits.ts'
 
 /** What a slow visitor gets at once, so that "nothing left in 30 s" means less than 1 KB/s and not a crowded radio. */
 const SLOW_SPAN_BYTES = 32 * 1024
-const SLOW_DRAIN_MS = 3_000
+const SLOW_SPAN_MS = 3_000
 
 /**
- * Sends spans as fast as the visitor takes them; holds one at a time. Resolves when all is sent or the visitor left.
- * A visitor who takes nothing for 30 s is cut off.
+ * Sends spans as fast as the visitor takes them; the next one is asked for when this one has left, so that its buffer may be used again.
+ * Resolves when all is sent or the visitor left. A visitor who takes nothing for 30 s is cut off.
  *
  * @param spans ended early when the visitor leaves
  */
@@ -19,16 +19,14 @@ export async function sendSpans(
   spans: AsyncIterable<Uint8Array>
 ): Promise<void> {
   const { clock } = components
-  let spanBytes = Number.POSITIVE_INFINITY
+  let slow = false
   for await (const span of spans) {
     for (let at = 0; at < span.length; ) {
-      if (response.destroyed || response.writableEnded) return
-      const part = at === 0 && span.length <= spanBytes ? span : span.subarray(at, at + spanBytes)
+      const part = slow ? span.subarray(at, at + SLOW_SPAN_BYTES) : span.subarray(at)
       at += part.length
-      if (response.write(part)) continue
       const askedMs = clock.monotonicMs()
-      if (!(await drained(clock, response))) return
-      spanBytes = clock.monotonicMs() - askedMs > SLOW_DRAIN_MS ? SLOW_SPAN_BYTES : Number.POSITIVE_INFINITY
+      if (!(await left(clock, response, part))) return
+      slow = clock.monotonicMs() - askedMs > SLOW_SPAN_MS
     }
   }
   if (!response.destroyed) await ended(clock, response)
@@ -44,30 +42,31 @@ export function ended(clock: Clock, response: ServerResponse, bytes?: Uint8Array
     }
     // `close` follows `finish` and also a visitor who left.
     response.once('close', done)
-    if (response.destroyed) return done()
-    if (bytes) response.end(bytes, done)
+    if (response.destroyed) done()
+    else if (bytes) response.end(bytes, done)
     else response.end(done)
   })
 }
 
-/** False when the visitor left, or took nothing for so long that it was cut off. */
-function drained(clock: Clock, response: ServerResponse): Promise<boolean> {
+/** Resolves when the part was handed to the system; false when the visitor left, or took nothing for so long that it was cut off. */
+function left(clock: Clock, response: ServerResponse, part: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (stays: boolean): void => {
       cancel()
-      response.off('drain', onDrain)
       response.off('close', onClose)
       resolve(stays)
     }
-    const onDrain = (): void => end(true)
     const onClose = (): void => end(false)
     const cancel = clock.after(STALLED_CLIENT_MS, () => {
       response.destroy()
       end(false)
     })
-    response.once('drain', onDrain)
+    if (response.destroyed || response.writableEnded) {
+      end(false)
+      return
+    }
     response.once('close', onClose)
-    if (response.destroyed) end(false)
+    response.write(part, (error) => end(!error))
   })
 }
 

@@ -11,6 +11,7 @@ interface BlobRecord {
 }
 
 const PREFIX = 0x62
+const SCRUB_KEY = Uint8Array.of(0x73)
 const MAX_RECORD_BYTES = 128
 
 /**
@@ -90,6 +91,17 @@ export class BlobIndex {
     this.#records.delete(cid)
     this.#totalBytes -= record.sizeBytes
     await this.#write([this.#change(cid)])
+  }
+
+  async scrubbedUpTo(): Promise<Cid | undefined> {
+    const digest = await this.#store.get(SCRUB_KEY).catch(() => undefined)
+    return digest?.length === DIGEST_BYTES ? cidOfDigest(digest) : undefined
+  }
+
+  noteScrubbed(cid: Cid | undefined): Promise<void> {
+    return this.#write([
+      cid ? { type: 'put', key: SCRUB_KEY, value: digestOfCid(cid) } : { type: 'del', key: SCRUB_KEY }
+    ])
   }
 
   #put(cid: Cid, record: BlobRecord): void {

@@ -34,14 +34,25 @@ export class FetchThroughReader implements BlobReader {
     return whole
   }
 
-  async *stream(ref: BlobRef, start: number, end: number, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  stream(ref: BlobRef, start: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.spans(ref, start, end, signal)
+  }
+
+  /** As `stream`. @param buffer of 256 KiB that spans may share: each is valid until the next is asked for */
+  async *spans(
+    ref: BlobRef,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    buffer?: Uint8Array
+  ): AsyncGenerator<Uint8Array> {
     if (start < 0 || end > ref.sizeBytes) throw new JoineryError('BAD_REQUEST', 'a span outside the blob')
     let at = start
     while (at < end) {
       signal?.throwIfAborted()
       if (this.#store.has(ref.cid)) {
         try {
-          for await (const span of this.#store.readSpans(ref.cid, at, end)) {
+          for await (const span of this.#store.readSpans(ref.cid, at, end, buffer)) {
             signal?.throwIfAborted()
             yield span
             at += span.length

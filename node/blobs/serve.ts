@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Cid } from '../../protocols/cid.ts'
-import type { BlobReader, BlobRef } from '../../protocols/content.ts'
+import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,12 +10,14 @@ import { SPAN_BYTES } from './limits.ts'
 import { localBytes } from './local-bytes.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import { type AskedRange, parseRange, rangeStillCounts, tagMatches } from './range-header.ts'
+import type { FetchThroughReader } from './reader.ts'
+import { SpanBuffers } from './span-buffers.ts'
 import type { BlobStore } from './store.ts'
 
 export interface ServeComponents {
   store: BlobStore
   /** Fetches through from a peer what is not here. */
-  reader: BlobReader
+  reader: Pick<FetchThroughReader, 'spans'>
   clock: Clock
   /** Only what the catalogue names is served by its CID; undefined for anything else. */
   named(cid: Cid): BlobRef | undefined
@@ -33,6 +35,7 @@ export interface ServeOptions {
  */
 export class BlobServer {
   readonly #components: ServeComponents
+  readonly #buffers = new SpanBuffers()
   /** Bytes that peers and people were given, for the status; those of answers that broke off are counted whole. */
   sentToPeersBytes = 0
   sentToPeopleBytes = 0
@@ -52,12 +55,14 @@ export class BlobServer {
     const answer = planAnswer(request, ref, options)
     if (answer.kind !== 'bytes') return finish(response, answer)
     this.sentToPeopleBytes += answer.end - answer.start
-    // The usual case, in as few steps as possible: a small file that is here.
-    if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
-      const bytes = await this.#small(ref)
-      if (bytes) return this.#sendWhole(response, answer, bytes)
-    }
-    await this.#sendSpans(response, answer, reader.stream(ref, answer.start, answer.end, leaving(response)))
+    await this.#buffers.use(response, async (buffer) => {
+      // The usual case, in as few steps as possible: a small file that is here.
+      if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
+        const bytes = await this.#small(ref, buffer)
+        if (bytes) return this.#sendWhole(response, answer, bytes)
+      }
+      return this.#sendSpans(response, answer, reader.spans(ref, answer.start, answer.end, leaving(response), buffer))
+    })
   }
 
   /**
@@ -75,8 +80,11 @@ export class BlobServer {
       const answer = planAnswer(request, local, options)
       if (answer.kind !== 'bytes') return finish(response, answer)
       this.sentToPeersBytes += answer.end - answer.start
-      if (local.sizeBytes <= SMALL_BLOB_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid))
-      return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end))
+      return this.#buffers.use(response, async (buffer) => {
+        if (local.sizeBytes <= SMALL_BLOB_BYTES)
+          return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
+        return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, buffer))
+      })
     }
     const partial = store.partial(cid)
     if (!partial) throw new JoineryError('BLOB_MISSING', 'not on this device')
@@ -104,9 +112,9 @@ export class BlobServer {
   }
 
   /** Undefined when the copy turned out to be damaged: the reader then fetches another one. */
-  async #small(ref: BlobRef): Promise<Uint8Array | undefined> {
+  async #small(ref: BlobRef, buffer: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      return await this.#components.store.readSmall(ref.cid)
+      return await this.#components.store.readSmall(ref.cid, buffer)
     } catch (error) {
       if (error instanceof JoineryError && (error.code === 'BLOB_ROTTEN' || error.code === 'BLOB_MISSING'))
         return undefined

@@ -11,7 +11,7 @@ const RECHECK_BYTES = 64 * 2 ** 20
 export class Space {
   readonly #disk: Disk
   readonly #directory: string
-  readonly #quotaBytes: number
+  #quotaBytes: number
   readonly #reserveBytes: number
   #claimedBytes = 0
   #freeBytes = 0
@@ -39,6 +39,14 @@ export class Space {
   /** What fits by the quota; the disk is asked by `claim`. */
   get leftBytes(): number {
     return Math.max(0, this.#quotaBytes - this.#claimedBytes)
+  }
+
+  offer(quotaBytes: number): void {
+    this.#quotaBytes = quotaBytes
+  }
+
+  async diskLeftBytes(): Promise<number> {
+    return Math.max(0, (await this.#disk.freeBytes(this.#directory)) - this.#reserveBytes)
   }
 
   /** @throws JoineryError `QUOTA_FULL` or `DISK_FULL`; then nothing is claimed */

@@ -153,6 +153,30 @@ export class BlobStore {
     return { quotaBytes, usedBytes, leftBytes }
   }
 
+  /** Changes how much this device offers. Less than what is used frees nothing by itself; nothing more is stored. */
+  offer(quotaBytes: number): void {
+    this.#space.offer(quotaBytes)
+  }
+
+  /** What still fits, by the quota and by the disk. */
+  async freeBytes(): Promise<number> {
+    return Math.min(this.#space.leftBytes, await this.#space.diskLeftBytes())
+  }
+
+  /** Damaged copies that lie aside. */
+  async quarantined(): Promise<number> {
+    return (await this.#disk.list(this.#layout.quarantine)).length
+  }
+
+  /** How far the last scrub came. */
+  scrubbedUpTo(): Promise<Cid | undefined> {
+    return this.#index.scrubbedUpTo()
+  }
+
+  noteScrubbed(cid: Cid | undefined): Promise<void> {
+    return this.#index.noteScrubbed(cid)
+  }
+
   /** Set after a failed sync. */
   get readOnly(): boolean {
     return this.#fault !== undefined
@@ -442,17 +466,22 @@ export class BlobStore {
   /**
    * A whole small blob, hashed before it is given.
    *
+   * @param buffer to read into where it is big enough
    * @throws JoineryError `BLOB_MISSING`, `TOO_LARGE`, `BLOB_ROTTEN`
    */
-  async readSmall(cid: Cid): Promise<Uint8Array> {
+  async readSmall(cid: Cid, buffer?: Uint8Array): Promise<Uint8Array> {
     this.#used(cid)
-    return this.#reads.small(cid)
+    return this.#reads.small(cid, buffer)
   }
 
-  /** Bytes `start` ≤ i < `end` in spans of at most 256 KiB, each verified. */
-  readSpans(cid: Cid, start: number, end: number): AsyncIterable<Uint8Array> {
+  /**
+   * Bytes `start` ≤ i < `end` in spans of at most 256 KiB, each verified.
+   *
+   * @param buffer of 256 KiB that the spans share: then each is valid only until the next is asked for, which halves the cost of sending
+   */
+  readSpans(cid: Cid, start: number, end: number, buffer?: Uint8Array): AsyncIterable<Uint8Array> {
     this.#used(cid)
-    return this.#reads.spans(cid, start, end)
+    return this.#reads.spans(cid, start, end, buffer)
   }
 
   /** Whether the bytes on the medium are still those of the blob; reads slowly, a span at a time. A rotten one is quarantined. */

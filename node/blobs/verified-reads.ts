@@ -42,17 +42,20 @@ export class VerifiedReads {
     this.#init = init
   }
 
-  async small(cid: Cid): Promise<Uint8Array> {
+  /** @param buffer to read into where it is big enough; the answer is a view of it then */
+  async small(cid: Cid, buffer?: Uint8Array): Promise<Uint8Array> {
     const sizeBytes = this.#size(cid)
     if (hasPieceList(sizeBytes)) throw new JoineryError('TOO_LARGE', 'not a small blob')
-    // Not from the pool: the buffer goes out to a socket and may live long.
-    const bytes = Buffer.allocUnsafeSlow(sizeBytes)
-    const whole = await this.#read(cid, bytes, 0)
+    const given = buffer && buffer.length >= sizeBytes ? buffer.subarray(0, sizeBytes) : undefined
+    // Not from Node's pool: the buffer goes out to a socket and may live long.
+    const bytes = given ?? Buffer.allocUnsafeSlow(sizeBytes)
+    const whole = await this.#readSmall(cid, bytes)
     if (!whole || cidOfDigest(sha256(bytes)) !== cid) throw await this.#rotten(cid)
     return bytes
   }
 
-  async *spans(cid: Cid, start: number, end: number): AsyncGenerator<Uint8Array> {
+  /** @param buffer 256 KiB that all spans share: each is valid until the next is asked for */
+  async *spans(cid: Cid, start: number, end: number, buffer?: Uint8Array): AsyncGenerator<Uint8Array> {
     const sizeBytes = this.#size(cid)
     if (start < 0 || end > sizeBytes) throw new JoineryError('BAD_REQUEST', 'a span outside the blob')
     if (!hasPieceList(sizeBytes)) {
@@ -67,7 +70,7 @@ export class VerifiedReads {
       const until = Math.min(end, piece.end)
       if (believed.bits.has(index)) {
         const length = Math.min(SPAN_BYTES, until - at)
-        const bytes = Buffer.allocUnsafeSlow(length)
+        const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
         if (!(await this.#read(cid, bytes, at))) throw await this.#rotten(cid)
         at += length
         yield bytes
@@ -104,6 +107,16 @@ export class VerifiedReads {
     const sizeBytes = this.#init.sizeOf(cid)
     if (sizeBytes === undefined) throw new JoineryError('BLOB_MISSING', 'not on this device')
     return sizeBytes
+  }
+
+  async #readSmall(cid: Cid, into: Uint8Array): Promise<boolean> {
+    if (!this.#disk.readInto) return this.#read(cid, into, 0)
+    try {
+      return (await this.#disk.readInto(this.#init.path(cid), into)) === into.length
+    } catch (error) {
+      if (isLoss(error)) return false
+      throw error
+    }
   }
 
   /** False when the bytes are not there any more: cut off, deleted, or in a sector that cannot be read. */

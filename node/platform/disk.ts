@@ -2,7 +2,7 @@
  * Files, as the stores need them: few operations, each with the durability it gives. The simulated disk of the tests keeps what was not
  * synced apart and loses it at a power cut, names included (a rename is durable only after `syncDirectory`).
  */
-import { constants } from 'node:fs'
+import { closeSync, constants, openSync, read } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 
 export interface DiskFile {
@@ -42,6 +42,11 @@ export interface Disk {
   /** Makes names in this directory durable: created, renamed, removed. */
   syncDirectory(path: string): Promise<void>
   freeBytes(path: string): Promise<number>
+  /**
+   * The beginning of a file, as much of it as `into` holds, in one step for the thread pool instead of three; returns how many bytes. A disk that cannot
+   * do better than `open`, `read`, `close` leaves it out.
+   */
+  readInto?(path: string, into: Uint8Array): Promise<number>
 }
 
 const MODES = {
@@ -80,6 +85,26 @@ export const nodeDisk: Disk = {
   async freeBytes(path) {
     const found = await statfs(path)
     return found.bavail * found.bsize
+  },
+  readInto(path, into) {
+    // Opening and closing touch only what the system keeps in memory: handing them to another thread costs more than they do.
+    return new Promise((resolve, reject) => {
+      const file = openSync(path, constants.O_RDONLY)
+      let done = 0
+      const next = (): void => {
+        read(file, into, done, into.length - done, done, (error, bytesRead) => {
+          if (!error) done += bytesRead
+          if (!error && bytesRead > 0 && done < into.length) {
+            next()
+            return
+          }
+          closeSync(file)
+          if (error) reject(error)
+          else resolve(done)
+        })
+      }
+      next()
+    })
   }
 }
 
