@@ -1,0 +1,340 @@
+/**
+ * A room of simulated devices, what people do in it, and the rules that must hold after each step and once all is quiet.
+ * Simulator rules of the design: nothing acknowledged is lost, stored bytes are those of their names, states are equal once quiet, nothing
+ * waits for ever after a stop, and after the faults end everything converges within bounded simulated time.
+ */
+
+import type { BlobStore, PlacementNode } from '../../node/blobs/index.ts'
+import type { Journal } from '../../node/journal/index.ts'
+import { sha256 } from '../../node/platform/hash.ts'
+import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
+import { cidOfDigest, digestOfCid, parseCid } from '../../protocols/cid.ts'
+import type { Entry, Fold, Stamp } from '../../protocols/journal.ts'
+import type { PeerLinks } from '../../protocols/message-stream.ts'
+import { type SeededRandom, seededRandom } from '../kit/seeded-random.ts'
+import { SimulatedTime, settle } from '../kit/simulated-clock.ts'
+import { type NetworkFaults, SimulatedNetwork } from '../kit/simulated-network.ts'
+import { blobBody, expectedFacts, type Facts, factsFold, factsText, type KeptBlob, TOPIC } from './facts-fold.ts'
+import { SimulatedDevice } from './simulated-device.ts'
+
+export interface RoomInit {
+  devices: number
+  network: Partial<NetworkFaults>
+  /** Each device draws its own below this. */
+  diskLatencyMs: number
+  /** The last device is one that lies. */
+  liar?: (links: PeerLinks, random: SeededRandom) => PeerLinks
+  fold?: Fold<Facts>
+  tamperJournal?: (journal: Journal) => Journal
+  /** A medium that says "synced" and does not. */
+  lyingDisks?: boolean
+}
+
+/** Stored and named by an acknowledged entry: from now on it must not be lost. */
+interface KeptOne extends KeptBlob {
+  by: SimulatedDevice
+}
+
+/** After the last fault so much simulated time is enough for everything. */
+const CONVERGENCE_MS = 180_000
+/** A clean stop has no reason to take longer: one sync of a slow card and one commit. */
+const STOP_MS = 5_000
+
+export class SimulatedRoom {
+  readonly time = new SimulatedTime()
+  readonly random: SeededRandom
+  readonly network: SimulatedNetwork
+  readonly devices: SimulatedDevice[] = []
+  readonly liar: SimulatedDevice | undefined
+  /** Everything that anybody ever tried to write, by its id: what is not in here was never said. */
+  readonly #said = new Map<number, string>()
+  /** Acknowledged, by writer and number and index. */
+  readonly #acknowledged = new Map<string, { id: number; by: SimulatedDevice }>()
+  readonly #durable = new Map<string, Set<string>>()
+  readonly kept = new Map<string, KeptOne>()
+  /** Successful answers with bytes of a blob, by device and its start, blob and place. */
+  readonly fetches = new Map<string, number>()
+  readonly #problems: string[] = []
+  #nextId = 1
+
+  constructor(seed: number, init: RoomInit) {
+    this.random = seededRandom(seed)
+    this.network = new SimulatedNetwork({ time: this.time, random: this.random.fork() }, init.network)
+    for (let i = 0; i < init.devices; i++) {
+      const isLiar = init.liar !== undefined && i === init.devices - 1
+      const random = this.random.fork()
+      const device: SimulatedDevice = new SimulatedDevice(
+        { time: this.time, network: this.network, random },
+        {
+          name: `device-${i}${isLiar ? '-liar' : ''}`,
+          capacityBytes: 2 ** 30,
+          diskLatencyMs: random.fraction() * init.diskLatencyMs,
+          fold: init.fold ?? factsFold,
+          members: () => this.members(),
+          ...(isLiar && init.liar ? { tamper: (links) => init.liar?.(links, random.fork()) ?? links } : {}),
+          ...(init.tamperJournal ? { tamperJournal: init.tamperJournal } : {}),
+          onDurable: (entries) => this.#onDurable(device, entries),
+          onFetched: (cid, start) => this.#onFetched(device, cid, start),
+          onProblem: (text) => {
+            if (!isLiar) this.#problems.push(text)
+          }
+        }
+      )
+      if (init.lyingDisks) lieAboutSyncs(device)
+      this.devices.push(device)
+      if (isLiar) this.liar = device
+    }
+  }
+
+  get honest(): SimulatedDevice[] {
+    return this.devices.filter((device) => device !== this.liar)
+  }
+
+  members(): PlacementNode[] {
+    return this.devices.map((device) => ({
+      node: device.id,
+      capacityBytes: 2 ** 30,
+      // What a liar says that it keeps is nobody's copy in these checks.
+      counts: device !== this.liar,
+      keepsAll: false,
+      drained: false
+    }))
+  }
+
+  async run(durationMs: number): Promise<void> {
+    await this.time.run(this.time.nowMs + durationMs)
+    this.check()
+  }
+
+  /** Starts in the background: a device that is cut in the middle of its start never finishes it. */
+  start(device: SimulatedDevice, wallMs: number): void {
+    this.#watch(`${device.name} starts`, device.start(wallMs))
+  }
+
+  async startAll(wallMs: () => number): Promise<void> {
+    for (const device of this.devices) if (!device.isOn) this.start(device, wallMs())
+    if (!(await this.time.run(this.time.nowMs + 60_000, () => this.devices.every(({ life }) => life !== undefined)))) {
+      throw new Error(`not all devices have started: ${this.#problems.join('; ')}`)
+    }
+  }
+
+  async stop(device: SimulatedDevice): Promise<void> {
+    let forgotten: number | undefined
+    this.#watch(
+      `${device.name} stops`,
+      device.stop().then((timers) => {
+        forgotten = timers
+      })
+    )
+    await this.time.run(this.time.nowMs + STOP_MS, () => forgotten !== undefined)
+    if (forgotten === undefined) throw new Error(`${device.name} did not stop within ${STOP_MS} ms`)
+    if (forgotten > 0) throw new Error(`${device.name} left ${forgotten} timers behind`)
+  }
+
+  /** Somebody writes some facts on a device; whether it is told "saved" is remembered. */
+  write(device: SimulatedDevice, count: number): void {
+    const { journal } = device.life ?? {}
+    if (!journal) return
+    const written = Array.from({ length: count }, () => this.#newFact())
+    const entries = written.map(({ kind, body }) => ({ topic: TOPIC, kind, version: 1, body }))
+    this.#watch(
+      `${device.name} appends`,
+      journal.append(entries).then((stamps) => {
+        for (const [index, stamp] of stamps.entries()) this.#acknowledge(device, stamp, written[index]?.id ?? 0)
+      })
+    )
+  }
+
+  /** A file is imported on a device: stored, then named. */
+  keep(device: SimulatedDevice, bytes: Uint8Array, copies: number): void {
+    const { journal, blobs } = device.life ?? {}
+    if (!journal || !blobs) return
+    this.#watch(
+      `${device.name} imports`,
+      (async () => {
+        const ref = await blobs.store.put(bytes)
+        const policy = copies === 0 ? ({ kind: 'everywhere' } as const) : ({ kind: 'copies', copies } as const)
+        const blob: KeptBlob = { cid: ref.cid, sizeBytes: ref.sizeBytes, pieces: ref.pieces, policy }
+        const id = this.#nextId++
+        const body = blobBody(blob, id)
+        this.#said.set(id, textOf(body))
+        const [stamp] = await journal.append([{ topic: TOPIC, kind: 'blob', version: 1, body }])
+        if (stamp) this.#acknowledge(device, stamp, id)
+        this.kept.set(blob.cid, { ...blob, by: device })
+      })()
+    )
+  }
+
+  /** The rules that hold at every moment. */
+  check(): void {
+    if (this.#problems.length > 0) throw new Error(this.#problems.join('\n'))
+    for (const device of this.honest) {
+      const { journal, sync } = device.life ?? {}
+      if (!journal || !sync) continue
+      if (journal.state() !== 'open') throw new Error(`${device.name}: the journal is ${journal.state()}`)
+      for (const [place, { id, by }] of this.#acknowledged) {
+        if (by !== device) continue
+        const [writer = '', number = ''] = place.split(' ')
+        if (journal.exchange.next(writer) <= Number(number))
+          throw new Error(`${device.name} lost ${place} (fact ${id})`)
+      }
+      this.#checkClaims(device, journal)
+    }
+  }
+
+  /** "Saved on N devices" may be late, never early. */
+  #checkClaims(device: SimulatedDevice, journal: Journal): void {
+    for (const place of this.#acknowledged.keys()) {
+      const [writer = '', number = '', index = ''] = place.split(' ')
+      const claimed = journal.copiesElsewhere({ writer, number: Number(number), index: Number(index) })
+      const holders = this.devices.filter((one) => one !== device && this.#durable.get(place)?.has(one.id))
+      const liars = this.liar && this.liar !== device ? 1 : 0
+      if (claimed > holders.length + liars) {
+        throw new Error(`${device.name} claims ${claimed} copies of ${place}, there are ${holders.length}`)
+      }
+    }
+  }
+
+  /** Faults are over: everybody comes back, and within bounded time everybody has everything. */
+  async converge(wallMs: () => number): Promise<number> {
+    this.network.faults = {
+      ...this.network.faults,
+      breakRate: 0,
+      duplicateRate: 0,
+      delayMs: [1, 10],
+      noticeMs: [10, 500]
+    }
+    this.network.healAll()
+    await this.startAll(wallMs)
+    const startedMs = this.time.nowMs
+    const quiet = (): boolean => this.#differences(1).length === 0
+    let nextLookMs = 0
+    const done = await this.time.run(startedMs + CONVERGENCE_MS, () => {
+      if (this.time.nowMs < nextLookMs) return false
+      nextLookMs = this.time.nowMs + 250
+      return quiet()
+    })
+    this.check()
+    if (!done) {
+      throw new Error(`not equal ${CONVERGENCE_MS} ms after the last fault:\n${this.#differences(20).join('\n')}`)
+    }
+    await this.#checkQuietRoom()
+    return this.time.nowMs - startedMs
+  }
+
+  #differences(most: number): string[] {
+    const found: string[] = []
+    const [first] = this.honest
+    const root = first?.life && Buffer.from(first.life.journal.exchange.root()).toString('hex')
+    for (const device of this.honest) {
+      const { life } = device
+      if (!life || found.length >= most) break
+      if (Buffer.from(life.journal.exchange.root()).toString('hex') !== root)
+        found.push(`${device.name}: another journal`)
+      else if (first?.life && factsText(life.facts.state) !== factsText(first.life.facts.state))
+        found.push(`${device.name}: other facts from the same journal`)
+    }
+    for (const blob of this.kept.values()) {
+      if (found.length >= most) break
+      const holders = this.honest.filter(({ life }) => life?.blobs.store.has(parseCid(blob.cid)))
+      const wanted = blob.policy.kind === 'copies' ? blob.policy.copies : this.honest.length
+      if (holders.length < Math.min(wanted, this.honest.length))
+        found.push(`${blob.cid} (${blob.sizeBytes} bytes) has ${holders.length} of ${wanted} copies`)
+    }
+    return found
+  }
+
+  /** What is only looked at once, because it reads everything. */
+  async #checkQuietRoom(): Promise<void> {
+    for (const device of this.honest) {
+      const { life } = device
+      if (!life) throw new Error(`${device.name} is off`)
+      const inOrder: Entry[] = []
+      for await (const entry of life.journal.entriesOf(TOPIC)) inOrder.push(entry)
+      const expected = expectedFacts(inOrder)
+      if (factsText(life.facts.state) !== expected) {
+        throw new Error(`${device.name} folded ${factsText(life.facts.state)}\ninstead of ${expected}`)
+      }
+      const ids = new Set<number>()
+      for (const { body } of inOrder) {
+        const id = (body as { id: number }).id
+        if (this.#said.get(id) !== JSON.stringify(body))
+          throw new Error(`${device.name} holds what nobody said: ${JSON.stringify(body)}`)
+        if (ids.has(id)) throw new Error(`${device.name} holds fact ${id} twice`)
+        ids.add(id)
+      }
+      for (const [place, { id }] of this.#acknowledged)
+        if (!ids.has(id)) throw new Error(`${device.name} never got ${place} (fact ${id})`)
+      checkStoredBytes(device, life.blobs.store)
+    }
+  }
+
+  #newFact(): { id: number; kind: string; body: { [key: string]: string | number } } {
+    const id = this.#nextId++
+    const kind = this.random.chance(0.5) ? 'set' : 'add'
+    const body = kind === 'set' ? { id, key: `register-${this.random.below(6)}` } : { id }
+    this.#said.set(id, textOf(body))
+    return { id, kind, body }
+  }
+
+  #acknowledge(device: SimulatedDevice, { writer, number, index }: Stamp, id: number): void {
+    this.#acknowledged.set(`${writer} ${number} ${index}`, { id, by: device })
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged.size
+  }
+
+  #onDurable(device: SimulatedDevice, entries: readonly Entry[]): void {
+    for (const { writer, number, index } of entries) {
+      const place = `${writer} ${number} ${index}`
+      const holders = this.#durable.get(place) ?? new Set()
+      this.#durable.set(place, holders)
+      holders.add(device.id)
+    }
+  }
+
+  #onFetched(device: SimulatedDevice, cid: string, start: number): void {
+    const key = `${device.name}#${device.starts} ${cid} ${start}`
+    this.fetches.set(key, (this.fetches.get(key) ?? 0) + 1)
+  }
+
+  /** Work of a device that may never end, because the device did. A refusal is a failure of the run unless the device is stopping. */
+  #watch(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      const code = (error as { code?: string }).code
+      if (code === 'STOPPED' || code === 'BUSY') return
+      this.#problems.push(`${what}: ${error instanceof Error ? error.stack : error}`)
+    })
+  }
+
+  async settle(): Promise<void> {
+    await settle()
+  }
+}
+
+function textOf(body: CborValue): string {
+  return Buffer.from(encodeCbor(body)).toString('latin1')
+}
+
+/** Every file under a blob's name has that blob's bytes, whoever looks. */
+export function checkStoredBytes(device: SimulatedDevice, store: BlobStore): void {
+  for (const [path, bytes] of device.disk.files()) {
+    const name = /\/blobs\/[0-9a-f]\/[0-9a-f]\/([0-9a-f]{64})$/.exec(path)?.[1]
+    if (name === undefined) continue
+    const digest = Buffer.from(sha256(bytes))
+    if (!store.has(cidOfDigest(Buffer.from(name, 'hex')))) continue
+    if (digest.toString('hex') !== name) throw new Error(`${device.name}: ${path} has other bytes`)
+  }
+  for (const cid of store.cids()) {
+    const hex = Buffer.from(digestOfCid(cid)).toString('hex')
+    if (![...device.disk.files().keys()].some((path) => path.endsWith(hex)))
+      throw new Error(`${device.name}: no file of ${cid}`)
+  }
+}
+
+function lieAboutSyncs(device: SimulatedDevice): void {
+  const { journalStore } = device
+  const write = journalStore.write.bind(journalStore)
+  journalStore.write = (changes) => write(changes, { sync: false })
+}
