@@ -1,18 +1,16 @@
 /**
  * Multicast DNS of libp2p (https://github.com/libp2p/specs/blob/master/discovery/mdns.md), as records: what we put into packets and what
- * we believe of theirs. Pure; the names and lengths inside a packet were checked by the DNS decoder before.
+ * we believe of theirs. Pure; the bytes are `mdns-wire.ts`.
  */
-import type { Answer, Packet, Question, StringAnswer } from 'dns-packet'
 import { type MeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
+import { type DnsPacket, type DnsRecord, TYPE_ANY, TYPE_PTR } from './mdns-wire.ts'
 
 export const SERVICE = '_p2p._udp.local'
 /** RFC 6762 section 10: 75 minutes for records that hold no host name. With it a known answer outlives our slowest query. */
 export const RECORD_TTL_S = 75 * 60
 /** A packet that fits an Ethernet frame; so many known answers do. */
-export const MAX_KNOWN_ANSWERS = 16
-/** A packet is one node's; stock nodes list each address of each interface. */
-const MAX_RECORDS_READ = 64
+export const MAX_KNOWN_ANSWERS = 30
 const MAX_ADDRESSES_ANNOUNCED = 8
 const PREFIX = 'dnsaddr='
 
@@ -30,53 +28,52 @@ export interface PeerQuery {
 }
 
 /** @param known instances whose answer we do not need, our own among them */
-export function peerQuery(known: Iterable<string>): { questions: Question[]; answers: Answer[] } {
+export function peerQuery(known: Iterable<string>): DnsPacket {
   const answers = [...known].slice(0, MAX_KNOWN_ANSWERS).map((instance) => pointer(instance, RECORD_TTL_S))
-  return { questions: [{ name: SERVICE, type: 'PTR' }], answers }
+  return { kind: 'query', questions: [{ name: SERVICE, type: TYPE_PTR }], answers, additionals: [] }
 }
 
 /** @param addresses multiaddrs with `/p2p/…` */
-export function peerAnnouncement(instance: string, addresses: string[]): { answers: Answer[]; additionals: Answer[] } {
-  const texts = addresses.slice(0, MAX_ADDRESSES_ANNOUNCED).map((address): Answer => {
-    return { name: `${instance}.${SERVICE}`, type: 'TXT', class: 'IN', ttl: RECORD_TTL_S, data: PREFIX + address }
+export function peerAnnouncement(instance: string, addresses: string[]): DnsPacket {
+  const additionals = addresses.slice(0, MAX_ADDRESSES_ANNOUNCED).map((address): DnsRecord => {
+    return { type: 'TXT', name: `${instance}.${SERVICE}`, ttlS: RECORD_TTL_S, texts: [PREFIX + address] }
   })
-  return { answers: [pointer(instance, RECORD_TTL_S)], additionals: texts }
+  return { kind: 'response', questions: [], answers: [pointer(instance, RECORD_TTL_S)], additionals }
 }
 
 /** Time to live 0: forget me (RFC 6762 section 10.1). */
-export function peerGoodbye(instance: string): { answers: Answer[] } {
-  return { answers: [pointer(instance, 0)] }
+export function peerGoodbye(instance: string): DnsPacket {
+  return { kind: 'response', questions: [], answers: [pointer(instance, 0)], additionals: [] }
 }
 
 /** Undefined when the packet does not ask for peers. */
-export function readPeerQuery(packet: Packet): PeerQuery | undefined {
-  if (
-    !packet.questions?.some((question) => isService(question.name) && (question.type === 'PTR' || isAny(question.type)))
-  ) {
-    return undefined
-  }
+export function readPeerQuery(packet: DnsPacket): PeerQuery | undefined {
+  const asks = packet.questions.some(({ name, type }) => isService(name) && (type === TYPE_PTR || type === TYPE_ANY))
+  if (packet.kind !== 'query' || !asks) return undefined
   const known = new Set<string>()
-  for (const answer of (packet.answers ?? []).slice(0, MAX_RECORDS_READ)) {
+  for (const answer of packet.answers) {
     const instance = instanceOf(answer)
     // RFC 6762 section 7.1: an answer that has lived through more than half of its time does not count.
-    if (instance !== undefined && ttlOf(answer) >= RECORD_TTL_S / 2) known.add(instance)
+    if (instance !== undefined && answer.ttlS >= RECORD_TTL_S / 2) known.add(instance)
   }
   return { known }
 }
 
 /** Undefined when it is not an announcement, says goodbye, or contradicts itself. */
-export function readAnnouncement(packet: Packet): Announcement | undefined {
-  const records = [...(packet.answers ?? []), ...(packet.additionals ?? [])].slice(0, MAX_RECORDS_READ)
-  const pointers = records.filter((record) => instanceOf(record) !== undefined && ttlOf(record) > 0)
-  const instance = pointers[0] && instanceOf(pointers[0])
-  if (instance === undefined || instance.length > 63) return undefined
+export function readAnnouncement(packet: DnsPacket): Announcement | undefined {
+  if (packet.kind !== 'response') return undefined
+  // The specification puts addresses into additional records, some implementations into answers.
+  const records = [...packet.answers, ...packet.additionals]
+  const instance = records
+    .map((record) => (record.ttlS > 0 ? instanceOf(record) : undefined))
+    .find((name) => name !== undefined)
+  if (instance === undefined) return undefined
   const addresses: MeshAddress[] = []
   for (const record of records) {
     if (record.type !== 'TXT') continue
-    for (const text of [record.data].flat()) {
-      const line = text.toString()
-      const address = line.startsWith(PREFIX) ? tryMeshAddress(line.slice(PREFIX.length)) : undefined
-      if (address?.node !== undefined && line[PREFIX.length] === '/') addresses.push(address)
+    for (const text of record.texts) {
+      const address = text.startsWith(`${PREFIX}/`) ? tryMeshAddress(text.slice(PREFIX.length)) : undefined
+      if (address?.node !== undefined) addresses.push(address)
     }
   }
   const node = addresses[0]?.node
@@ -84,24 +81,16 @@ export function readAnnouncement(packet: Packet): Announcement | undefined {
   return { instance, node, addresses }
 }
 
-function pointer(instance: string, ttl: number): StringAnswer {
-  return { name: SERVICE, type: 'PTR', class: 'IN', ttl, data: `${instance}.${SERVICE}` }
+function pointer(instance: string, ttlS: number): DnsRecord {
+  return { type: 'PTR', name: SERVICE, ttlS, target: `${instance}.${SERVICE}` }
 }
 
-function instanceOf(record: Answer): string | undefined {
-  if (record.type !== 'PTR' || !isService(record.name) || typeof record.data !== 'string') return undefined
-  const end = record.data.length - SERVICE.length - 1
-  return end > 0 && record.data.slice(end).toLowerCase() === `.${SERVICE}` ? record.data.slice(0, end) : undefined
-}
-
-function ttlOf(record: Answer): number {
-  return 'ttl' in record && typeof record.ttl === 'number' ? record.ttl : 0
+function instanceOf(record: DnsRecord): string | undefined {
+  if (record.type !== 'PTR' || !isService(record.name)) return undefined
+  const end = record.target.length - SERVICE.length - 1
+  return end > 0 && record.target.slice(end).toLowerCase() === `.${SERVICE}` ? record.target.slice(0, end) : undefined
 }
 
 function isService(name: string): boolean {
   return name.toLowerCase() === SERVICE
-}
-
-function isAny(type: string): boolean {
-  return type === 'ANY' || type === '*'
 }

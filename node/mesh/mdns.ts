@@ -2,7 +2,7 @@
  * Discovery by multicast DNS with one socket per interface and address. A single socket sends on the one interface that the kernel picks
  * by its routes: without a default or multicast route (an isolated access point) that is none, and with an uplink it is the wrong one.
  */
-import multicastDns, { type MulticastDNS } from 'multicast-dns'
+import { createSocket, type Socket } from 'node:dgram'
 import { formatMeshAddress, ipMeshAddress, type MeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,6 +10,8 @@ import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import type { Random } from '../platform/random.ts'
 import { INTERFACE_POLL_MS, MAX_KNOWN_NODES, MAX_MULTICAST_SOCKETS } from './limits.ts'
 import {
+  type Announcement,
+  type PeerQuery,
   peerAnnouncement,
   peerGoodbye,
   peerQuery,
@@ -18,6 +20,7 @@ import {
   readPeerQuery
 } from './mdns-records.ts'
 import { type MulticastAction, MulticastSchedule } from './mdns-schedule.ts'
+import { type DnsPacket, decodeDns, encodeDns } from './mdns-wire.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
 
 export interface DiscoveryComponents {
@@ -42,6 +45,8 @@ export interface DiscoveryInit {
   interfacesChanged(): void
 }
 
+const MULTICAST_ADDRESS = '224.0.0.251'
+const MULTICAST_PORT = 5353
 const LOOPBACK: NetworkAddress = { interface: 'lo', address: '127.0.0.1', family: 4, prefix: 8 }
 /** Characters of a process' random name; 80 bits, so that two never meet. */
 const INSTANCE_BYTES = 10
@@ -49,7 +54,7 @@ const GOODBYE_TIMEOUT_MS = 500
 
 interface Listener {
   network: NetworkAddress
-  socket: MulticastDNS | undefined
+  socket: Socket | undefined
   schedule: MulticastSchedule
   cancelTimer: () => void
   error: string | undefined
@@ -141,21 +146,26 @@ export class MulticastDiscovery {
       echoed: 0,
       instances: new Map()
     }
-    // Bound to all addresses: a socket bound to one address gets no multicast on Linux.
-    const socket = multicastDns({ interface: network.address, bind: '0.0.0.0' })
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
     listener.socket = socket
-    const failed = (error: Error): void => {
+    socket.on('error', (error) => {
       listener.error = error.message
-    }
-    socket.on('error', failed)
-    socket.on('warning', (error: NodeJS.ErrnoException) => {
-      // Warnings are also packets that are no DNS, which anybody can send; only those of the system name their call.
-      if (error.syscall !== undefined) failed(error)
     })
-    socket.on('packet', (packet: multicastDns.FullPacket, from: { address: string; port: number }) => {
-      this.#received(listener, packet, from.address)
+    socket.on('message', (bytes, from) => this.#received(listener, bytes, from.address))
+    // Bound to all addresses: a socket bound to one address gets no multicast on Linux.
+    socket.bind(MULTICAST_PORT, '0.0.0.0', () => {
+      try {
+        socket.addMembership(MULTICAST_ADDRESS, network.address)
+        socket.setMulticastInterface(network.address)
+        socket.setMulticastTTL(255)
+        // Other nodes may run on this device.
+        socket.setMulticastLoopback(true)
+      } catch (error) {
+        listener.error = error instanceof Error ? error.message : 'no multicast'
+        return
+      }
+      this.#act(listener)
     })
-    socket.on('ready', () => this.#act(listener))
     return listener
   }
 
@@ -169,14 +179,18 @@ export class MulticastDiscovery {
   }
 
   #send(listener: Listener, action: MulticastAction): void {
-    const { socket } = listener
-    if (!socket) return
     listener.sent++
-    const done = (error: Error | null): void => {
+    const packet =
+      action === 'ask'
+        ? peerQuery([this.#instance, ...this.#known(listener)])
+        : peerAnnouncement(this.#instance, this.#addressesOn(listener.network))
+    this.#sendPacket(listener, packet, (error) => {
       if (error) listener.error = error.message
-    }
-    if (action === 'ask') socket.query(peerQuery([this.#instance, ...this.#known(listener)]), done)
-    else socket.respond(peerAnnouncement(this.#instance, this.#addressesOn(listener.network)), done)
+    })
+  }
+
+  #sendPacket(listener: Listener, packet: DnsPacket, done: (error: Error | null) => void): void {
+    listener.socket?.send(encodeDns(packet), MULTICAST_PORT, MULTICAST_ADDRESS, done)
   }
 
   /** Instances heard less than half their time to live ago, newest first. */
@@ -188,27 +202,28 @@ export class MulticastDiscovery {
       .reverse()
   }
 
-  #received(listener: Listener, packet: multicastDns.FullPacket, from: string): void {
+  #received(listener: Listener, bytes: Uint8Array, from: string): void {
     // Linux gives each socket the packets of all groups that any socket joined: only this network's are ours.
     if (this.#stopped || !sameNetwork(from, listener.network)) return
     if (from === listener.network.address && listener.network !== LOOPBACK) listener.echoed++
     else listener.received++
-    if (packet.type === 'query') this.#asked(listener, packet)
-    else this.#announced(listener, packet, from)
+    const packet = decodeDns(bytes)
+    if (!packet) return
+    const query = readPeerQuery(packet)
+    if (query) this.#asked(listener, query)
+    const announcement = readAnnouncement(packet)
+    if (announcement) this.#announced(listener, announcement, from)
   }
 
-  #asked(listener: Listener, packet: multicastDns.FullPacket): void {
-    const query = readPeerQuery(packet)
-    if (!query) return
+  #asked(listener: Listener, query: PeerQuery): void {
     const known = listener.instances
     const asksOurs = [...query.known].every((instance) => instance === this.#instance || known.has(instance))
     listener.schedule.heardQuestion(this.#components.clock.monotonicMs(), query.known.has(this.#instance), asksOurs)
     this.#act(listener)
   }
 
-  #announced(listener: Listener, packet: multicastDns.FullPacket, from: string): void {
-    const announcement = readAnnouncement(packet)
-    if (!announcement || announcement.instance === this.#instance) return
+  #announced(listener: Listener, announcement: Announcement, from: string): void {
+    if (announcement.instance === this.#instance) return
     if (announcement.node === this.#init.node) {
       this.#init.foundSelf(from)
       return
@@ -242,15 +257,17 @@ export class MulticastDiscovery {
     listener.socket = undefined
     if (!socket) return
     if (goodbye && listener.error === undefined) {
+      listener.socket = socket
       await new Promise<void>((resolve) => {
         const cancel = this.#components.clock.after(GOODBYE_TIMEOUT_MS, resolve)
-        socket.respond(peerGoodbye(this.#instance), () => {
+        this.#sendPacket(listener, peerGoodbye(this.#instance), () => {
           cancel()
           resolve()
         })
       })
+      listener.socket = undefined
     }
-    await new Promise<void>((resolve) => socket.destroy(resolve))
+    await new Promise<void>((resolve) => socket.close(resolve))
   }
 }
 

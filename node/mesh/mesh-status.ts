@@ -26,9 +26,10 @@ export interface NeighbourRoom {
   name: string
   /** Its devices that were met. */
   devices: number
+  met: NearbyDevice[]
 }
 
-/** A device without a room that was met. */
+/** A device that was met and is not linked. */
 export interface NearbyDevice {
   node: NodeId
   address: string

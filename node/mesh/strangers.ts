@@ -36,10 +36,11 @@ export class Strangers {
   /** @param own our room, which is not its own neighbour */
   neighbours(own: RoomId | undefined): NeighbourRoom[] {
     const rooms = new Map<RoomId, NeighbourRoom>()
-    for (const { room, roomName } of this.#met.values()) {
+    for (const { room, roomName, node, address } of this.#met.values()) {
       if (room === null || room === own) continue
       const before = rooms.get(room)
-      rooms.set(room, { room, name: roomName || before?.name || '', devices: (before?.devices ?? 0) + 1 })
+      const met = [...(before?.met ?? []), { node, address }]
+      rooms.set(room, { room, name: roomName || before?.name || '', devices: met.length, met })
     }
     return [...rooms.values()].slice(-MAX_NEIGHBOURS)
   }
