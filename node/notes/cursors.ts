@@ -41,6 +41,11 @@ export class Cursors {
     return this.#cursors.size
   }
 
+  /** Who shows a cursor; one with several tabs is one. */
+  get people(): number {
+    return new Set([...this.#cursors.values()].map(({ owner }) => owner)).size
+  }
+
   /** Takes what belongs to `owner`; echoes of others, old clocks and states that are no JSON object are passed over. */
   accept(entries: readonly AwarenessEntry[], owner: Owner, via: object, nowMs: number): void {
     for (const entry of entries) this.#acceptOne(entry, owner, via, nowMs)

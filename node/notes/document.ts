@@ -13,6 +13,9 @@ import { scanUpdate, withoutClients } from './update-scan.ts'
 /** The shared text has this name in every note's document. */
 export const TEXT_NAME = 'text'
 
+/** No text, no deletions. */
+const NOTHING = Uint8Array.of(0, 0)
+
 /** What became of an update that a client sent. */
 export interface Verdict {
   /** To be applied at the next tick. */
@@ -49,7 +52,7 @@ export class NoteDocument {
     // gc off: history shows what was deleted, and every replica must keep the same.
     const doc = new Y.Doc({ gc: false })
     doc.on('update', (update: Uint8Array) => {
-      this.#news = update
+      this.#news = this.#news ? Y.mergeUpdates([this.#news, update]) : update
     })
     return doc
   }
@@ -121,12 +124,20 @@ export class NoteDocument {
 
   /** Applies what clients sent since the last tick, in one transaction: one merge, one update for all. */
   applyFromClients(updates: readonly Uint8Array[]): Applied {
-    const store = this.#doc.store
-    const pendingDeletions = store.pendingDs
-    const broken = this.#apply(updates)
-    // Deletions of text that is not here would later delete what somebody has yet to write: only entries may wait so.
-    const askAgain = store.pendingDs !== pendingDeletions && store.pendingDs !== null
-    if (askAgain) store.pendingDs = pendingDeletions
+    const waitingDeletions = this.#doc.store.pendingDs
+    let askAgain = false
+    // Deletions of text that is not here would later delete what somebody has yet to write: only those from entries may wait.
+    const dropWaiting = (): void => {
+      if (this.#doc.store.pendingDs !== null) askAgain = true
+      this.#doc.store.pendingDs = null
+    }
+    this.#doc.store.pendingDs = null
+    const broken = this.#apply(updates, dropWaiting)
+    if (waitingDeletions) {
+      this.#doc.store.pendingDs = waitingDeletions
+      // What came may be what they waited for.
+      Y.applyUpdate(this.#doc, NOTHING)
+    }
     return { news: this.#takeNews(), waiting: this.#waiting(), askAgain, broken }
   }
 
@@ -215,7 +226,8 @@ export class NoteDocument {
     this.#doc.destroy()
   }
 
-  #apply(updates: readonly Uint8Array[]): number[] {
+  /** @param afterEach within the transaction */
+  #apply(updates: readonly Uint8Array[], afterEach: () => void = () => undefined): number[] {
     const broken: number[] = []
     if (updates.length === 0) return broken
     this.#doc.transact(() => {
@@ -225,6 +237,7 @@ export class NoteDocument {
         } catch {
           broken.push(i)
         }
+        afterEach()
       })
     })
     return broken

@@ -71,7 +71,7 @@ export interface NotesLimits {
 export interface NoteSummary {
   id: string
   title: string
-  /** People who have it open through this device. */
+  /** People who have it open, as far as this device knows: 0 while nobody has it open here. */
   readers: number
   /** It has text. */
   written: boolean
@@ -303,7 +303,7 @@ class NodeNotes implements Notes {
     return {
       id,
       title: titles.get(id)?.title ?? id,
-      readers: this.#shelf.get(id)?.clients ?? 0,
+      readers: this.#shelf.get(id)?.cursors.people ?? 0,
       written: texts.has(id)
     }
   }

@@ -2,6 +2,7 @@
 import { type Html, html } from '../html.ts'
 import type { Language } from '../languages.ts'
 import { ASSETS } from '../page-frame.ts'
+import { textsIn } from '../texts.ts'
 import { noteTextsIn } from './texts.ts'
 
 /** Where the built files are served from; their names carry a hash of their content. */
@@ -21,13 +22,14 @@ export interface NoteShell {
 
 export function renderNoteShell(shell: NoteShell): string {
   const texts = noteTextsIn(shell.language)
+  const { product } = textsIn(shell.language)
   const page: Html = html`<!doctype html>
 <html lang="${shell.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
-<title>${texts.notes} · Joinery</title>
+<title>${texts.notes} · ${product}</title>
 <link rel="icon" href="${ASSETS.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${ASSETS.style}">
 ${shell.styles.map((style) => html`<link rel="stylesheet" href="${style}">`)}
@@ -37,7 +39,7 @@ ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}"
 <body class="notes-page">
 <header class="top">
 <div class="wide bar">
-<a class="brand" href="/notes/"><span>${texts.notes}</span></a>
+<a class="brand" href="/"><span>${product}</span></a>
 <nav><a class="quiet" href="/notes/">${texts.allNotes}</a> <a class="quiet" href="/">${texts.home}</a></nav>
 </div>
 <div class="wide title"><h1>${texts.notes}</h1><p>${texts.tagline}</p></div>
