@@ -11,6 +11,11 @@ import { type Author, authorBytes, authorOf, MAX_LAMPORT, MAX_LINES, MAX_ROOT_BY
 
 export const COLLECTIONS_TOPIC = 'collections'
 const FACT_VERSION = 1
+/** What a program that has this file understands: kinds with their highest version. */
+export const COLLECTION_KINDS: readonly (readonly [kind: string, version: number])[] = [
+  ['head', FACT_VERSION],
+  ['policy', FACT_VERSION]
+]
 /** Heads that were open at once: as many sides as a room of 60 could fall into. */
 export const MAX_PARENTS = 64
 /** Shown in a list; such as the name of a folder. */
@@ -64,13 +69,14 @@ export function headEntry(head: HeadFact): NewEntry {
   return { topic: COLLECTIONS_TOPIC, kind: 'head', version: FACT_VERSION, critical: true, audience: 'public', body }
 }
 
-export function readHead(entry: Pick<Entry, 'kind' | 'version' | 'body'>): HeadFact | undefined {
+export function readHead(entry: Pick<NewEntry | Entry, 'kind' | 'version' | 'body'>): HeadFact | undefined {
   if (entry.kind !== 'head' || entry.version !== FACT_VERSION || !isMap(entry.body)) return undefined
   const { collection, manifest, manifestBytes, parents, lamport, author, action, label, wallMs, files, sizeBytes } =
     entry.body
   if (typeof collection !== 'string' || !isCollectionName(collection) || !isDigest(manifest)) return undefined
   if (!isCount(manifestBytes, 1, MAX_ROOT_BYTES) || !isCount(lamport, 1, MAX_LAMPORT)) return undefined
-  if (!Array.isArray(parents) || parents.length > MAX_PARENTS || !parents.every(isDigest)) return undefined
+  if (!Array.isArray(parents) || parents.length > MAX_PARENTS || !parents.every((parent) => isDigest(parent)))
+    return undefined
   if (typeof action !== 'string' || !ACTIONS.includes(action)) return undefined
   if (typeof label !== 'string' || label.length > MAX_LABEL_CHARACTERS) return undefined
   if (!isCount(wallMs, 0, Number.MAX_SAFE_INTEGER) || !isCount(files, 0, MAX_LINES)) return undefined
@@ -99,7 +105,7 @@ function policyBody(policy: PlacementPolicy): CborValue {
   return policy.kind === 'copies' ? policy.copies : policy.kind
 }
 
-export function readPolicy(entry: Pick<Entry, 'kind' | 'version' | 'body'>): PolicyFact | undefined {
+export function readPolicy(entry: Pick<NewEntry | Entry, 'kind' | 'version' | 'body'>): PolicyFact | undefined {
   if (entry.kind !== 'policy' || entry.version !== FACT_VERSION || !isMap(entry.body)) return undefined
   const { collection, prefix, policy } = entry.body
   if (typeof collection !== 'string' || !isCollectionName(collection)) return undefined
@@ -130,5 +136,7 @@ function isDigest(value: CborValue | undefined, length: number = DIGEST_BYTES): 
 }
 
 function isCount(value: CborValue | undefined, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
+  return (
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most && !Object.is(value, -0)
+  )
 }

@@ -34,6 +34,8 @@ export function pathFault(path: string): string | undefined {
   for (const part of parts) {
     if (part === '') return 'has an empty part'
     if (part === '.' || part === '..') return 'points out of its folder'
+    // No record of ours may hold this text (see cbor.ts).
+    if (part === '__proto__') return 'is reserved'
     if (utf8Bytes(part) > MAX_PART_BYTES) return `has a name of more than ${MAX_PART_BYTES} bytes`
   }
   return undefined

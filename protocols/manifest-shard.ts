@@ -285,6 +285,8 @@ function isPlainPath(path: Uint8Array): boolean {
     const length = i - partStart
     if (length === 0 || length > 255) return false
     if (path[partStart] === 0x2e && (length === 1 || (length === 2 && path[partStart + 1] === 0x2e))) return false
+    // "__proto__" goes the slow way.
+    if (length === 9 && path[partStart] === 0x5f) return false
     partStart = i + 1
     parts++
   }

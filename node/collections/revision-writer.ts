@@ -1,5 +1,11 @@
 import type { Cid } from '../../protocols/cid.ts'
-import { type HeadAction, headEntry, MAX_LABEL_CHARACTERS, MAX_PARENTS } from '../../protocols/collection-facts.ts'
+import {
+  type HeadAction,
+  headEntry,
+  MAX_LABEL_CHARACTERS,
+  MAX_PARENTS,
+  readHead
+} from '../../protocols/collection-facts.ts'
 import { comparePaths } from '../../protocols/content-path.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { JournalAccess } from '../../protocols/journal.ts'
@@ -86,21 +92,22 @@ export class RevisionWriter {
     if (action === 'import') this.#checkPresence(changes, session)
     library.add(new LoadedManifest(ref, root, built.shards))
     const { files, sizeBytes } = root
-    await journal.append([
-      headEntry({
-        collection,
-        manifest: ref,
-        // More than these stay open, and add nothing: our vector knows of them.
-        parents: parents.slice(0, MAX_PARENTS).map((parent) => parent.ref.cid),
-        lamport,
-        author: this.#author,
-        action,
-        label: shorten(label),
-        wallMs: clock.wallMs(),
-        files,
-        sizeBytes
-      })
-    ])
+    const entry = headEntry({
+      collection,
+      manifest: ref,
+      // More than these stay open, and add nothing: our vector knows of them.
+      parents: parents.slice(0, MAX_PARENTS).map((parent) => parent.ref.cid),
+      lamport,
+      author: this.#author,
+      action,
+      label: shorten(label),
+      wallMs: clock.wallMs(),
+      files,
+      sizeBytes
+    })
+    // Others leave out what they do not understand: an entry of ours that they would must not look like success here.
+    if (!readHead(entry)) throw new Error('a head that nobody would read')
+    await journal.append([entry])
     return ref.cid
   }
 
@@ -206,6 +213,8 @@ function countFiles(shards: readonly ManifestShard[]): { files: number; sizeByte
   return { files, sizeBytes }
 }
 
+/** Fit to be shown in a line, and to be encoded. */
 function shorten(label: string): string {
-  return [...label.replace(/\p{Cc}/gu, ' ')].slice(0, MAX_LABEL_CHARACTERS / 2).join('')
+  const shown = [...label.replace(/[\p{Cc}\p{Surrogate}]/gu, ' ')].slice(0, MAX_LABEL_CHARACTERS / 2).join('')
+  return shown === '__proto__' ? '' : shown
 }

@@ -3,7 +3,7 @@ import { type Cid, cidOfDigest, digestOfCid } from '../../../protocols/cid.ts'
 import type { BlobRef, Inspection } from '../../../protocols/content.ts'
 import { pathFault } from '../../../protocols/content-path.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
-import { encodeLine, type LineFile } from '../../../protocols/manifest-shard.ts'
+import { encodeLine, type LineFile, ManifestShard, ShardBuilder } from '../../../protocols/manifest-shard.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { sha256Hasher } from '../../platform/hash.ts'
 import type { SourceFolder } from '../../platform/source-folder.ts'
@@ -204,9 +204,13 @@ export class FileImport {
     await memory.remember(found, source.opened.fingerprint, outcome)
   }
 
+  /** What an inspector says must be fit for a manifest; if not, it is this file that is at fault and not the collection. */
   #checkLine(found: FoundFile, path: string, file: LineFile): void {
     try {
-      encodeLine({ path, versions: [{ lamport: 1, author: '0'.repeat(16), file }] })
+      const builder = new ShardBuilder()
+      const line = encodeLine({ path, versions: [{ lamport: 1, author: '0'.repeat(16), file }] })
+      builder.add(new TextEncoder().encode(path), line)
+      ManifestShard.decode(builder.end() ?? new Uint8Array())
     } catch (error) {
       if (!(error instanceof JoineryError)) throw error
       throw new FileRefused(new JoineryError(error.code, `${found.shown}: ${error.message}`, { cause: error }))

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { BlobWriter, WriteSession } from '../../../node/collections/index.ts'
 import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
 import type { BlobReader, BlobRef } from '../../../protocols/content.ts'
+import { JoineryError } from '../../../protocols/errors.ts'
 import { encodePieceList, hasPieceList, PIECE_BYTES } from '../../../protocols/piece-list.ts'
 
 export class MemoryBlobs implements BlobReader, BlobWriter {
@@ -31,7 +32,7 @@ export class MemoryBlobs implements BlobReader, BlobWriter {
     const cid = cidOf(bytes)
     if (!this.blobs.has(cid)) {
       this.beforeWrite('put')
-      this.blobs.set(cid, bytes.slice())
+      this.blobs.set(cid, Uint8Array.from(bytes))
       this.writtenBytes += bytes.length
       this.#refs.set(cid, { cid, sizeBytes: bytes.length })
     }
@@ -95,12 +96,16 @@ export class MemoryBlobs implements BlobReader, BlobWriter {
     this.reads++
     await this.beforeRead(ref.cid)
     signal?.throwIfAborted()
-    const here = this.blobs.get(ref.cid)
-    const bytes = here ?? this.peers.map((peer) => peer.blobs.get(ref.cid)).find((found) => found !== undefined)
-    if (!bytes) throw new Error(`no device has ${ref.cid}`)
+    const bytes = this.anywhere(ref.cid)
+    if (!bytes) throw new JoineryError('NOT_FOUND', `no device has ${ref.cid}`)
     if (bytes.length > maxBytes || bytes.length !== ref.sizeBytes) throw new Error('another size')
     this.blobs.set(ref.cid, bytes)
     return bytes
+  }
+
+  /** Here or at a peer. */
+  anywhere(cid: Cid): Uint8Array | undefined {
+    return [this, ...this.peers].map((one) => one.blobs.get(cid)).find((found) => found !== undefined)
   }
 
   async *stream(ref: BlobRef, start: number, end: number): AsyncIterable<Uint8Array> {

@@ -71,6 +71,6 @@ export function writeTree(folder: string, files: Readonly<Record<string, string 
 export function shownTexts({ collections, blobs }: TestNode, collection: string): Record<string, string> {
   const texts: Record<string, string> = {}
   for (const { path, cid } of collections.index.list(collection))
-    texts[path] = new TextDecoder().decode(blobs.blobs.get(cid) ?? new Uint8Array())
+    texts[path] = new TextDecoder().decode(blobs.anywhere(cid))
   return texts
 }
