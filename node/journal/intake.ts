@@ -35,6 +35,7 @@ export interface IntakeInit {
   /** It is on the medium. */
   onDurable(arrival: Arrival): void
   onFork(log: Log, number: number): void
+  onTooManyBranches(log: Log): void
 }
 
 /** A batch that is new here. */
@@ -167,8 +168,11 @@ export class Intake {
         break
       case 'branches': {
         this.#checkBatch(batch, place.after)
-        if (!store.table.mayBranch(writer))
-          throw new JoineryError('WRITER_FORKED', `the key of writer ${writer} is in too many hands`)
+        if (!store.table.mayBranch(writer)) {
+          // Not the sender's fault: it may have met other branches first. The writer's node is to be removed.
+          this.#init.onTooManyBranches(known[0] as Log)
+          return
+        }
         const { twin, parent } = place
         const twinHash = twin.pending.get(header.number) ?? (await this.#hashAt(twin, header.number))
         if (twinHash && !twin.forkPoints.some(({ number }) => number === header.number))

@@ -117,7 +117,12 @@ class LocalJournal implements Journal {
       {
         changesFor: (log, batch) => this.#eraser.changesFor(log, batch),
         onDurable: (arrival) => this.#onDurable(arrival),
-        onFork: (log, number) => this.#onFork(log, number)
+        onFork: (log, number) => this.#onFork(log, number),
+        onTooManyBranches: ({ writer, node }) =>
+          onProblem({
+            code: 'WRITER_FORKED',
+            message: `writer ${writer} of ${node} is in more hands than are kept apart`
+          })
       }
     )
     this.#eraser = new Eraser(store, this.#folds, this.#intake)

@@ -9,7 +9,7 @@ import {
   type JournalSync,
   type WriterAuthority
 } from '../../../node/journal/index.ts'
-import { type Clock, systemClock } from '../../../node/platform/clock.ts'
+import type { Clock } from '../../../node/platform/clock.ts'
 import type { KeyValueStore } from '../../../node/platform/key-value.ts'
 import type { Random } from '../../../node/platform/random.ts'
 import type { CborValue } from '../../../protocols/cbor.ts'
@@ -49,7 +49,8 @@ export async function openJournal(
 ): Promise<TestJournal> {
   const problems: JournalProblem[] = []
   const {
-    clock = systemClock,
+    // Time stands still: whatever is written is written at once.
+    clock = new SimulatedClock(new SimulatedTime()),
     seal = noSeal,
     random = seededRandom(seeds++),
     authority = believingAuthority,
