@@ -28,6 +28,10 @@ defineErrors({
   BUSY: { status: 503, next: 'Wait a little and try again.' },
   NOT_FOUND: { status: 404, next: 'Check the spelling.' },
   BAD_REQUEST: { status: 400, next: 'See `joinery help` for what is expected.' },
+  NO_ROOM: {
+    status: 409,
+    next: 'Make a room with `joinery init`, join one with `joinery start --join INVITATION`, or ask one nearby with `joinery start --ask`.'
+  },
   STOPPED: { status: 503, next: 'The device is stopping; ask another one.' },
   CLOSED: { status: 503, next: 'The connection ended; try again.' },
   INTERNAL: { status: 500, next: 'Run `joinery doctor`, and tell us what it printed.' }

@@ -24,6 +24,9 @@ export interface MirrorComponents {
   blobs: BlobReader
 }
 
+/** The first parts of their addresses: `/pypi`, `/cran`, `/lessons`, `/installers`. */
+export const MIRRORS = ['pypi', 'cran', 'lessons', 'installers'] as const
+
 /** By collection, which is also the first part of its address: `/pypi`, `/cran`, `/lessons`, `/installers`. */
 export function createMirrors(components: MirrorComponents): ReadonlyMap<string, Mirror> {
   return new Map([

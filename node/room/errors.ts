@@ -5,7 +5,6 @@ defineErrors({
     status: 409,
     next: 'This device belongs to a room already: `joinery leave` first, or use another data folder.'
   },
-  NO_ROOM: { status: 409, next: 'Start a room with `joinery init`, or join one with `joinery join INVITATION`.' },
   ROOM_FILE_DAMAGED: {
     status: 500,
     next: 'Move the file named above away and join again with an invitation; lessons and packages stay.'

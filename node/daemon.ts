@@ -1,0 +1,125 @@
+/**
+ * The composition root: a running node from its parts. The order is written out: the local socket first (it proves that no other process works
+ * on the folder), then the front door (peers are told its port), then the room.
+ */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from './config/config.ts'
+import { PROGRAM_VERSION } from './config/version.ts'
+import { createControlServer } from './control/control-server.ts'
+import type { Operations } from './control/operations.ts'
+import { controlSocketPath } from './control/socket-path.ts'
+import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
+import type { Asking } from './daemon/device-operations.ts'
+import { nodeOperations } from './daemon/node-operations.ts'
+import { roomBlobServer, roomMirrors } from './daemon/room-doors.ts'
+import { RoomOverviews } from './daemon/room-overviews.ts'
+import { RoomSlot } from './daemon/room-slot.ts'
+import { Undoing } from './daemon/undoing.ts'
+import { Wants } from './daemon/wants.ts'
+import { createFrontDoor } from './http/front-door.ts'
+import { roomAddresses } from './http/room-addresses.ts'
+import { networkAddresses } from './platform/network-interfaces.ts'
+import { openRoom } from './room/index.ts'
+
+const PROGRAM_DIRECTORY = join(import.meta.dirname, '..')
+
+export interface Daemon {
+  /** For people: `http://192.168.1.20:8080/`. */
+  readonly address: string
+  readonly operations: Operations
+  /** Ends everything in order and waits for it; the local socket is gone afterwards. */
+  stop(): Promise<void>
+}
+
+export async function hasRoom(config: Config): Promise<boolean> {
+  const device = await openDevice(config)
+  return (await openRoom(device, { folder: FOLDERS.room(config), identity: device.identity })) !== undefined
+}
+
+/** Starts mesh, front door and local socket. A device without a room runs too: it can only look around and ask. */
+export async function startDaemon(config: Config): Promise<Daemon> {
+  const undo = new Undoing()
+  try {
+    return await start(await openDevice(config), undo)
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+async function start(device: Device, undo: Undoing): Promise<Daemon> {
+  const { clock, config, disk, log } = device
+  const startedMs = clock.monotonicMs()
+  let httpPort = 0
+  let asking: Asking | undefined
+  const slot = new RoomSlot(device, { network: { httpPort: () => httpPort } })
+  const addresses = (): string[] =>
+    roomAddresses(undefined, networkAddresses(), httpPort).origins.map((origin) => `${origin}/`)
+  const overviews = new RoomOverviews(slot, { asking: () => asking })
+  const operations = nodeOperations(slot, {
+    overviews,
+    addresses,
+    httpPort: () => httpPort,
+    uptimeMs: () => clock.monotonicMs() - startedMs,
+    onAsking: (now) => {
+      asking = now
+    }
+  })
+
+  const control = createControlServer(
+    { operations, disk, clock, log },
+    { socketPath: controlSocketPath(config.dataDirectory, tmpdir()), version: PROGRAM_VERSION }
+  )
+  await control.start()
+  undo.add(() => control.stop())
+
+  const wants = new Wants()
+  const frontDoor = await createFrontDoor(
+    {
+      clock,
+      disk,
+      log,
+      blobs: roomBlobServer(slot),
+      mirrors: roomMirrors(slot),
+      room: overviews,
+      onMissing: (missing) => wants.add(missing),
+      addresses: networkAddresses
+    },
+    {
+      port: config.httpPort,
+      host: config.httpHost,
+      hostNames: [config.name, `${config.name}.local`, ...config.hostNames].map((name) => name.toLowerCase()),
+      version: PROGRAM_VERSION,
+      assetsDirectory: join(PROGRAM_DIRECTORY, 'web-client', 'assets')
+    }
+  )
+  undo.add(() => frontDoor.stop())
+  httpPort = (await frontDoor.start()).port
+
+  undo.add(() => slot.stop())
+  await slot.start()
+  return {
+    get address() {
+      return addresses()[0] ?? `http://127.0.0.1:${httpPort}/`
+    },
+    operations,
+    stop: () => undo.run()
+  }
+}
+
+/** The parts of a node without mesh and front door, for work on a folder that no node has open. */
+export async function openOffline(config: Config): Promise<{ operations: Operations; close(): Promise<void> }> {
+  const device = await openDevice(config)
+  const slot = new RoomSlot(device, {})
+  await slot.start()
+  const startedMs = device.clock.monotonicMs()
+  const operations = nodeOperations(slot, {
+    overviews: new RoomOverviews(slot, { asking: () => undefined }),
+    addresses: () => [],
+    httpPort: () => 0,
+    uptimeMs: () => device.clock.monotonicMs() - startedMs,
+    onAsking: () => undefined
+  })
+  return { operations, close: () => slot.stop() }
+}

@@ -1,0 +1,171 @@
+/** What a person can do about devices: rooms, invitations, approval, removal. */
+import { JoineryError } from '../../protocols/errors.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { AskProgress, NearbyRoom, Operations } from '../control/operations.ts'
+import type { Mesh } from '../mesh/index.ts'
+import { sleep } from '../platform/clock.ts'
+import { foundRoom, joinGranted, joinRoom, type RemovalReport } from '../room/index.ts'
+import './errors.ts'
+import { findDevice } from './find-device.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+export type DeviceOperations = Pick<
+  Operations,
+  | 'createRoom'
+  | 'invite'
+  | 'join'
+  | 'nearbyRooms'
+  | 'askToJoin'
+  | 'askers'
+  | 'approve'
+  | 'remove'
+  | 'stolen'
+  | 'neighbours'
+>
+
+/** What this device shows while it asks: on its own page, since it may have no screen. */
+export interface Asking {
+  room?: string
+  code?: string
+}
+
+export interface DeviceOperationsInit {
+  onAsking(asking: Asking | undefined): void
+}
+
+export function deviceOperations(slot: RoomSlot, { onAsking }: DeviceOperationsInit): DeviceOperations {
+  const { config, identity } = slot.device
+  const network = (): Mesh => {
+    if (!slot.mesh) throw new JoineryError('NOT_RUNNING', 'this needs the running device')
+    return slot.mesh
+  }
+  const joined = async (entering: ReturnType<RoomSlot['enter']>) => {
+    const { room, membership } = await entering
+    return { roomId: room.id, name: membership.view().roomName ?? room.name, device: identity.node }
+  }
+
+  return {
+    createRoom: ({ name }) => joined(slot.enter((init) => foundRoom(slot.device, { ...init, name }))),
+
+    join: ({ invitation }) =>
+      joined(slot.enter((init) => joinRoom(slot.device, { ...init, invitation, role: config.role }))),
+
+    async invite({ uses }) {
+      const { membership, network: reached, room } = slot.runtime
+      const addresses = reached?.mesh.addresses() ?? []
+      const { text, token } = await membership.invite({ uses, addresses })
+      return { text, uses, roomId: room.id, id: token }
+    },
+
+    async nearbyRooms({ waitMs }, signal) {
+      const mesh = network()
+      await sleep(slot.device.clock, waitMs, signal)
+      return mesh.neighbours().map(
+        ({ room, name, met }): NearbyRoom => ({
+          roomId: room,
+          ...(name === '' ? {} : { name }),
+          devices: met.map(({ node, address }) => ({ id: node, name: node.slice(-8), address }))
+        })
+      )
+    },
+
+    askToJoin: ({ roomId }, signal) => askToJoin(slot, network(), roomId, onAsking, signal),
+
+    async askers() {
+      return network()
+        .asks()
+        .map(({ node, name, code }) => ({ id: node, name, code }))
+    },
+
+    async approve({ device, code }) {
+      const mesh = network()
+      const asks = mesh.asks()
+      const digits = code.replace(/\D/g, '')
+      const ask = findDevice(asks, device)
+      if (ask.code !== digits) {
+        mesh.decline(ask.id)
+        throw new JoineryError('CODE_DIFFERS', `the code of ${ask.name} is another one`)
+      }
+      await mesh.approve(ask.id)
+      return { id: ask.node, name: ask.name }
+    },
+
+    async remove({ device }) {
+      return removed(await removeDevice(slot, device, false))
+    },
+
+    async stolen({ device }) {
+      const report = await removeDevice(slot, device, true)
+      return {
+        ...removed(report),
+        revokedInvitations: report.revoked.map(({ token, uses, usedBy }) => ({
+          id: token,
+          uses: uses ?? 0,
+          usesLeft: Math.max(0, (uses ?? 0) - usedBy.length)
+        })),
+        toCheck: report.toCheck.map(({ node, name }) => ({ id: node, name }))
+      }
+    },
+
+    async neighbours() {
+      return network()
+        .neighbours()
+        .map(({ room, name, devices }) => ({ roomId: room, ...(name === '' ? {} : { name }), devices }))
+    }
+  }
+}
+
+async function* askToJoin(
+  slot: RoomSlot,
+  mesh: Mesh,
+  roomId: string,
+  onAsking: (asking: Asking | undefined) => void,
+  outer?: AbortSignal
+): AsyncGenerator<AskProgress> {
+  if (slot.current) throw new JoineryError('ROOM_EXISTS', `this device is in the room ${slot.current.room.name}`)
+  const { config } = slot.device
+  const cancel = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, cancel.signal]) : cancel.signal
+  onAsking({})
+  try {
+    for await (const progress of mesh.ask({ name: config.name, role: config.role, room: roomId, signal })) {
+      switch (progress.step) {
+        case 'looking':
+          yield { kind: 'asking', device: '', address: '' }
+          break
+        case 'compare':
+          onAsking({ room: progress.roomName, code: progress.code })
+          yield { kind: 'code', code: progress.code, device: shortId(progress.member) }
+          break
+        case 'refused':
+          if (progress.code === 'DECLINED')
+            throw new JoineryError('ASK_DECLINED', 'the room did not let this device in')
+          break
+        case 'granted': {
+          const { grant } = progress
+          const { room } = await slot.enter((init) => joinGranted(slot.device, { ...init, grant }))
+          yield { kind: 'joined', roomId: room.id, name: room.name }
+          return
+        }
+      }
+    }
+  } finally {
+    cancel.abort()
+    onAsking(undefined)
+  }
+}
+
+async function removeDevice(slot: RoomSlot, said: string, stolen: boolean): Promise<RemovalReport> {
+  const { membership } = slot.runtime
+  const { members } = membership.view()
+  const { node } = findDevice(members.values(), said)
+  return await membership.remove(node, { stolen })
+}
+
+function removed({ node, name, cuts }: RemovalReport): { id: NodeId; name: string; lastBatches: number } {
+  return { id: node, name, lastBatches: cuts.size }
+}
+
+function shortId(node: NodeId): string {
+  return node.slice(-8)
+}

@@ -1,0 +1,65 @@
+/** What a node is before and beside any room: its folder, its key, its log. */
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Config } from '../config/config.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { type Disk, nodeDisk } from '../platform/disk.ts'
+import { hardwareFingerprint } from '../platform/hardware.ts'
+import { type KeyValueStore, openLevel } from '../platform/key-value.ts'
+import { type Random, systemRandom } from '../platform/random.ts'
+import { type NodeIdentity, openIdentity } from '../room/index.ts'
+
+export interface Device {
+  config: Config
+  clock: Clock
+  random: Random
+  disk: Disk
+  log: Logger
+  identity: NodeIdentity
+}
+
+/** Where things lie in the data folder. */
+export const FOLDERS = {
+  room: (config: Config) => join(config.dataDirectory, 'room'),
+  journal: (config: Config) => join(config.dataDirectory, 'journal'),
+  blobs: (config: Config) => join(config.dataDirectory, 'blobs'),
+  blobIndex: (config: Config) => join(config.dataDirectory, 'blob-index'),
+  importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
+  mesh: (config: Config) => join(config.dataDirectory, 'mesh')
+} as const
+
+/** @throws JoineryError `IDENTITY_DAMAGED` */
+export async function openDevice(config: Config): Promise<Device> {
+  const disk = nodeDisk
+  const random = systemRandom
+  await disk.makeDirectory(config.dataDirectory)
+  const identity = await openIdentity(
+    { disk, random },
+    { folder: config.dataDirectory, hardware: await hardwareFingerprint() }
+  )
+  // Standard output belongs to the one line that says where the device is.
+  const log = pino({ level: config.logLevel, base: { device: config.name } }, pino.destination({ dest: 2, sync: true }))
+  if (identity.moved) log.warn({ moved: identity.moved.from }, identity.moved.explanation)
+  return { config, clock: systemClock, random, disk, log, identity }
+}
+
+/** @throws JoineryError `ALREADY_RUNNING` when another process has it open */
+export async function openStore(device: Device, folder: string): Promise<KeyValueStore> {
+  await device.disk.makeDirectory(folder)
+  try {
+    return await openLevel(folder)
+  } catch (cause) {
+    if (isLocked(cause)) {
+      throw new JoineryError('ALREADY_RUNNING', `another joinery works on ${device.config.dataDirectory}`, { cause })
+    }
+    throw cause
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    if ((one as { code?: unknown }).code === 'LEVEL_LOCKED') return true
+  }
+  return false
+}

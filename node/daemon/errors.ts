@@ -1,0 +1,9 @@
+import { defineErrors } from '../../protocols/errors.ts'
+
+defineErrors({
+  CODE_DIFFERS: {
+    status: 403,
+    next: 'It may be somebody else: look at the code on the new device again, and let it ask once more.'
+  },
+  ASK_DECLINED: { status: 403, next: 'Ask a facilitator of the room, or use an invitation.' }
+})

@@ -1,0 +1,176 @@
+/** What is wrong and what to do about it: for `joinery doctor`, for the status and the pages. */
+import type { Finding } from '../control/operations.ts'
+import { FOLDERS } from './device.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+/** Below this the next import or note may fail. */
+const LOW_DISK_BYTES = 500 * 2 ** 20
+/** No device of ours was made before; a clock that says so is not set. */
+const FIRST_SENSIBLE_YEAR = 2024
+
+export async function* findingsOf(slot: RoomSlot): AsyncGenerator<Finding> {
+  yield* identityFindings(slot)
+  yield* roomFindings(slot)
+  yield* networkFindings(slot)
+  yield* await diskFindings(slot)
+  yield* clockFindings(slot)
+}
+
+export async function problemsOf(slot: RoomSlot): Promise<{ code: string; text: string; next: string }[]> {
+  const problems: { code: string; text: string; next: string }[] = []
+  for await (const { level, code, text, next = '' } of findingsOf(slot)) {
+    if (level === 'problem') problems.push({ code, text, next })
+  }
+  return problems
+}
+
+function* identityFindings({ device }: RoomSlot): Generator<Finding> {
+  const { moved } = device.identity
+  if (moved) {
+    yield {
+      level: 'problem',
+      code: 'CARD_MOVED',
+      text: moved.explanation,
+      next: 'Join again with `joinery join INVITATION`; files that are here already are not copied again.'
+    }
+  }
+}
+
+function* roomFindings(slot: RoomSlot): Generator<Finding> {
+  const { current } = slot
+  if (!current) {
+    yield {
+      level: 'warning',
+      code: 'NO_ROOM',
+      text: 'This device belongs to no room yet.',
+      next: '`joinery init` makes a room, `joinery join INVITATION` joins one.'
+    }
+    return
+  }
+  const { journal, membership } = current
+  switch (membership.standing()) {
+    case 'removed':
+      yield {
+        level: 'problem',
+        code: 'REMOVED_FROM_ROOM',
+        text: 'This device was taken out of the room.',
+        next: '`joinery leave`, then join again with a new invitation.'
+      }
+      break
+    case 'unwelcome':
+      yield {
+        level: 'problem',
+        code: 'INVITATION_USED_UP',
+        text: 'The invitation that this device came with had served all its devices already.',
+        next: 'Ask for a new invitation and use `joinery join`.'
+      }
+      break
+    case 'waiting':
+      yield {
+        level: 'warning',
+        code: 'NOT_SEEN_YET',
+        text: 'No device of the room has let this one in yet.',
+        next: 'Bring it near another device of the room, on the same cable or Wi-Fi.'
+      }
+      break
+    case 'member':
+      yield {
+        level: 'ok',
+        code: 'MEMBER',
+        text: `This device is in the room ${membership.view().roomName ?? current.room.name}.`
+      }
+  }
+  for (const fork of journal.forks()) {
+    const name = membership.view().members.get(fork.node)?.name ?? fork.node.slice(-8)
+    yield {
+      level: 'problem',
+      code: 'CARD_COPIED',
+      text: `Two devices spoke as ${name}: its card was copied while it ran. Everything that both said is kept.`,
+      next: 'Switch one of the two off, and delete its data folder before it is used again.'
+    }
+  }
+  if (!journal.mayDecide()) {
+    yield {
+      level: 'problem',
+      code: 'UPDATE_NEEDED',
+      text: 'Another device wrote something that this program does not understand.',
+      next: 'Update Joinery on this device. Until then it serves, but lets nobody in and deletes nothing.'
+    }
+  }
+  const state = journal.state()
+  if (state === 'full' || state === 'read-only') {
+    yield {
+      level: 'problem',
+      code: state === 'full' ? 'DISK_FULL' : 'DISK_FAILED',
+      text:
+        state === 'full'
+          ? 'The disk is full: nothing new is written.'
+          : 'The disk failed to store something: nothing new is written.',
+      next:
+        state === 'full'
+          ? 'Make room, then start the device again.'
+          : 'Start the device again; if it happens again, replace the card.'
+    }
+  }
+}
+
+function* networkFindings(slot: RoomSlot): Generator<Finding> {
+  const { current, mesh } = slot
+  if (!mesh) return
+  for (const [node, where] of current?.clones ?? []) {
+    yield {
+      level: 'problem',
+      code: 'CARD_COPIED',
+      text: `Two running devices have the key of ${current?.membership.view().members.get(node)?.name ?? node.slice(-8)} (${where}): a card was copied.`,
+      next: 'Switch the copy off and delete its data folder: it makes a key of its own and joins as a new device.'
+    }
+  }
+  for (const { code, text } of mesh.discovery().advice) yield { level: 'problem', code, text }
+  const linked = mesh.links().length
+  const others = current?.membership.policy.members().length ?? 0
+  yield {
+    level: linked === 0 && others > 0 ? 'warning' : 'ok',
+    code: 'LINKS',
+    text: `${linked} of ${others} other devices are connected.`,
+    ...(linked === 0 && others > 0
+      ? { next: 'Check cables and Wi-Fi; on networks that keep devices apart use `--static ADDRESS`.' }
+      : {})
+  }
+}
+
+async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
+  const { config, disk } = device
+  const free = await disk.freeBytes(config.dataDirectory)
+  const found: Finding[] = []
+  if (current?.blobs.store.readOnly) {
+    found.push({
+      level: 'problem',
+      code: 'DISK_FAILED',
+      text: `Files in ${FOLDERS.blobs(config)} cannot be written: the disk failed to store one.`,
+      next: 'Start the device again; if it happens again, replace the card.'
+    })
+  }
+  const megabytes = Math.floor(free / 2 ** 20)
+  found.push(
+    free < LOW_DISK_BYTES
+      ? {
+          level: 'problem',
+          code: 'DISK_NEARLY_FULL',
+          text: `Only ${megabytes} MB of the disk are free.`,
+          next: 'Delete what is not needed, run `joinery gc`, or use a bigger card.'
+        }
+      : { level: 'ok', code: 'DISK', text: `${megabytes} MB of the disk are free.` }
+  )
+  return found
+}
+
+function* clockFindings({ device }: RoomSlot): Generator<Finding> {
+  const year = new Date(device.clock.wallMs()).getUTCFullYear()
+  if (year >= FIRST_SENSIBLE_YEAR) return
+  yield {
+    level: 'warning',
+    code: 'CLOCK_WRONG',
+    text: `The clock of this device says ${year}. Nothing breaks, but times that are shown are wrong.`,
+    next: 'Connect it to the internet for a minute, or set the time with `date`.'
+  }
+}

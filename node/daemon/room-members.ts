@@ -1,0 +1,34 @@
+/** Members of the room, as placement and policies count them. */
+import type { PlacementMembers, PlacementNode } from '../blobs/index.ts'
+import type { CollectionsComponents } from '../collections/index.ts'
+import type { Member, Membership } from '../room/index.ts'
+
+export function placementMembers(membership: Membership): PlacementMembers {
+  return {
+    members: () => [...membership.view().members.values()].map(placementNode),
+    onChange: (listener) => membership.onChange(listener)
+  }
+}
+
+export function countedCapacities(membership: Membership): CollectionsComponents['capacities'] {
+  return {
+    bytes: () =>
+      [...membership.view().members.values()]
+        .map(placementNode)
+        .filter(({ counts, drained }) => counts && !drained)
+        .map(({ capacityBytes }) => capacityBytes),
+    onChange: (listener) => membership.onChange(listener)
+  }
+}
+
+/** A laptop goes home with its owner and a cloud peer is seldom in reach: what they hold does not count unless somebody said so. */
+function placementNode({ node, role, settings }: Member): PlacementNode {
+  const { capacityBytes, countsAsCopy, drained } = settings
+  return {
+    node,
+    capacityBytes: typeof capacityBytes === 'number' ? capacityBytes : 0,
+    counts: countsAsCopy === true || (role === 'node' && countsAsCopy !== false),
+    keepsAll: role === 'cloud',
+    drained: drained === true
+  }
+}

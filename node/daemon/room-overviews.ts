@@ -1,0 +1,104 @@
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { ContentsOverview, DeviceOverview, RoomOverview } from '../../protocols/room-overview.ts'
+import type { PeerStatus } from '../mesh/index.ts'
+import type { Member } from '../room/index.ts'
+import { ContentsSummary } from './contents-overview.ts'
+import type { Asking } from './device-operations.ts'
+import { filesReport } from './room-files.ts'
+import type { RoomRuntime } from './room-runtime.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+const NOTHING: ContentsOverview = {
+  lessons: [],
+  python: { count: 0, sizeBytes: 0, names: [] },
+  r: { count: 0, sizeBytes: 0, names: [] },
+  installers: []
+}
+
+export interface RoomOverviewsInit {
+  /** Set while this device asks a room to be let in. */
+  asking(): Asking | undefined
+}
+
+/** The room as pages, API and command line show it. */
+export class RoomOverviews {
+  readonly #slot: RoomSlot
+  readonly #init: RoomOverviewsInit
+  #contents: { of: RoomRuntime; summary: ContentsSummary } | undefined
+
+  constructor(slot: RoomSlot, init: RoomOverviewsInit) {
+    this.#slot = slot
+    this.#init = init
+  }
+
+  async overview(): Promise<RoomOverview> {
+    const { current, mesh } = this.#slot
+    const asking = this.#init.asking()
+    return {
+      ...(current
+        ? { room: { id: current.room.id, name: current.membership.view().roomName ?? current.room.name } }
+        : {}),
+      devices: current ? deviceOverviews(this.#slot, current) : [],
+      neighbours: (mesh?.neighbours() ?? []).map(({ room, name, devices }) => ({
+        roomId: room,
+        ...(name === '' ? {} : { name }),
+        devices
+      })),
+      waiting: (mesh?.asks() ?? []).map(({ node, name, code }) => ({ id: node, name, code })),
+      ...(asking ? { asking } : {}),
+      contents: current ? this.#summary(current).overview() : NOTHING
+    }
+  }
+
+  #summary(runtime: RoomRuntime): ContentsSummary {
+    if (this.#contents?.of !== runtime) {
+      this.#contents = { of: runtime, summary: new ContentsSummary(runtime.collections.index) }
+    }
+    return this.#contents.summary
+  }
+}
+
+function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): DeviceOverview[] {
+  const self = slot.device.identity.node
+  const peers = new Map((runtime.network?.mesh.peers() ?? []).map((peer): [NodeId, PeerStatus] => [peer.node, peer]))
+  return [...runtime.membership.view().members.values()]
+    .map((member) => deviceOverview(slot, runtime, member, member.node === self ? 'self' : peers.get(member.node)))
+    .sort((a, b) => Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+}
+
+function deviceOverview(
+  slot: RoomSlot,
+  runtime: RoomRuntime,
+  member: Member,
+  peer: PeerStatus | 'self' | undefined
+): DeviceOverview {
+  const self = peer === 'self'
+  const linked = self || peer?.linked === true
+  const files = filesReport(slot, runtime).device(member.node)
+  const address = self ? undefined : pagesOf(peer)
+  const capacity = member.settings.capacityBytes
+  return {
+    id: member.node,
+    name: member.name === '' ? member.node.slice(-8) : member.name,
+    role: member.role,
+    self,
+    connected: linked,
+    ...(address === undefined ? {} : { address }),
+    capacityBytes: typeof capacity === 'number' ? capacity : 0,
+    usedBytes: files.usedBytes,
+    heldFiles: files.heldFiles,
+    wantedFiles: files.wantedFiles,
+    missingBytes: files.missingBytes,
+    safeToUnplug: files.safeToUnplug,
+    ...(files.unplugReason === undefined ? {} : { unplugReason: files.unplugReason }),
+    leaving: member.settings.drained === true,
+    needsUpdate: self && !runtime.journal.mayDecide()
+  }
+}
+
+function pagesOf(peer: PeerStatus | undefined): string | undefined {
+  if (!peer?.linked || !peer.remoteAddress || !peer.profile || peer.profile.httpPort === 0) return undefined
+  const host = peer.remoteAddress.includes(':') ? `[${peer.remoteAddress}]` : peer.remoteAddress
+  const port = peer.profile.httpPort === 80 ? '' : `:${peer.profile.httpPort}`
+  return `http://${host}${port}/`
+}

@@ -1,0 +1,178 @@
+/** One room on one device: journal, membership, mesh, blobs, collections and mirrors, put together and taken apart in order. */
+import type { Mirror } from '../../protocols/content.ts'
+import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
+import { BlobStore, type Blobs, createBlobs } from '../blobs/index.ts'
+import { type Collections, openCollections } from '../collections/index.ts'
+import { PROGRAM_VERSION } from '../config/version.ts'
+import { createJournal, createJournalSync, type Journal, type JournalSync } from '../journal/index.ts'
+import { createMesh, type Mesh } from '../mesh/index.ts'
+import { collectionKinds, createMirrors } from '../mirrors/index.ts'
+import { networkAddresses } from '../platform/network-interfaces.ts'
+import { nodeSourceFolder } from '../platform/source-folder.ts'
+import { createMembership, createWriterAuthority, type Membership, type Room } from '../room/index.ts'
+import { offeredCapacity } from './capacity.ts'
+import { type Device, FOLDERS, openStore } from './device.ts'
+import { ImportWriter } from './import-writer.ts'
+import { NO_LINKS } from './no-links.ts'
+import { countedCapacities, placementMembers } from './room-members.ts'
+import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
+import { Undoing } from './undoing.ts'
+
+export interface RoomRuntime {
+  readonly room: Room
+  readonly journal: Journal
+  readonly membership: Membership
+  readonly blobs: Blobs
+  readonly writer: ImportWriter
+  readonly collections: Collections
+  readonly mirrors: ReadonlyMap<string, Mirror>
+  /** Nodes whose key two running devices have, and where the other one is. */
+  readonly clones: ReadonlyMap<NodeId, string>
+  /** Absent when the folder is worked on without a network. */
+  readonly network?: { mesh: Mesh; sync: JournalSync }
+  /** Ends all parts, the last one first, and waits for them. */
+  stop(): Promise<void>
+}
+
+export interface RoomRuntimeOptions {
+  /** Absent: no mesh, for work on a folder that no node has open. */
+  network?: { httpPort: number; meshPort: number }
+}
+
+/** Opens everything, or nothing: what was opened before a failure is closed again. */
+export async function openRoomRuntime(device: Device, room: Room, options: RoomRuntimeOptions): Promise<RoomRuntime> {
+  const undo = new Undoing()
+  try {
+    return await open(device, room, options, undo)
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+async function open(device: Device, room: Room, options: RoomRuntimeOptions, undo: Undoing): Promise<RoomRuntime> {
+  const { clock, config, disk, identity, log, random } = device
+  const onProblem = (problem: { code: string; message: string; cause?: unknown }): void =>
+    log.warn({ code: problem.code, err: problem.cause }, problem.message)
+
+  const authority = createWriterAuthority(room, identity.key)
+  const journal = await createJournal(
+    {
+      store: await openStore(device, FOLDERS.journal(config)),
+      clock,
+      random,
+      authority,
+      certify: (writerKey) => authority.certify(writerKey),
+      seal: room.keyRing
+    },
+    { node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
+  )
+  undo.add(() => journal.close())
+  const membership = await createMembership(
+    { clock, random, journal, room, identity },
+    { name: config.name, role: config.role, onProblem }
+  )
+  undo.add(() => membership.stop())
+
+  const store = await BlobStore.open(
+    { disk, index: await openStore(device, FOLDERS.blobIndex(config)), clock },
+    { directory: FOLDERS.blobs(config), quotaBytes: config.capacityBytes ?? Number.MAX_SAFE_INTEGER }
+  )
+  const undoStore = undo.add(() => store.close())
+  const capacityBytes = await offeredCapacity(device, store, membership)
+
+  const network = options.network
+  const profile: Omit<PeerProfile, 'bootId'> = {
+    name: config.name,
+    role: config.role,
+    httpPort: network?.httpPort ?? 0,
+    capacityBytes
+  }
+  const mesh = network && (await createRoomMesh(device, room, membership, profile, network.meshPort))
+  const links: PeerLinks = mesh ?? NO_LINKS
+  const sync = createJournalSync(
+    { journal, links, clock, random },
+    { onMisbehaviour: (peer, code) => log.warn({ peer, code }, 'a device sent entries that do not pass') }
+  )
+  membership.attach(links)
+
+  const blobs = createBlobs(
+    { store, links, clock },
+    { self: identity.node, onEvent: (event) => log.info(event, 'files') }
+  )
+  undo.replace(undoStore, () => blobs.stop())
+  const writer = new ImportWriter(store)
+  const memory = await openStore(device, FOLDERS.importMemory(config))
+  undo.add(() => memory.close())
+  const collections = await openCollections(
+    {
+      journal,
+      blobs: blobs.reader,
+      writer,
+      sources: nodeSourceFolder,
+      memory,
+      random,
+      clock,
+      capacities: countedCapacities(membership)
+    },
+    { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION }
+  )
+  undo.add(() => collections.stop())
+  blobs.follow(collections.catalogue, placementMembers(membership))
+
+  const clones = new Map<NodeId, string>()
+  if (mesh) {
+    undo.add(
+      mesh.onEvent((event) => {
+        log.info(event, 'mesh')
+        if (event.kind === 'clone') clones.set(event.node, event.where)
+      })
+    )
+    undo.add(links.onLink(() => collections.retry()))
+    await mesh.start()
+    undo.add(mesh.stop.bind(mesh))
+    sync.start()
+    undo.add(() => sync.stop())
+  }
+  return {
+    room,
+    clones,
+    journal,
+    membership,
+    blobs,
+    writer,
+    collections,
+    mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
+    ...(mesh ? { network: { mesh, sync } } : {}),
+    stop: () => undo.run()
+  }
+}
+
+function createRoomMesh(
+  { clock, config, disk, identity, random }: Device,
+  room: Room,
+  membership: Membership,
+  profile: Omit<PeerProfile, 'bootId'>,
+  meshPort: number
+): Promise<Mesh> {
+  return createMesh(
+    {
+      clock,
+      random,
+      disk,
+      key: identity.key,
+      policy: membership.policy,
+      networkAddresses,
+      grant: (asking) => membership.grant(asking)
+    },
+    {
+      folder: FOLDERS.mesh(config),
+      meshPort,
+      bootId: identity.bootId,
+      profile,
+      staticAddresses: [...config.staticAddresses, ...room.addresses],
+      hiddenAddresses: config.accessPointAddresses,
+      discovery: config.discovery
+    }
+  )
+}

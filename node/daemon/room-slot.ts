@@ -1,0 +1,149 @@
+/** The place of the one room in a node: empty at first, filled by founding or joining, emptied by leaving. One change at a time. */
+import { JoineryError } from '../../protocols/errors.ts'
+import { createMesh, type Mesh } from '../mesh/index.ts'
+import { networkAddresses } from '../platform/network-interfaces.ts'
+import { leaveRoom, openRoom, type Room } from '../room/index.ts'
+import { type Device, FOLDERS } from './device.ts'
+import { openRoomRuntime, type RoomRuntime } from './room-runtime.ts'
+
+export interface RoomSlotInit {
+  /** Absent: work on the folder without a network. */
+  network?: { httpPort(): number }
+}
+
+export class RoomSlot {
+  readonly device: Device
+  readonly #init: RoomSlotInit
+  #runtime: RoomRuntime | undefined
+  /** Looks around and asks, while there is no room. */
+  #outsideMesh: Mesh | undefined
+  /** Kept over the change from outside to inside, so that the port stays the one that others learnt. */
+  #meshPort: number
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor(device: Device, init: RoomSlotInit) {
+    this.device = device
+    this.#init = init
+    this.#meshPort = device.config.meshPort
+  }
+
+  async start(): Promise<void> {
+    await this.#change(async () => {
+      const room = await openRoom(this.device, this.#folder())
+      if (room) await this.#open(room)
+      else await this.#lookAround()
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#change(() => this.#close())
+  }
+
+  get current(): RoomRuntime | undefined {
+    return this.#runtime
+  }
+
+  /** @throws JoineryError `NO_ROOM` */
+  get runtime(): RoomRuntime {
+    if (!this.#runtime) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
+    return this.#runtime
+  }
+
+  /** The mesh, inside or outside; absent without a network. */
+  get mesh(): Mesh | undefined {
+    return this.#runtime?.network?.mesh ?? this.#outsideMesh
+  }
+
+  /**
+   * Puts the device into a room.
+   *
+   * @param make writes the room's file and gives the room
+   */
+  async enter(make: (init: { folder: string; identity: Device['identity'] }) => Promise<Room>): Promise<RoomRuntime> {
+    return await this.#change(async () => {
+      const before = this.#runtime?.room
+      const room = await make(this.#folder())
+      if (this.#runtime && before?.id === room.id && sameChain(before, room)) return this.#runtime
+      await this.#close()
+      return await this.#open(room)
+    })
+  }
+
+  /** Forgets the room; files stay. */
+  async leave(): Promise<void> {
+    await this.#change(async () => {
+      await this.#close()
+      const { disk, config } = this.device
+      await leaveRoom(this.device, this.#folder())
+      // Another room's journal begins empty.
+      await disk.remove(FOLDERS.journal(config))
+      await disk.remove(FOLDERS.mesh(config))
+      await disk.syncDirectory(config.dataDirectory)
+      await this.#lookAround()
+    })
+  }
+
+  #folder(): { folder: string; identity: Device['identity'] } {
+    return { folder: FOLDERS.room(this.device.config), identity: this.device.identity }
+  }
+
+  async #open(room: Room): Promise<RoomRuntime> {
+    const { network } = this.#init
+    const runtime = await openRoomRuntime(
+      this.device,
+      room,
+      network ? { network: { httpPort: network.httpPort(), meshPort: this.#meshPort } } : {}
+    )
+    this.#runtime = runtime
+    if (runtime.network) this.#meshPort = runtime.network.mesh.meshPort
+    return runtime
+  }
+
+  async #lookAround(): Promise<void> {
+    const { network } = this.#init
+    if (!network) return
+    const { clock, config, disk, identity, random } = this.device
+    const mesh = await createMesh(
+      { clock, random, disk, key: identity.key, policy: OUTSIDE, networkAddresses },
+      {
+        folder: FOLDERS.mesh(config),
+        meshPort: this.#meshPort,
+        bootId: identity.bootId,
+        profile: { name: config.name, role: config.role, httpPort: network.httpPort(), capacityBytes: 0 },
+        staticAddresses: config.staticAddresses,
+        hiddenAddresses: config.accessPointAddresses,
+        discovery: config.discovery
+      }
+    )
+    await mesh.start()
+    this.#meshPort = mesh.meshPort
+    this.#outsideMesh = mesh
+  }
+
+  async #close(): Promise<void> {
+    const runtime = this.#runtime
+    const outside = this.#outsideMesh
+    this.#runtime = undefined
+    this.#outsideMesh = undefined
+    await outside?.stop()
+    await runtime?.stop()
+  }
+
+  #change<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#changing.then(work)
+    this.#changing = result.catch(() => undefined)
+    return result
+  }
+}
+
+/** In no room: nobody is let in, nobody is expected. */
+const OUTSIDE: Parameters<typeof createMesh>[0]['policy'] = {
+  room: () => undefined,
+  admits: () => 'NO_ROOM',
+  members: () => [],
+  onChange: () => () => undefined
+}
+
+function sameChain(a: Room, b: Room): boolean {
+  return Buffer.compare(a.chain, b.chain) === 0
+}

@@ -1,0 +1,89 @@
+import { PROGRAM_VERSION } from '../config/version.ts'
+import type { NodeStatus, Operations, PeerStatus, UnplugAnswer } from '../control/operations.ts'
+import { FOLDERS } from './device.ts'
+import { findDevice } from './find-device.ts'
+import { problemsOf } from './findings.ts'
+import type { NodeOperationsInit } from './node-operations.ts'
+import { filesReport } from './room-files.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+export function statusOperations(
+  slot: RoomSlot,
+  {
+    overviews,
+    addresses,
+    httpPort,
+    uptimeMs
+  }: Pick<NodeOperationsInit, 'overviews' | 'addresses' | 'httpPort' | 'uptimeMs'>
+): Pick<Operations, 'status' | 'peers' | 'safeToUnplug'> {
+  const { config, disk, identity } = slot.device
+  return {
+    async status(): Promise<NodeStatus> {
+      const { current, mesh } = slot
+      const overview = await overviews.overview()
+      const here = current && filesReport(slot, current).device(identity.node)
+      return {
+        version: PROGRAM_VERSION,
+        device: { id: identity.node, name: config.name, role: config.role },
+        ...(overview.room ? { room: overview.room } : {}),
+        addresses: addresses(),
+        httpPort: httpPort(),
+        meshPort: mesh?.meshPort ?? 0,
+        meshAddresses: mesh?.addresses() ?? [],
+        uptimeMs: Math.round(uptimeMs()),
+        overview,
+        journal: {
+          entries: 0,
+          bytes: 0,
+          writers: current?.journal.exchange.writerCount() ?? 0,
+          forks: current?.journal.forks().length ?? 0
+        },
+        blobs: {
+          held: here?.heldFiles ?? 0,
+          heldBytes: here?.usedBytes ?? 0,
+          missing: here ? Math.max(0, here.wantedFiles - here.heldFiles) : 0,
+          missingBytes: here?.missingBytes ?? 0,
+          quarantined: 0,
+          freeDiskBytes: await disk.freeBytes(FOLDERS.room(config)).catch(() => disk.freeBytes(config.dataDirectory))
+        },
+        memoryBytes: process.memoryUsage.rss(),
+        problems: await problemsOf(slot)
+      }
+    },
+
+    async peers(): Promise<PeerStatus[]> {
+      const overview = await overviews.overview()
+      const known = new Map((slot.mesh?.peers() ?? []).map((peer) => [peer.node, peer]))
+      return overview.devices
+        .filter(({ self }) => !self)
+        .map((device) => {
+          const peer = known.get(device.id)
+          return {
+            ...device,
+            remoteAddresses: peer?.remoteAddress === undefined ? [] : [peer.remoteAddress],
+            behindEntries: 0
+          }
+        })
+    },
+
+    async safeToUnplug({ device }): Promise<UnplugAnswer> {
+      const { runtime } = slot
+      const { members } = runtime.membership.view()
+      const { node, name } =
+        device === undefined ? { node: identity.node, name: config.name } : findDevice(members.values(), device)
+      const { safeToUnplug, unplugReason, onlyHereFiles, onlyHereBytes, remainingMs } = filesReport(
+        slot,
+        runtime
+      ).device(node)
+      return {
+        id: node,
+        name,
+        safe: safeToUnplug,
+        ...(unplugReason === undefined ? {} : { reason: unplugReason }),
+        onlyHereFiles,
+        onlyHereBytes,
+        ...(remainingMs === undefined ? {} : { remainingMs })
+      }
+    }
+  }
+}
