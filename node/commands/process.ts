@@ -2,7 +2,7 @@
 import { homedir, hostname, tmpdir } from 'node:os'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { startProgram } from '../platform/child-program.ts'
-import { systemClock } from '../platform/clock.ts'
+import { holdProcess, systemClock } from '../platform/clock.ts'
 import { nodeDisk } from '../platform/disk.ts'
 import { mayUseFolder } from '../platform/file-rights.ts'
 import { runCommandLine } from './command-line.ts'
@@ -11,6 +11,10 @@ import type { Program, Terminal } from './program.ts'
 /** What node/daemon gives; loaded only when a command needs it, so that `joinery status` starts quickly. */
 export type ProgramParts = Pick<Program, 'hasRoom' | 'startDaemon' | 'openOffline'>
 
+/** Timers of the program do not keep it alive (see Clock), so that a forgotten one never does; until the command has ended, this one does. */
+const ALIVE_MS = 60_000
+/** Ending in order takes seconds; whoever asked for it does not wait for ever. */
+const STOP_LIMIT_MS = 30_000
 /** The same Ctrl-C reaches us twice when a launcher passes it on; only a later one means "at once". */
 const SAME_SIGNAL_MS = 500
 
@@ -26,6 +30,7 @@ const SAME_SIGNAL_MS = 500
  * ```
  */
 export async function runProcess(parts: ProgramParts): Promise<void> {
+  setInterval(() => undefined, ALIVE_MS)
   const end = new AbortController()
   let firstMs: number | undefined
   const onSignal = (): void => {
@@ -33,6 +38,10 @@ export async function runProcess(parts: ProgramParts): Promise<void> {
     if (firstMs === undefined) {
       firstMs = nowMs
       end.abort()
+      systemClock.after(STOP_LIMIT_MS, () => {
+        process.stderr.write(`Joinery did not stop within ${STOP_LIMIT_MS / 1000} s and is ended now.\n`)
+        process.exit(1)
+      })
     } else if (nowMs - firstMs > SAME_SIGNAL_MS) process.exit(130)
   }
   process.on('SIGINT', onSignal)
@@ -65,7 +74,9 @@ export async function runProcess(parts: ProgramParts): Promise<void> {
         environment: process.env
       })
   }
+  const release = holdProcess()
   const code = await runCommandLine(process.argv.slice(2), { program, terminal: processTerminal(), signal: end.signal })
+  release()
   // Standard input and sockets of a stopped node may still be open; what is printed is flushed first.
   process.exitCode = code
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])

@@ -36,3 +36,12 @@ export async function sleep(clock: Clock, delayMs: number, signal?: AbortSignal)
     signal?.addEventListener('abort', aborted, { once: true })
   })
 }
+
+/** The longest that a timer can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Timers of `systemClock` let the process end; whoever waits for work that only a timer goes on with holds the process by this. */
+export function holdProcess(): () => void {
+  const timer = setInterval(() => undefined, LONGEST_TIMER_MS)
+  return () => clearInterval(timer)
+}
