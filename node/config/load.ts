@@ -73,7 +73,14 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     origins.set(key, 'flag')
   }
   config.dataDirectory = dataDirectory
+  config.hostNames = [...new Set([...config.hostNames, ...namesOfComputer(sources.hostName)])]
   return { config, file, origins }
+}
+
+/** Always ours: the name itself, and as mDNS gives it to the network. */
+function namesOfComputer(hostName: string): string[] {
+  const short = hostName.split('.')[0] ?? ''
+  return short === '' ? [] : [hostName, short, `${short}.local`].map((name) => name.toLowerCase())
 }
 
 function assign(config: Config, values: Partial<Config>): void {
