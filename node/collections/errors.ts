@@ -21,7 +21,6 @@ defineErrors({
     next: 'Give the folder that `offlinedatasci` made (with `lessons`, `pypi`, `miniCRAN`, …), or say what it is with `--collection`.'
   },
   IMPORT_TOO_MANY_FILES: { status: 413, next: 'Import a part of the folder at a time.' },
-  IMPORT_TOO_DEEP: { status: 422, next: 'Check the folder for a loop, or import its parts.' },
   IMPORT_HAS_PROBLEMS: { status: 422, next: 'Repair what is listed, or run it without `--strict` to add the rest.' },
   IMPORT_DISK_FULL: {
     status: 507,

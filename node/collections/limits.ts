@@ -14,8 +14,6 @@ export const MAX_HISTORY = 200
 
 /** A fifth more than the greatest collection: an import is planned in memory, some 250 bytes a file. */
 export const MAX_IMPORT_FILES = 600_000
-/** Folders in folders; a deeper tree is a loop or an attack. Paths are limited further by `MAX_PATH_PARTS`. */
-export const MAX_IMPORT_DEPTH = 40
 /** Small files read at once: the store syncs what comes together together (see `COMMIT_GROUP_FILES` of node/blobs). */
 export const FILES_AT_ONCE = 64
 /** Bytes of files in memory at once: a Zero 2 W has some 60 MB to spare. */

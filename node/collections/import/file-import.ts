@@ -142,7 +142,7 @@ export class FileImport {
       return inspection
     } catch (error) {
       if (source.fault) throw new FileRefused(source.fault)
-      throw error instanceof JoineryError ? new FileRefused(error) : error
+      throw error instanceof JoineryError ? new FileRefused(asShown(found, error)) : error
     }
   }
 
@@ -213,7 +213,13 @@ export class FileImport {
       ManifestShard.decode(builder.end() ?? new Uint8Array())
     } catch (error) {
       if (!(error instanceof JoineryError)) throw error
-      throw new FileRefused(new JoineryError(error.code, `${found.shown}: ${error.message}`, { cause: error }))
+      throw new FileRefused(asShown(found, error))
     }
   }
+}
+
+/** An inspector knows where a file lies in its collection; a person knows where it lies on the stick. */
+function asShown({ path, shown }: FoundFile, error: JoineryError): JoineryError {
+  const told = error.message.startsWith(path) ? error.message.slice(path.length) : `: ${error.message}`
+  return new JoineryError(error.code, `${shown}${told}`, { cause: error })
 }

@@ -62,8 +62,7 @@ export class FolderLook {
     const init = { root, kinds: this.#kinds, signal: this.#options.signal }
     const scan = new FolderScan({ sources: this.#sources, to }, init)
     if (isFolder) for (const part of await this.#parts(label, root)) await scan.part(part)
-    else
-      await scan.entry({ part: this.#filePart(label), real: root, relative: '', depth: 0, throughLink: false }, label)
+    else await scan.entry({ part: this.#filePart(label), real: root, relative: '', throughLink: false }, label)
     const wanted = this.#dropSecondPages(files)
     if (wanted.length === 0 && !this.#report.hasProblems)
       throw new JoineryError('IMPORT_NOTHING_FOUND', `${folder}: nothing in it is known to belong to a workshop`)

@@ -3,7 +3,7 @@ import { MAX_PATH_BYTES, pathFault } from '../../../protocols/content-path.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { SourceFolder, SourceStat } from '../../platform/source-folder.ts'
 import type { CollectionKind } from '../collection-kind.ts'
-import { MAX_IMPORT_DEPTH, MAX_IMPORT_FILES } from '../limits.ts'
+import { MAX_IMPORT_FILES } from '../limits.ts'
 import { FoundFile } from './found-file.ts'
 import { type ImportPart, placeOf } from './layout.ts'
 
@@ -27,7 +27,6 @@ interface Place {
   real: string
   /** Inside the part. */
   relative: string
-  depth: number
   throughLink: boolean
 }
 
@@ -49,7 +48,7 @@ export class FolderScan {
     const lies = part.folder ? join(root, part.folder) : root
     await this.#reading(part.folder, async () => {
       const real = await this.#sources.realPath(lies)
-      if (isInside(root, real)) await this.#walk({ part, real, relative: '', depth: 0, throughLink: real !== lies })
+      if (isInside(root, real)) await this.#walk({ part, real, relative: '', throughLink: real !== lies })
       else this.#refuse(part.folder, 'LINK_OUTSIDE', `${part.folder} points out of the folder that is imported`)
     })
   }
@@ -69,7 +68,7 @@ export class FolderScan {
     await this.#reading(shown, async () => {
       const real = join(place.real, name)
       const stat = await this.#sources.stat(real)
-      const here = { ...place, real, relative, depth: place.depth + 1 }
+      const here = { ...place, real, relative }
       if (stat.kind === 'link') await this.#link(here, path, shown)
       else await this.#take(here, path, shown, stat)
     })
@@ -77,8 +76,6 @@ export class FolderScan {
 
   async #walk(place: Place): Promise<void> {
     const shown = [place.part.folder, place.relative].filter(Boolean).join('/')
-    if (place.depth > MAX_IMPORT_DEPTH)
-      return this.#refuse(shown, 'IMPORT_TOO_DEEP', `${shown}: too many folders in folders`)
     let names: string[] = []
     await this.#reading(shown, async () => {
       names = await this.#sources.names(place.real)

@@ -15,6 +15,7 @@ export interface TestNode {
   collections: Collections
   blobs: MemoryBlobs
   journal: TestJournal
+  memory: SimulatedKeyValueStore
   capacities: number[]
 }
 
@@ -31,14 +32,11 @@ export interface TestNodeInit {
   before?: TestNode
 }
 
-const memories = new WeakMap<MemoryBlobs, SimulatedKeyValueStore>()
-
 export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
   const { name = 'one', seed = createHash('sha256').update(name).digest().readInt32BE() } = init
   const blobs = init.before?.blobs ?? new MemoryBlobs()
   const journal = init.before?.journal ?? new TestJournal(name)
-  const memory = memories.get(blobs) ?? new SimulatedKeyValueStore({ random: seededRandom(seed) })
-  memories.set(blobs, memory)
+  const memory = init.before?.memory ?? new SimulatedKeyValueStore({ random: seededRandom(seed) })
   const capacities: number[] = []
   const collections = await openCollections(
     {
@@ -53,7 +51,7 @@ export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
     },
     { kinds: init.kinds ?? new Map(), readerVersion: 'test' }
   )
-  return { collections, blobs, journal, capacities }
+  return { collections, blobs, journal, memory, capacities }
 }
 
 /** Files that a test has just written are old enough to be remembered. */
