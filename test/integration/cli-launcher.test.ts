@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 const TELL = `
-const told: object = { which: 'WHICH', node: process.execPath, flags: process.execArgv, words: process.argv.slice(2), pid: process.pid }
+const told: object = { which: 'WHICH', node: process.execPath, flags: process.execArgv, words: process.argv.slice(2), pid: process.pid, cache: process.env.NODE_COMPILE_CACHE }
 const waits = process.argv.includes('--wait')
 const timer = waits ? setInterval(() => undefined, 1000) : undefined
 process.on('SIGTERM', () => { console.log('stopping'); clearInterval(timer); process.exit(7) })
@@ -50,6 +50,7 @@ interface Told {
   flags: string[]
   words: string[]
   pid: number
+  cache: string
 }
 
 /** Runs the launcher on this Node, made to believe that it is another version and, with `old`, without `process.execve`. */
@@ -102,6 +103,15 @@ describe('the launcher', () => {
 
   it.each([true, false])('ends with the exit code of the program (without execve: %s)', (old) => {
     expect(launch(['--fail'], { old }).status).toBe(4)
+  })
+
+  it('keeps what was compiled beside the program, and where somebody says otherwise, there', () => {
+    expect(launch(['status']).told?.cache).toBe(join(root, 'node_modules', '.cache', 'joinery'))
+    const { stdout } = spawnSync(process.execPath, [launcher], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_COMPILE_CACHE: '/x' }
+    })
+    expect((JSON.parse(stdout) as Told).cache).toBe('/x')
   })
 
   it('becomes the program where Node can do that', async () => {
