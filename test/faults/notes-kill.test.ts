@@ -42,7 +42,7 @@ function client(...parameters: ConstructorParameters<typeof NoteClient>): NoteCl
 }
 
 /** Each round takes a second or so; `JOINERY_LONG=1` for the figure of a release. */
-const ROUNDS = process.env.JOINERY_LONG ? 50 : 8
+const ROUNDS = process.env.JOINERY_LONG ? 50 : 5
 
 test('kill -9 of a node while three people type: nothing that was called saved is lost, and a browser that comes back brings the rest', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'joinery-notes-kill-'))
