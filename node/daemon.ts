@@ -13,6 +13,7 @@ import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
 import { roomBlobServer, roomMirrors } from './daemon/room-doors.ts'
+import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
 import { Undoing } from './daemon/undoing.ts'
@@ -53,7 +54,12 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   const startedMs = clock.monotonicMs()
   let httpPort = 0
   let asking: Asking | undefined
-  const slot = new RoomSlot(device, { network: { httpPort: () => httpPort } })
+  const hostNames = new Set(
+    [config.name, `${config.name}.local`, ...config.hostNames].map((name) => name.toLowerCase())
+  )
+  const slot: RoomSlot = new RoomSlot(device, {
+    network: { httpPort: () => httpPort, site: roomSite(hostNames, { mesh: () => slot.mesh }) }
+  })
   const addresses = (): string[] =>
     roomAddresses(undefined, networkAddresses(), httpPort).origins.map((origin) => `${origin}/`)
   const overviews = new RoomOverviews(slot, { asking: () => asking })
@@ -83,13 +89,14 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       blobs: roomBlobServer(slot),
       mirrors: roomMirrors(slot),
       room: overviews,
+      notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
       onMissing: (missing) => wants.add(missing),
       addresses: networkAddresses
     },
     {
       port: config.httpPort,
       host: config.httpHost,
-      hostNames: [config.name, `${config.name}.local`, ...config.hostNames].map((name) => name.toLowerCase()),
+      hostNames: [...hostNames],
       version: PROGRAM_VERSION,
       assetsDirectory: join(PROGRAM_DIRECTORY, 'web-client', 'assets')
     }

@@ -26,6 +26,7 @@ export const FOLDERS = {
   blobs: (config: Config) => join(config.dataDirectory, 'blobs'),
   blobIndex: (config: Config) => join(config.dataDirectory, 'blob-index'),
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
+  notes: (config: Config) => join(config.dataDirectory, 'notes'),
   mesh: (config: Config) => join(config.dataDirectory, 'mesh')
 } as const
 

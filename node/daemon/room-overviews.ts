@@ -4,6 +4,7 @@ import type { PeerStatus } from '../mesh/index.ts'
 import type { Member } from '../room/index.ts'
 import { ContentsSummary } from './contents-overview.ts'
 import type { Asking } from './device-operations.ts'
+import { pagesOf } from './pages-of.ts'
 import { filesReport } from './room-files.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
@@ -75,7 +76,7 @@ function deviceOverview(
   const self = peer === 'self'
   const linked = self || peer?.linked === true
   const files = filesReport(slot, runtime).device(member.node)
-  const address = self ? undefined : pagesOf(peer)
+  const address = self || !peer?.linked ? undefined : pagesOf(peer)[0]
   const capacity = member.settings.capacityBytes
   return {
     id: member.node,
@@ -94,11 +95,4 @@ function deviceOverview(
     leaving: member.settings.drained === true,
     needsUpdate: self && !runtime.journal.mayDecide()
   }
-}
-
-function pagesOf(peer: PeerStatus | undefined): string | undefined {
-  if (!peer?.linked || !peer.remoteAddress || !peer.profile || peer.profile.httpPort === 0) return undefined
-  const host = peer.remoteAddress.includes(':') ? `[${peer.remoteAddress}]` : peer.remoteAddress
-  const port = peer.profile.httpPort === 80 ? '' : `:${peer.profile.httpPort}`
-  return `http://${host}${port}/`
 }

@@ -7,6 +7,7 @@ import { PROGRAM_VERSION } from '../config/version.ts'
 import { createJournal, createJournalSync, type Journal, type JournalSync } from '../journal/index.ts'
 import { createMesh, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
+import { createNotes, type Notes, type OwnSite } from '../notes/index.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { nodeSourceFolder } from '../platform/source-folder.ts'
 import { createMembership, createWriterAuthority, type Membership, type Room } from '../room/index.ts'
@@ -26,6 +27,8 @@ export interface RoomRuntime {
   readonly writer: ImportWriter
   readonly collections: Collections
   readonly mirrors: ReadonlyMap<string, Mirror>
+  /** Absent without a network: nobody could open one. */
+  readonly notes?: Notes
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
   /** Absent when the folder is worked on without a network. */
@@ -36,7 +39,7 @@ export interface RoomRuntime {
 
 export interface RoomRuntimeOptions {
   /** Absent: no mesh, for work on a folder that no node has open. */
-  network?: { httpPort: number; meshPort: number }
+  network?: { httpPort: number; meshPort: number; site: OwnSite }
 }
 
 /** Opens everything, or nothing: what was opened before a failure is closed again. */
@@ -120,6 +123,14 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   undo.add(() => collections.stop())
   blobs.follow(collections.catalogue, placementMembers(membership))
 
+  const notes =
+    network &&
+    (await createNotes(
+      { journal, clock, random, disk, links, site: network.site, onProblem },
+      { directory: FOLDERS.notes(config) }
+    ))
+  if (notes) undo.add(() => notes.stop())
+
   const clones = new Map<NodeId, string>()
   if (mesh) {
     undo.add(
@@ -143,6 +154,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     writer,
     collections,
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
+    ...(notes ? { notes } : {}),
     ...(mesh ? { network: { mesh, sync } } : {}),
     stop: () => undo.run()
   }

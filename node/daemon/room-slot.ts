@@ -1,6 +1,7 @@
 /** The place of the one room in a node: empty at first, filled by founding or joining, emptied by leaving. One change at a time. */
 import { JoineryError } from '../../protocols/errors.ts'
 import { createMesh, type Mesh } from '../mesh/index.ts'
+import type { OwnSite } from '../notes/index.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { leaveRoom, openRoom, type Room } from '../room/index.ts'
 import { type Device, FOLDERS } from './device.ts'
@@ -8,7 +9,7 @@ import { openRoomRuntime, type RoomRuntime } from './room-runtime.ts'
 
 export interface RoomSlotInit {
   /** Absent: work on the folder without a network. */
-  network?: { httpPort(): number }
+  network?: { httpPort(): number; site: OwnSite }
 }
 
 export class RoomSlot {
@@ -92,7 +93,7 @@ export class RoomSlot {
     const runtime = await openRoomRuntime(
       this.device,
       room,
-      network ? { network: { httpPort: network.httpPort(), meshPort: this.#meshPort } } : {}
+      network ? { network: { httpPort: network.httpPort(), meshPort: this.#meshPort, site: network.site } } : {}
     )
     this.#runtime = runtime
     if (runtime.network) this.#meshPort = runtime.network.mesh.meshPort

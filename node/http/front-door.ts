@@ -25,11 +25,13 @@ import { answerError, asJoineryError } from './error-answer.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
 import { listen } from './listen.ts'
+import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
+export type { NoteDoor } from './note-routes.ts'
 
 /** What the pages and the API tell about the room. */
 export interface RoomInfo {
@@ -45,6 +47,8 @@ export interface FrontDoorComponents {
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
   mirrors: ReadonlyMap<string, Mirror>
   room: RoomInfo
+  /** Absent: no shared notes here. */
+  notes?: NoteDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage): void
   /** The device's addresses as they are now. */
@@ -135,6 +139,11 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   server.maxRequestsPerSocket = limits.MAX_REQUESTS_PER_CONNECTION
   server.timeout = applied.stalledAnswerTimeoutMs
   const connections: ConnectionLimit = limitConnections(server, applied.connectionsPerAddress)
+  server.on('upgrade', (request, socket, head) => {
+    const { notes } = components
+    if (notes && request.url?.startsWith(notes.syncPath)) notes.handleUpgrade(request, socket, head)
+    else socket.destroy()
+  })
   const app = await createPages(
     components,
     init,
@@ -147,12 +156,21 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setCommonHeaders(response)
-    // A body has no meaning anywhere yet; reading it on keeps the connection usable, `requestTimeout` ends a slow one.
-    if (request.method !== 'GET' && request.method !== 'HEAD') request.resume()
-    const visit = check(request, hostNames)
-    request.visit = visit
-    if (content.owns(visit.path.path)) await content.answer(request, response, visit.path)
-    else pages?.(request, response)
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    try {
+      const visit = check(request, hostNames)
+      request.visit = visit
+      if (!content.owns(visit.path.path)) {
+        pages?.(request, response)
+        return
+      }
+      // Content has no use for a body; reading it on keeps the connection usable, `requestTimeout` ends a slow one.
+      if (!reads) request.resume()
+      await content.answer(request, response, visit.path)
+    } catch (error) {
+      if (!reads) request.resume()
+      throw error
+    }
   }
 
   return {
@@ -225,6 +243,13 @@ async function createPages(
     addPageRoutes(scope, { overview, assets, addresses, port: () => portOf(server) })
     done()
   })
+  const { notes } = components
+  if (notes) {
+    void app.register((scope, _options, done) => {
+      addNoteRoutes(scope, { notes })
+      done()
+    })
+  }
   await app.ready()
   return app
 }
