@@ -19,6 +19,7 @@ export type {
   WriterAuthority
 } from './journal.ts'
 export { createJournal } from './local-journal.ts'
+export { type OpenJournalComponents, type OpenJournalInit, openJournal } from './open-journal.ts'
 export {
   createJournalSync,
   type JournalSync,

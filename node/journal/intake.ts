@@ -19,12 +19,14 @@ import type { KeyValueChange } from '../platform/key-value.ts'
 import type { Committer } from './committer.ts'
 import type { Signing, WriterAuthority } from './journal.ts'
 import { type Head, hexOf, type Log } from './log-table.ts'
+import type { SpaceGuard } from './space-guard.ts'
 import { bodiesMatch, type JournalStore, lacksBodies } from './store.ts'
 import { lastLamport } from './writer.ts'
 
 export interface IntakeComponents {
   store: JournalStore
   committer: Committer
+  space: SpaceGuard
   authority: WriterAuthority
   signing: Signing
 }
@@ -85,7 +87,7 @@ export class Intake {
   }
 
   get isOpen(): boolean {
-    return this.#components.committer.failure === undefined
+    return this.#components.committer.failure === undefined && !this.#components.space.isFull
   }
 
   /**
@@ -101,7 +103,7 @@ export class Intake {
   async #takeAll(batches: readonly Uint8Array[]): Promise<Intaken> {
     const result: Intaken = { seen: [], gaps: [], added: 0, refused: undefined }
     for (const bytes of batches) {
-      if (this.#components.committer.failure) break
+      if (!this.isOpen) break
       try {
         await this.#takeOne(bytes, result)
       } catch (error) {
@@ -136,7 +138,7 @@ export class Intake {
         return
       }
       const log = store.table.add({
-        index: store.table.all.length,
+        index: store.table.nextIndex,
         key: header.writer.slice(),
         node,
         start: 0,
@@ -178,7 +180,7 @@ export class Intake {
         if (twinHash && !twin.forkPoints.some(({ number }) => number === header.number))
           twin.forkPoints = [...twin.forkPoints, { number: header.number, hash: twinHash }]
         const log = store.table.add({
-          index: store.table.all.length,
+          index: store.table.nextIndex,
           key: twin.key,
           node: twin.node,
           start: header.number,

@@ -47,6 +47,10 @@ export interface JournalComponents {
   seal: BodySeal
   /** Default: Ed25519 of node/platform. */
   signing?: Signing
+  /** Free bytes where the store lies. Without it nobody looks, and a full disk is met by a write that fails. */
+  freeBytes?(): Promise<number>
+  /** True after a repair: rows and indexes are made anew from the batches. */
+  suspect?: boolean
 }
 
 export interface JournalInit {
@@ -56,6 +60,8 @@ export interface JournalInit {
   understood: ReadonlyMap<string, number>
   /** Told of what went wrong without being anybody's call: a fold that threw, a disk that failed. For the log and the dashboard. */
   onProblem?(problem: JournalProblem): void
+  /** Appends are refused when less is free. Default 48 MiB. */
+  reserveBytes?: number
 }
 
 export interface JournalProblem {
@@ -93,6 +99,8 @@ export interface VerifyReport {
   rotten: Position[]
   /** Bodies that are gone although nobody erased them. */
   hollow: Position[]
+  /** Batches that the index of topics did not lead to; put right at once. */
+  unindexed: number
   /** Wanted from peers from now on; empty holes and rot heal as they are linked. */
   repairing: number
 }
@@ -141,7 +149,10 @@ export interface Journal extends JournalAccess {
   readonly node: NodeId
   /** For `createJournalSync` and the simulator. */
   readonly exchange: JournalExchange
-  /** `read-only` after a failed sync, `full` when the disk was: reads go on, appends are refused until a restart. */
+  /**
+   * `read-only` after a failed write: until a restart. `full`: less than the reserve is free; appends go on once there is room again,
+   * unless a write met the end of the disk. Reads go on in both.
+   */
   state(): 'open' | 'read-only' | 'full' | 'closed'
   /** Erases all bodies of the topic that were written before, on every node. Resolves once it is on our medium. */
   erase(topic: string): Promise<Stamp>

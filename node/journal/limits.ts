@@ -73,3 +73,13 @@ export const MAX_LIES = 3
 export const MAX_KNOWN_PEERS = 256
 /** Writers of removed nodes that came by and were refused: remembered so that they are not asked for again. */
 export const MAX_IGNORED_WRITERS = 4096
+
+/**
+ * Free bytes that the journal leaves alone: LevelDB needs two write buffers to open and some 25 MiB to compact, and a full disk must still take
+ * a logout and a removal of files.
+ */
+export const RESERVE_BYTES = 48 * 2 ** 20
+/** Far less than the reserve, so that the look comes before the end. */
+export const SPACE_CHECK_BYTES = 1 * 2 ** 20
+/** Others fill the disk too. */
+export const SPACE_CHECK_MS = 2000

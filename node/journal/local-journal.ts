@@ -31,11 +31,14 @@ import {
   MAX_UNCOMMITTED_BYTES,
   MAX_UNKNOWN_KINDS,
   MAX_WAITING_APPENDS,
-  MAX_WAITING_BYTES
+  MAX_WAITING_BYTES,
+  RESERVE_BYTES
 } from './limits.ts'
 import { hexOf, type Log, plainWriter } from './log-table.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
+import { rebuildRows } from './rebuild.ts'
 import { Repairs } from './repairs.ts'
+import { SpaceGuard } from './space-guard.ts'
 import { JournalStore } from './store.ts'
 import { verifyJournal } from './verifier.ts'
 import { type PreparedEntry, preparedBytes, prepareEntry, Writer } from './writer.ts'
@@ -50,7 +53,7 @@ const ED25519: Signing = { keyFromSeed: signingKeyFromSeed, verify: verifySignat
 export async function createJournal(components: JournalComponents, init: JournalInit): Promise<Journal> {
   const store = await JournalStore.open(components.store)
   const journal = new LocalJournal(store, components, init)
-  journal.start()
+  await journal.start()
   return journal
 }
 
@@ -70,6 +73,7 @@ class LocalJournal implements Journal {
   readonly #init: JournalInit
   readonly #store: JournalStore
   readonly #writer: Writer
+  readonly #space: SpaceGuard
   readonly #committer: Committer
   readonly #intake: Intake
   readonly #reader: EntryReader
@@ -104,16 +108,27 @@ class LocalJournal implements Journal {
     this.writer = hexOf(key.publicKey)
     this.#reader = new EntryReader(store, components.seal)
     const onProblem = (problem: JournalProblem): void => this.#report(problem)
+    store.onUnreadable = ({ code, message, cause }) => onProblem({ code, message, cause })
     this.#folds = new FoldRuntime({ store, reader: this.#reader }, { onProblem })
+    this.#space = new SpaceGuard(
+      { clock: components.clock, freeBytes: components.freeBytes?.bind(components) },
+      init.reserveBytes ?? RESERVE_BYTES
+    )
     this.#committer = new Committer(
-      { clock: components.clock, write: (changes) => store.write(changes, { sync: true }) },
+      { clock: components.clock, write: (changes) => this.#write(changes) },
       {
         onCommit: () => this.#tellCommitted(),
         onFailure: (error) => this.#report({ code: error.code, message: error.message, cause: error.cause })
       }
     )
     this.#intake = new Intake(
-      { store, committer: this.#committer, authority: components.authority, signing: this.#signing },
+      {
+        store,
+        committer: this.#committer,
+        space: this.#space,
+        authority: components.authority,
+        signing: this.#signing
+      },
       {
         changesFor: (log, batch) => this.#eraser.changesFor(log, batch),
         onDurable: (arrival) => this.#onDurable(arrival),
@@ -134,10 +149,16 @@ class LocalJournal implements Journal {
     })
     this.exchange = exchange.exchange
     this.#events = exchange.events
-    for (const log of store.table.all) this.#follow(log.durable.lamport)
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    const { authority, suspect } = this.#components
+    if (suspect || this.#store.isDamaged) {
+      this.#report({ code: 'JOURNAL_DAMAGED', message: 'rows of the journal were lost and are made anew' })
+      await rebuildRows({ store: this.#store, authority, eraser: this.#eraser })
+    }
+    for (const log of this.#store.table.all) this.#follow(log.durable.lamport)
+    await this.#space.check()
     for (const { log: index, number } of this.#store.hollow) {
       const log = this.#store.table.at(index)
       if (log) this.#repairs.add(log, number)
@@ -149,7 +170,7 @@ class LocalJournal implements Journal {
   state(): 'open' | 'read-only' | 'full' | 'closed' {
     if (this.#closed) return 'closed'
     const failure = this.#committer.failure
-    if (!failure) return 'open'
+    if (!failure) return this.#space.isFull ? 'full' : 'open'
     return failure.code === 'JOURNAL_FULL' ? 'full' : 'read-only'
   }
 
@@ -158,6 +179,7 @@ class LocalJournal implements Journal {
       if (this.#closed) throw new JoineryError('STOPPED', 'the journal is closed')
       if (this.#committer.failure) throw this.#committer.failure
       if (entries.length === 0) return resolve([])
+      if (this.#space.isFull) throw new JoineryError('JOURNAL_FULL', 'the disk is nearly full')
       if (entries.length > MAX_APPEND_ENTRIES)
         throw new JoineryError('ENTRY_REFUSED', `more than ${MAX_APPEND_ENTRIES} entries at once`)
       const { seal, random } = this.#components
@@ -232,7 +254,7 @@ class LocalJournal implements Journal {
     const changes: KeyValueChange[] = []
     if (!this.#log) {
       this.#log = table.add({
-        index: table.all.length,
+        index: table.nextIndex,
         key: this.#writer.publicKey,
         node: this.node,
         start: 0,
@@ -336,6 +358,13 @@ class LocalJournal implements Journal {
     }
   }
 
+  async #write(changes: KeyValueChange[]): Promise<void> {
+    let bytes = 0
+    for (const change of changes) bytes += change.key.length + (change.type === 'put' ? change.value.length : 0)
+    await this.#store.write(changes, { sync: true })
+    this.#space.wrote(bytes)
+  }
+
   #commitMeta(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#committer.add({
@@ -435,10 +464,15 @@ class LocalJournal implements Journal {
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     await this.#committer.flush()
     const { store, signing, repairs } = { store: this.#store, signing: this.#signing, repairs: this.#repairs }
-    return verifyJournal(
-      { store, signing, repairs, isHollow: (log, batch) => this.#intake.isHollow(log, batch) },
-      signal
-    )
+    const isHollow = this.#intake.isHollow.bind(this.#intake)
+    const report = await verifyJournal({ store, signing, repairs, isHollow }, signal)
+    if (report.unindexed > 0) {
+      // Folds were loaded without these.
+      store.meta.foldEpoch++
+      await this.#commitMeta()
+      await this.#folds.foldAnew(() => true)
+    }
+    return report
   }
 
   /** Our own logs first: a node must know what it has said. */

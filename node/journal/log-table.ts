@@ -67,6 +67,8 @@ export function plainWriter(writer: WriterId): WriterId {
 
 export class LogTable {
   readonly #logs: Log[] = []
+  readonly #byIndex = new Map<number, Log>()
+  #nextIndex = 0
   readonly #byWriter = new Map<WriterId, Log[]>()
   readonly #buckets: (Set<WriterId> | undefined)[] = new Array(BUCKETS).fill(undefined)
   readonly #bucketHashes: (Uint8Array | undefined)[] = new Array(BUCKETS).fill(undefined)
@@ -87,7 +89,16 @@ export class LogTable {
   }
 
   at(index: number): Log | undefined {
-    return this.#logs[index]
+    return this.#byIndex.get(index)
+  }
+
+  get nextIndex(): number {
+    return this.#nextIndex
+  }
+
+  /** Batches under this index lie on the disk, though their log is not known any more. */
+  reserve(index: number): void {
+    this.#nextIndex = Math.max(this.#nextIndex, index + 1)
   }
 
   get writerCount(): number {
@@ -99,7 +110,8 @@ export class LogTable {
   }
 
   add(init: Pick<Log, 'index' | 'key' | 'node' | 'start' | 'parent' | 'forkPoints'>): Log {
-    if (init.index !== this.#logs.length) throw new JoineryError('JOURNAL_DAMAGED', 'a log out of order')
+    if (this.#byIndex.has(init.index)) throw new JoineryError('JOURNAL_DAMAGED', 'a log twice')
+    this.reserve(init.index)
     const before: Head = { number: init.start - 1, hash: new Uint8Array(), lamport: -1, end: false }
     const log: Log = {
       ...init,
@@ -112,6 +124,7 @@ export class LogTable {
     }
     log.cut = this.#cutOf(log)
     this.#logs.push(log)
+    this.#byIndex.set(log.index, log)
     const logs = this.#byWriter.get(log.writer)
     if (logs) logs.push(log)
     else this.#byWriter.set(log.writer, [log])

@@ -4,10 +4,10 @@
  */
 import { type Batch, decodeBatch, hashOfEntry, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
-import { JoineryError } from '../../protocols/errors.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { Stamp } from '../../protocols/journal.ts'
 import { crc32, sha256 } from '../platform/hash.ts'
-import type { KeyValueChange, KeyValueStore } from '../platform/key-value.ts'
+import type { KeyRange, KeyValueChange, KeyValueStore } from '../platform/key-value.ts'
 import type { RemovedNodes } from './journal.ts'
 import {
   batchKey,
@@ -32,7 +32,7 @@ import {
   topicPrefix
 } from './keys.ts'
 import { READ_BYTES } from './limits.ts'
-import { type Log, LogTable } from './log-table.ts'
+import { type Head, type Log, LogTable } from './log-table.ts'
 
 const FORMAT = 1
 const MAX_META_BYTES = 16 * 2 ** 20
@@ -77,8 +77,14 @@ export class JournalStore {
   /** Erasures whose old bodies may still lie on the disk. */
   readonly unfinishedErasures = new Set<string>()
   readonly criticalKinds: CriticalKind[] = []
+  /** The disk gave back what it should not have: told of, so that the next start repairs it. */
+  onUnreadable: ((error: JoineryError) => void) | undefined
+  /** Rows were lost: see `rebuildRows`. */
+  isDamaged = false
   readonly hollow: { log: number; number: number }[] = []
   #sequence = 0
+  /** All arrivals up to this one are on the medium. */
+  durableSequence = 0
   /** Kind, version and log of what `criticalKinds` lists. */
   readonly #criticalSeen = new Set<string>()
 
@@ -92,55 +98,48 @@ export class JournalStore {
     return store
   }
 
-  /** All arrivals up to this one are on the medium. */
-  durableSequence = 0
-
   nextSequence(): number {
     return ++this.#sequence
   }
 
   async #load(): Promise<void> {
     const meta = await this.#kv.get(META_KEY)
-    if (meta) this.#loadMeta(meta)
-    const rows: Uint8Array[] = []
-    for await (const [, value] of this.#kv.entries(rangeOf('w'))) rows.push(value)
-    for (const [index, value] of rows.entries()) {
-      const [key, node, start, parent, points] = rowOf(value, 5)
-      this.table.add({
-        index,
-        key: key as Uint8Array,
-        node: node as string,
-        start: start as number,
-        parent: (parent as number | null) ?? undefined,
-        forkPoints: (points as [number, Uint8Array][]).map(([number, hash]) => ({ number, hash }))
+    if (meta) this.#readRow(meta, 4, (row) => this.#loadMeta(row), MAX_META_BYTES)
+    for await (const [key, value] of this.#entries(rangeOf('w'))) {
+      this.#readRow(value, 5, ([writer, node, start, parent, points]) => {
+        this.table.add({
+          index: readNumber(key, 1, LOG_BYTES),
+          key: writer as Uint8Array,
+          node: node as string,
+          start: start as number,
+          parent: (parent as number | null) ?? undefined,
+          forkPoints: (points as [number, Uint8Array][]).map(([number, hash]) => ({ number, hash }))
+        })
       })
     }
-    for await (const [key, value] of this.#kv.entries(rangeOf('l'))) {
-      const log = this.table.at(readNumber(key, 1, LOG_BYTES))
-      if (!log) throw damaged('an end without its log')
-      const [number, hash, lamport, end, sequence] = rowOf(value, 5)
-      log.durable = {
-        number: number as number,
-        hash: hash as Uint8Array,
-        lamport: lamport as number,
-        end: end as boolean
-      }
-      log.head = log.durable
-      log.sequence = sequence as number
-      this.#sequence = Math.max(this.#sequence, log.sequence)
-    }
-    for await (const [key, value] of this.#kv.entries(rangeOf('e'))) {
-      const [lamport, writer, number, index, done] = rowOf(value, 5)
-      const topic = textAfterLetter(key)
-      if (done !== true) this.unfinishedErasures.add(topic)
-      this.erased.set(topic, {
-        lamport: lamport as number,
-        writer: writer as string,
-        number: number as number,
-        index: index as number
+    const ended = new Set<Log>()
+    for await (const [key, value] of this.#entries(rangeOf('l'))) {
+      this.#readRow(value, 5, ([number, hash, lamport, end, sequence]) => {
+        const log = this.table.at(readNumber(key, 1, LOG_BYTES))
+        if (!log) throw damaged('an end without its log')
+        ended.add(log)
+        this.setDurable(
+          log,
+          { number: number as number, hash: hash as Uint8Array, lamport: lamport as number, end: end as boolean },
+          sequence as number
+        )
       })
     }
-    for await (const [key, value] of this.#kv.entries(rangeOf('k'))) {
+    if (ended.size < this.table.all.length) this.isDamaged = true
+    for await (const [key, value] of this.#entries(rangeOf('e'))) {
+      this.#readRow(value, 5, ([lamport, writer, number, index, done]) => {
+        const topic = textAfterLetter(key)
+        if (done !== true) this.unfinishedErasures.add(topic)
+        const stamp = { lamport: lamport as number, writer: writer as string, number: number as number }
+        this.erased.set(topic, { ...stamp, index: index as number })
+      })
+    }
+    for await (const [key, value] of this.#entries(rangeOf('k'))) {
       const zero = key.indexOf(0)
       this.#noteCritical({
         kind: new TextDecoder().decode(key.subarray(1, zero)),
@@ -149,14 +148,35 @@ export class JournalStore {
         number: readNumber(value, 0, NUMBER_BYTES)
       })
     }
-    for await (const key of this.#kv.keys(rangeOf('h'))) this.hollow.push(placeAtEnd(key))
-    this.durableSequence = this.#sequence
+    for await (const key of this.#keys(rangeOf('h'))) this.hollow.push(placeAtEnd(key))
     this.table.setRemoved(this.meta.removed)
     await this.loadCutHashes(this.table.all)
   }
 
-  #loadMeta(bytes: Uint8Array): void {
-    const [format, foldEpoch, sealEpoch, removed] = rowOf(bytes, 4, MAX_META_BYTES)
+  /** What does not pass marks the store as damaged: `rebuildRows` then makes the rows anew from the batches. */
+  #readRow(bytes: Uint8Array, length: number, use: (row: CborValue[]) => void, maxBytes = MAX_ROW_BYTES): void {
+    try {
+      use(rowOf(bytes, length, maxBytes))
+    } catch (error) {
+      if (hasCode(error, 'JOURNAL_NEWER')) throw error
+      this.isDamaged = true
+    }
+  }
+
+  setDurable(log: Log, head: Head, sequence: number): void {
+    log.durable = head
+    log.head = head
+    log.sequence = sequence
+    this.noteSequence(sequence)
+  }
+
+  /** Arrival numbers go on after this one. */
+  noteSequence(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence)
+    this.durableSequence = this.#sequence
+  }
+
+  #loadMeta([format, foldEpoch, sealEpoch, removed]: CborValue[]): void {
     if (format !== FORMAT) throw new JoineryError('JOURNAL_NEWER', `the journal has format ${String(format)}`)
     this.meta.foldEpoch = foldEpoch as number
     this.meta.sealEpoch = sealEpoch as number
@@ -167,7 +187,7 @@ export class JournalStore {
 
   metaChange(): KeyValueChange {
     const removed = [...this.meta.removed].map(([node, cuts]): CborValue => [node, [...cuts]])
-    return put(META_KEY, encodeCbor([FORMAT, this.meta.foldEpoch, this.meta.sealEpoch, removed]))
+    return put(META_KEY, rowBytes([FORMAT, this.meta.foldEpoch, this.meta.sealEpoch, removed]))
   }
 
   /** After `setRemoved`: reads the hashes of the last batches that count. */
@@ -182,11 +202,11 @@ export class JournalStore {
 
   logChange(log: Log): KeyValueChange {
     const points = log.forkPoints.map(({ number, hash }): CborValue => [number, hash])
-    return put(logKey(log.index), encodeCbor([log.key, log.node, log.start, log.parent ?? null, points]))
+    return put(logKey(log.index), rowBytes([log.key, log.node, log.start, log.parent ?? null, points]))
   }
 
   logEndChange(log: Log, head: Log['head'], sequence: number): KeyValueChange {
-    return put(logEndKey(log.index), encodeCbor([head.number, head.hash, head.lamport, head.end, sequence]))
+    return put(logEndKey(log.index), rowBytes([head.number, head.hash, head.lamport, head.end, sequence]))
   }
 
   /** The same batch with fewer or more bodies; its arrival number stays. */
@@ -197,14 +217,17 @@ export class JournalStore {
 
   /** Everything that a batch puts on disk besides its log's row. `bytes` is the batch as it shall be stored. */
   batchChanges(log: Log, batch: Batch, bytes: Uint8Array, sequence: number): KeyValueChange[] {
-    const { header } = batch
+    const { number } = batch.header
+    return [this.rewriteChange(log, number, sequence, bytes), ...this.indexChanges(log, batch, sequence)]
+  }
+
+  /** Where the batch is found by topic, and by critical kind. */
+  indexChanges(log: Log, { header }: Batch, sequence: number): KeyValueChange[] {
     const arrival = numberBytes(sequence, NUMBER_BYTES)
-    const changes = [this.rewriteChange(log, header.number, sequence, bytes)]
+    const changes: KeyValueChange[] = []
     for (const topic of header.topics) {
-      changes.push(
-        put(topicKey(topic, header.lamport, log.index, header.number), arrival),
-        put(topicNameKey(topic), arrival)
-      )
+      const place = topicKey(topic, header.lamport, log.index, header.number)
+      changes.push(put(place, arrival), put(topicNameKey(topic), arrival))
     }
     for (const { kind, version, critical } of header.kinds) {
       if (!critical) continue
@@ -213,6 +236,16 @@ export class JournalStore {
         changes.push(put(kindKeyOnDisk(kind, version, log.index), numberBytes(header.number, NUMBER_BYTES)))
     }
     return changes
+  }
+
+  /** Whether the index leads to this batch. */
+  async isIndexed(log: Log, { header }: Batch, sequence: number): Promise<boolean> {
+    const places = header.topics.map((topic) => topicKey(topic, header.lamport, log.index, header.number))
+    const found = await this.#kv.getMany([...places, ...header.topics.map(topicNameKey)])
+    return found.every((value, i) => {
+      const arrival = value && readNumber(value, 0, NUMBER_BYTES)
+      return i < places.length ? arrival === sequence : (arrival ?? -1) >= sequence
+    })
   }
 
   /** False when this log's first entry of the kind is known already. */
@@ -225,7 +258,7 @@ export class JournalStore {
   }
 
   eraseChange(topic: string, stamp: Stamp, done: boolean): KeyValueChange {
-    return put(eraseKey(topic), encodeCbor([stamp.lamport, stamp.writer, stamp.number, stamp.index, done]))
+    return put(eraseKey(topic), rowBytes([stamp.lamport, stamp.writer, stamp.number, stamp.index, done]))
   }
 
   hollowChange(log: number, number: number): KeyValueChange {
@@ -240,9 +273,36 @@ export class JournalStore {
     return this.#kv.write(changes, options)
   }
 
+  async *#entries(range: KeyRange): AsyncIterable<[Uint8Array, Uint8Array]> {
+    try {
+      yield* this.#kv.entries(range)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
+  }
+
+  async *#keys(range: KeyRange): AsyncIterable<Uint8Array> {
+    try {
+      yield* this.#kv.keys(range)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
+  }
+
+  #unreadable(cause: unknown): JoineryError {
+    const error = new JoineryError('JOURNAL_DAMAGED', 'the store cannot read what it holds', { cause })
+    this.onUnreadable?.(error)
+    return error
+  }
+
   /** Undefined for a hole, and for a batch whose bits have flipped: it must come from a peer again. */
   async read(log: number, number: number): Promise<StoredBatch | undefined> {
-    const value = await this.#kv.get(batchKey(log, number))
+    let value: Uint8Array | undefined
+    try {
+      value = await this.#kv.get(batchKey(log, number))
+    } catch (error) {
+      this.#unreadable(error)
+    }
     return value && storedOf(value)
   }
 
@@ -253,7 +313,7 @@ export class JournalStore {
   async readRange(log: number, from: number, to: number): Promise<{ number: number; bytes: Uint8Array }[]> {
     const found: { number: number; bytes: Uint8Array }[] = []
     let size = 0
-    for await (const [key, value] of this.#kv.entries({ gte: batchKey(log, from), lte: batchKey(log, to) })) {
+    for await (const [key, value] of this.#entries({ gte: batchKey(log, from), lte: batchKey(log, to) })) {
       const bytes = storedOf(value)?.bytes
       if (!bytes) continue
       if (found.length > 0 && size + bytes.length > READ_BYTES) break
@@ -264,10 +324,17 @@ export class JournalStore {
     return found
   }
 
+  /** All batches of all logs, whether their log is known or not; for a rebuild. */
+  async *allBatches(): AsyncIterable<{ log: number; number: number; stored: StoredBatch | undefined }> {
+    for await (const [key, value] of this.#entries(rangeOf('b'))) {
+      if (key.length === 1 + LOG_BYTES + NUMBER_BYTES) yield { ...placeAtEnd(key), stored: storedOf(value) }
+    }
+  }
+
   /** All batches of a log with what they hold; for checks. */
   async *batchesOf(log: number): AsyncIterable<{ number: number; stored: StoredBatch | undefined }> {
     const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
-    for await (const [key, value] of this.#kv.entries(range)) {
+    for await (const [key, value] of this.#entries(range)) {
       yield { number: placeAtEnd(key).number, stored: storedOf(value) }
     }
   }
@@ -275,12 +342,12 @@ export class JournalStore {
   /** The numbers of a log that are on disk, read from keys alone. */
   async *numbersOf(log: number): AsyncIterable<number> {
     const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
-    for await (const key of this.#kv.keys(range)) yield placeAtEnd(key).number
+    for await (const key of this.#keys(range)) yield placeAtEnd(key).number
   }
 
   /** Topics that `reads` picks, with the arrival number of their newest entry. */
   async *topics(reads: (topic: string) => boolean): AsyncIterable<{ topic: string; sequence: number }> {
-    for await (const [key, value] of this.#kv.entries(rangeOf('n'))) {
+    for await (const [key, value] of this.#entries(rangeOf('n'))) {
       const topic = textAfterLetter(key)
       if (reads(topic)) yield { topic, sequence: readNumber(value, 0, NUMBER_BYTES) }
     }
@@ -289,7 +356,7 @@ export class JournalStore {
   /** Where a topic's entries stand, in the order of the lamport of each batch's first entry. */
   async *placesOf(topic: string): AsyncIterable<TopicPlace> {
     const prefix = topicPrefix(topic)
-    for await (const [key, value] of this.#kv.entries(rangeOf(prefix))) {
+    for await (const [key, value] of this.#entries(rangeOf(prefix))) {
       yield {
         lamport: readNumber(key, prefix.length, LAMPORT_BYTES),
         ...placeAtEnd(key),
@@ -308,7 +375,7 @@ export class JournalStore {
 
   async allSnapshotDeletions(): Promise<KeyValueChange[]> {
     const changes: KeyValueChange[] = []
-    for await (const key of this.#kv.keys(rangeOf('v'))) changes.push({ type: 'del', key })
+    for await (const key of this.#keys(rangeOf('v'))) changes.push({ type: 'del', key })
     return changes
   }
 
@@ -338,7 +405,15 @@ function storedOf(value: Uint8Array): StoredBatch | undefined {
   return { sequence: readNumber(value, 0, NUMBER_BYTES), bytes }
 }
 
-function rowOf(bytes: Uint8Array, length: number, maxBytes = MAX_ROW_BYTES): CborValue[] {
+/** Rows carry a checksum: a flipped bit in one would hide a whole log. */
+function rowBytes(row: CborValue[]): Uint8Array {
+  const bytes = encodeCbor(row)
+  return concat(numberBytes(crc32(bytes), CRC_BYTES), bytes)
+}
+
+function rowOf(row: Uint8Array, length: number, maxBytes: number): CborValue[] {
+  const bytes = row.subarray(CRC_BYTES)
+  if (bytes.length === 0 || readNumber(row, 0, CRC_BYTES) !== crc32(bytes)) throw damaged('a row with flipped bits')
   const value = decodeCbor(bytes, maxBytes)
   if (!Array.isArray(value) || value.length !== length) throw damaged('a row of another form')
   return value

@@ -20,7 +20,7 @@ export interface VerifierComponents {
 }
 
 export async function verifyJournal(components: VerifierComponents, signal?: AbortSignal): Promise<VerifyReport> {
-  const report: VerifyReport = { batches: 0, entries: 0, holes: [], rotten: [], hollow: [], repairing: 0 }
+  const report: VerifyReport = { batches: 0, entries: 0, holes: [], rotten: [], hollow: [], unindexed: 0, repairing: 0 }
   for (const log of components.store.table.all) await verifyLog(components, log, report, signal)
   report.repairing = components.repairs.size
   return report
@@ -69,6 +69,10 @@ async function verifyLog(
     }
     report.entries += entryCount(batch.header)
     if (isHollow(log, batch)) missing(report.hollow, number)
+    if (!(await store.isIndexed(log, batch, stored.sequence))) {
+      report.unindexed++
+      await store.write(store.indexChanges(log, batch, stored.sequence), { sync: false })
+    }
   }
   for (; next <= end.number; next++) missing(report.holes, next)
 }

@@ -46,3 +46,8 @@ export async function openLevel(directory: string): Promise<KeyValueStore> {
     close: () => level.close()
   }
 }
+
+/** Saves what can be read of a store that does not open any more. What was in its damaged parts is gone: check what is left. */
+export async function repairLevel(directory: string): Promise<void> {
+  await ClassicLevel.repair(directory)
+}
