@@ -1,4 +1,4 @@
-import type { ContentInspector } from '../../protocols/content.ts'
+import type { ContentIndex, ContentInspector } from '../../protocols/content.ts'
 
 /** What an import has to know about one collection; node/mirrors has one for each that it serves. */
 export interface CollectionKind {
@@ -6,4 +6,6 @@ export interface CollectionKind {
   /** Why a file that lies at this path of the collection's folder is not wanted, or undefined. */
   leftOut(path: string): string | undefined
   readonly inspector: ContentInspector
+  /** What a facilitator should know after an import, over the whole collection; no reason not to add anything. */
+  notices?(index: ContentIndex): { path: string; what: string }[]
 }

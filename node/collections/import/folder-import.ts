@@ -207,6 +207,8 @@ export class FolderImport {
         if (revision) imported.revision = revision
       }
       this.#report.imported(imported)
+      const notices = this.#init.kinds.get(collection)?.notices?.(this.#components.index) ?? []
+      for (const { path, what } of notices) this.#report.notice({ collection, path, what })
     }
     return this.#report.end()
   }

@@ -33,6 +33,8 @@ export interface ImportReport {
   problems: ImportProblem[]
   /** More than `problems` can hold. */
   problemsLeftOff: number
+  /** What a facilitator should know of what is now there, such as pages that read addresses which the room lacks. */
+  notices: { collection: string; path: string; what: string }[]
   /** What was passed over on purpose: generated indexes, crawler leftovers, folders that are no part of a workshop. */
   leftOut: { path: string; why: string }[]
   leftOutFiles: number

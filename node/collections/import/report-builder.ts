@@ -10,7 +10,14 @@ const PROGRESS_EVERY_MS = 200
 export class ReportBuilder {
   readonly #clock: Clock
   readonly #options: ImportOptions
-  readonly #report: ImportReport = { collections: [], problems: [], problemsLeftOff: 0, leftOut: [], leftOutFiles: 0 }
+  readonly #report: ImportReport = {
+    collections: [],
+    problems: [],
+    problemsLeftOff: 0,
+    notices: [],
+    leftOut: [],
+    leftOutFiles: 0
+  }
   readonly #total = { files: 0, bytes: 0 }
   readonly #done = { files: 0, bytes: 0 }
   #phase: ImportProgress['phase'] = 'looking'
@@ -72,6 +79,10 @@ export class ReportBuilder {
 
   imported(collection: ImportedCollection): void {
     this.#report.collections.push(collection)
+  }
+
+  notice(notice: ImportReport['notices'][number]): void {
+    if (this.#report.notices.length < MAX_LISTED_PROBLEMS) this.#report.notices.push(notice)
   }
 
   end(): ImportReport {
