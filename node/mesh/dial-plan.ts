@@ -129,6 +129,14 @@ export class DialPlan {
     return nowMs < (this.#targets.get(node)?.refusedUntilMs ?? 0)
   }
 
+  /** It was reached, and hung up or fell silent before the hello had ended. */
+  broken(node: NodeId, reason: string, nowMs: number): void {
+    const target = this.#target(node, node, nowMs, false)
+    target.failures++
+    target.lastFailure = reason
+    target.nextMs = nowMs + this.#backOff(target.failures)
+  }
+
   /** All refusals are forgotten: our own room or its members changed. */
   forgive(nowMs: number): void {
     for (const target of this.#targets.values()) {

@@ -421,8 +421,8 @@ class MeshNode implements Mesh {
 
   #failed(connection: Connection): void {
     const node = connection.remotePeer.toString()
-    this.#plan.refused(node, 'no hello', this.#components.clock.monotonicMs(), REDIAL_MOST_MS)
-    this.#deny(node)
+    this.#plan.broken(node, 'no hello', this.#components.clock.monotonicMs())
+    if (connection.direction === 'inbound') this.#deny(node)
     this.#closeSoon(connection, 0)
   }
 
