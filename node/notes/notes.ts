@@ -22,7 +22,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import { Connection } from './connection.ts'
-import { CLOSE_BUSY, CLOSE_STOPPING } from './errors.ts'
+import { CLOSE_BUSY, CLOSE_MALFORMED, CLOSE_STOPPING } from './errors.ts'
 import * as limits from './limits.ts'
 import { LiveLinks } from './live-links.ts'
 import { NoteShelf } from './note-shelf.ts'
@@ -276,7 +276,10 @@ class NodeNotes implements Notes {
       return
     }
     const connection = new Connection({ clock: this.#components.clock, websocket, socket }, visitor)
-    websocket.on('message', (data: Buffer) => note.receive(connection, data))
+    websocket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) note.receive(connection, data)
+      else connection.close(CLOSE_MALFORMED)
+    })
     websocket.on('close', () => note.leave(connection))
     note.join(connection)
     connection.resume('note')
