@@ -29,7 +29,7 @@ class CranMirror {
   }
 
   async answer(request: MirrorRequest): Promise<MirrorAnswer> {
-    const path = request.path.replace(/^\/+/, '')
+    const path = request.path.replace(/^\//, '')
     if (path === '') return this.#page('folders', 'text/html; charset=utf-8', () => this.#folders())
     const place = splitContribPath(path)
     if (!place || `${place.folder}/${place.rest}` !== path) return { kind: 'missing' }

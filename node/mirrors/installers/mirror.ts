@@ -11,7 +11,7 @@ const HEADERS = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosnif
 export function createInstallersMirror({ index }: { index: ContentIndex }): Mirror {
   return {
     async answer(request) {
-      const path = request.path.replace(/^\/+/, '')
+      const path = request.path.replace(/^\//, '')
       if (path === '') return list(index, request)
       const file = index.get('installers', path)
       return file ? download(file) : { kind: 'missing' }

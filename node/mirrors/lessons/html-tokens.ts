@@ -21,6 +21,9 @@ export type Token =
   /** The content of an element that holds no tags. */
   | { kind: 'raw'; name: string; start: number; end: number }
 
+/** Real tags have ten; what comes after these is not looked at. */
+const MAX_ATTRIBUTES = 100
+
 const RAW_ELEMENTS = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'noembed', 'noframes', 'iframe'])
 
 export function* htmlTokens(page: string): Generator<Token> {
@@ -61,6 +64,7 @@ function readStartTag(page: string, open: number): (Token & { kind: 'start' }) |
   const nameEnd = endOfName(page, open + 1)
   const name = page.slice(open + 1, nameEnd).toLowerCase()
   const attributes: Attribute[] = []
+  const names = new Set<string>()
   for (let at = nameEnd; at < page.length; ) {
     const character = page[at] ?? ''
     if (character === '>') return { kind: 'start', name, attributes, start: open, nameEnd, end: at + 1 }
@@ -71,7 +75,10 @@ function readStartTag(page: string, open: number): (Token & { kind: 'start' }) |
     const attribute = readAttribute(page, at)
     if (!attribute) return undefined
     // Of two with one name the first counts.
-    if (!attributes.some((known) => known.name === attribute.name)) attributes.push(attribute)
+    if (!names.has(attribute.name) && names.size < MAX_ATTRIBUTES) {
+      names.add(attribute.name)
+      attributes.push(attribute)
+    }
     at = attribute.end
   }
   return undefined

@@ -16,6 +16,8 @@ import { SiteMap } from './site-map.ts'
 
 /** Where the front door mounts this mirror; rewritten addresses start with it. */
 const MOUNT = '/lessons/'
+/** Among the keys of pages, which begin with a CID. */
+const LIST_KEY = 'list'
 
 /**
  * A lesson is somebody else's code: without `allow-same-origin` it has an origin of its own, so that it cannot use the session, the storage or
@@ -53,7 +55,7 @@ class LessonsMirror {
   }
 
   async answer(request: MirrorRequest): Promise<MirrorAnswer> {
-    const path = request.path.replace(/^\/+/, '')
+    const path = request.path.replace(/^\//, '')
     if (path === '' || path === 'index.html') return this.#list()
     const file = this.#index.get('lessons', path) ?? this.#index.get('lessons', withQuery(path, request.query))
     if (file) return this.#file(file, request)
@@ -119,7 +121,9 @@ class LessonsMirror {
   }
 
   #list(): MirrorAnswer {
-    const { bytes, etag } = pageOf(lessonListHtml(lessonsOf(this.#index)))
+    const known = this.#cache.get(this.#index.revision('lessons'), LIST_KEY)
+    const { bytes, etag } = known ?? pageOf(lessonListHtml(lessonsOf(this.#index)))
+    if (!known) this.#cache.set(LIST_KEY, { bytes, etag })
     return { kind: 'bytes', bytes, contentType: 'text/html; charset=utf-8', etag, headers: HEADERS }
   }
 }

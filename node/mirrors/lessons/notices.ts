@@ -14,11 +14,15 @@ export function unservedAddresses(index: ContentIndex): ImportNotice[] {
     const addresses = file.details.codeAddresses
     if (!Array.isArray(addresses)) continue
     for (const address of addresses) {
+      if (pages.size >= MAX_NOTICES) return noticesOf(pages)
       if (typeof address !== 'string' || pages.has(address) || !isWanted(address, sites)) continue
       pages.set(address, file.path)
-      if (pages.size >= MAX_NOTICES) break
     }
   }
+  return noticesOf(pages)
+}
+
+function noticesOf(pages: ReadonlyMap<string, string>): ImportNotice[] {
   return [...pages].map(([address, path]) => ({ path, what: `reads ${address}, which is not in this room` }))
 }
 

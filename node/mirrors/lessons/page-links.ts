@@ -38,9 +38,10 @@ export function linkUse(element: string, attribute: string): LinkUse | undefined
 /** What is in these is for programs. */
 export const CODE_ELEMENTS: ReadonlySet<string> = new Set(['code', 'pre', 'samp', 'kbd'])
 
-/** Addresses in running text, such as a program's: up to what cannot stand in one, without the sentence's own signs at the end. */
-export const ADDRESS_IN_TEXT = /https?:\/\/[^\s"'`<>(){}\\|^[\]]+/g
+/** Addresses in running text, such as a program's: up to what cannot stand in one (see `withoutSentenceEnd`), or far too long. */
+export const ADDRESS_IN_TEXT = /https?:\/\/[^\s"'`<>(){}\\|^[\]]{1,2048}/g
 
+/** A sentence's own signs at its end are no part of an address. */
 export function withoutSentenceEnd(address: string): string {
   return address.replace(/[.,;:!?]+$/, '')
 }

@@ -1,5 +1,5 @@
 import { type Attribute, decodeReferences, htmlTokens, type Token, textOfBytes } from './html-tokens.ts'
-import { MAX_ADDRESS_CHARACTERS } from './limits.ts'
+import { MAX_ADDRESS_CHARACTERS, MAX_PAGE_LINKS } from './limits.ts'
 import { HEAD_ADDITION, needsInternetMark } from './page-additions.ts'
 import { ADDRESS_IN_TEXT, CODE_ELEMENTS, linkUse, withoutSentenceEnd } from './page-links.ts'
 import type { SiteMap } from './site-map.ts'
@@ -33,6 +33,7 @@ class PageRewriter {
   /** Of a page that names a base: relative addresses are meant to start there. */
   #base: URL | undefined
   readonly #here: URL
+  #links = 0
   #codeDepth = 0
   #markAtEnd = false
   #hasHead = false
@@ -130,6 +131,7 @@ class PageRewriter {
     if (roomAddress === undefined) return
     const content = this.#page.slice(text.start, text.end)
     for (const found of content.matchAll(ADDRESS_IN_TEXT)) {
+      if (++this.#links > MAX_PAGE_LINKS) return
       const shown = withoutSentenceEnd(found[0])
       const url = parse(textOfBytes(decodeReferences(shown)), this.#here)
       const local = url && this.#sites.find(url)
@@ -149,6 +151,7 @@ class PageRewriter {
   #resolve(value: string): { kind: 'here'; address: string } | { kind: 'away'; address?: string } | { kind: 'as-is' } {
     const text = textOfBytes(value).trim()
     if (text === '' || text.startsWith('#') || text.length > MAX_ADDRESS_CHARACTERS) return { kind: 'as-is' }
+    if (++this.#links > MAX_PAGE_LINKS) return { kind: 'as-is' }
     const url = parse(text, this.#base ?? this.#here)
     if (!url || !/^https?:$/.test(url.protocol)) return { kind: 'as-is' }
     if (url.origin === ROOM) return this.#resolveInside(text, url)

@@ -1,7 +1,7 @@
 /** Which addresses of the internet are mirrored here, and where. Made new for each revision of the collection. */
 import type { ContentIndex } from '../../../protocols/content.ts'
 import { textDetail } from '../package-details.ts'
-import { MAX_ADDRESS_CHARACTERS, MAX_ADDRESS_PARTS, MAX_SITES } from './limits.ts'
+import { MAX_ADDRESS_CHARACTERS, MAX_ADDRESS_PARTS, MAX_FOLDERS_PER_SITE, MAX_SITES } from './limits.ts'
 
 /** Folders of `offlinedatasci` and the hosts that they are crawled from. */
 const KNOWN_SOURCES: readonly (readonly [folder: string, hosts: readonly string[]])[] = [
@@ -109,8 +109,8 @@ export class SiteMap {
   #add(prefix: string, folder: string): void {
     const known = this.#folders.get(prefix)
     if (known?.includes(folder)) return
-    if (known) known.push(folder)
-    else if (this.#folders.size < MAX_SITES) this.#folders.set(prefix, [folder])
+    if (known && known.length < MAX_FOLDERS_PER_SITE) known.push(folder)
+    else if (!known && this.#folders.size < MAX_SITES) this.#folders.set(prefix, [folder])
     if (!this.#homes.has(folder) && this.#homes.size < MAX_SITES) this.#homes.set(folder, prefix)
   }
 }

@@ -37,7 +37,7 @@ class PypiMirror {
   }
 
   answer(request: MirrorRequest): MirrorAnswer {
-    const path = request.path.replace(/^\/+/, '')
+    const path = request.path.replace(/^\//, '')
     const parts = path.split('/')
     const [first = '', second = ''] = parts
     if (path === '') return redirect('./simple/')
