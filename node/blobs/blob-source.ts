@@ -11,7 +11,8 @@ export type FetchOutcome =
 
 /** A way to get bytes from a peer: over HTTP, over a stream of the mesh, in the simulator's own network. Never rejects. */
 export interface BlobSource {
-  fetch(link: PeerLink, request: CopyRequest, signal: AbortSignal): Promise<FetchOutcome>
+  /** @param into as long as what is asked for: a source may put the bytes there, and touches it no more once it has answered */
+  fetch(link: PeerLink, request: CopyRequest, signal: AbortSignal, into?: Uint8Array): Promise<FetchOutcome>
   /** Ends what is kept open. */
   close(): void
 }

@@ -4,18 +4,13 @@ import { type Cid, digestOfCid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
-import {
-  decodePieceList,
-  hasPieceList,
-  type PieceList,
-  pieceCount,
-  pieceListBytes
-} from '../../protocols/piece-list.ts'
+import { decodePieceList, hasPieceList, type PieceList, pieceCount } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyPlanner, CopyRequest } from './copy-planner.ts'
 import { MAX_DEMANDS } from './limits.ts'
+import { PieceBuffers } from './piece-buffers.ts'
 import type { BlobStore } from './store.ts'
 
 const TICK_MS = 1_000
@@ -44,6 +39,8 @@ export interface FetcherEvents {
   noRoom(bytes: number): void
   /** The list named beside a blob is not its list. */
   broken(ref: BlobRef): void
+  /** Bytes came from a peer. */
+  fetched(bytes: number): void
 }
 
 interface Demand {
@@ -59,11 +56,13 @@ export class Fetcher {
   /** Big blobs that are passed on without being stored, because there is no room: their lists, and nothing else. */
   readonly #passing = new Map<Cid, PieceList>()
   readonly #listsInMemory = new Map<Cid, Uint8Array>()
+  readonly #buffers = new PieceBuffers()
+  /** Buffers that readers hold. */
+  readonly #given = new WeakSet<Uint8Array>()
   #planning = false
   #planAgain = false
   #stopped = false
   #cancelTick: () => void = () => undefined
-  fetchedBytes = 0
 
   constructor(components: FetcherComponents, events: FetcherEvents) {
     this.#components = components
@@ -212,8 +211,9 @@ export class Fetcher {
     this.#running.set(request.id, abort)
     const startedMs = clock.monotonicMs()
     const peerLink = link(request.peer)
+    const buffer = this.#buffers.take(request.end - request.start)
     const outcome: FetchOutcome = peerLink
-      ? await source.fetch(peerLink, request, abort.signal)
+      ? await source.fetch(peerLink, request, abort.signal, buffer)
       : { kind: 'failed', failure: 'unreachable' }
     const tookMs = clock.monotonicMs() - startedMs
     try {
@@ -223,7 +223,7 @@ export class Fetcher {
         if (have) this.#events.partial(request.peer, request.ref.cid, have)
         return
       }
-      this.fetchedBytes += outcome.bytes.length
+      this.#events.fetched(outcome.bytes.length)
       if (!(await this.#accept(request, outcome.bytes))) {
         this.#events.lied(request.peer, request.ref.cid)
         planner.failed(request.id, 'lied', clock.monotonicMs())
@@ -231,7 +231,8 @@ export class Fetcher {
       }
       planner.arrived(request.id, tookMs, clock.monotonicMs())
       // Whoever asked while it was being written.
-      this.#resolve(request.ref.cid, request.piece, outcome.bytes)
+      const given = this.#resolve(request.ref.cid, request.piece, outcome.bytes)
+      if (!given && !this.#given.has(buffer)) this.#buffers.giveBack(buffer)
     } finally {
       this.#running.delete(request.id)
     }
@@ -329,7 +330,7 @@ export class Fetcher {
 
   #rememberList(cid: Cid, bytes: Uint8Array): void {
     if (bytes.length % 32 !== 0) return
-    this.#listsInMemory.set(cid, bytes)
+    this.#listsInMemory.set(cid, bytes.slice())
     if (this.#listsInMemory.size > 8) this.#listsInMemory.delete(this.#listsInMemory.keys().next().value as Cid)
   }
 
@@ -338,10 +339,14 @@ export class Fetcher {
     return false
   }
 
-  #resolve(cid: Cid, piece: number, bytes: Uint8Array): void {
+  /** @returns true when somebody has the bytes now: then their buffer is not ours any more */
+  #resolve(cid: Cid, piece: number, bytes: Uint8Array): boolean {
     const demand = this.#demands.get(keyOf(cid, piece))
     this.#demands.delete(keyOf(cid, piece))
     for (const waiter of demand?.waiters ?? []) waiter.resolve(bytes)
+    if (!demand || demand.waiters.length === 0) return false
+    this.#given.add(bytes)
+    return true
   }
 
   #reject(cid: Cid, piece: number, error: Error): void {
@@ -353,9 +358,4 @@ export class Fetcher {
 
 function keyOf(cid: Cid, piece: number): string {
   return `${cid}:${piece}`
-}
-
-/** Bytes of a blob and of its list. */
-export function storedBytes(sizeBytes: number): number {
-  return sizeBytes + pieceListBytes(sizeBytes)
 }

@@ -1,11 +1,17 @@
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Bitfield } from '../../protocols/bitfield.ts'
-import type { PeerLink } from '../../protocols/message-stream.ts'
+import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import { blobPath, HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
 import type { CopyRequest } from './copy-planner.ts'
-import { KEEP_ALIVE_MS, MAX_REQUEST_MS, REQUESTS_PER_PEER, STALLED_PEER_MS } from './limits.ts'
+import { HttpConnection } from './http-connection.ts'
+import { KEEP_ALIVE_MS, REQUESTS_PER_PEER } from './limits.ts'
+import { StallWatch } from './stall-watch.ts'
+
+interface IdleConnection {
+  connection: HttpConnection
+  sinceMs: number
+}
 
 /**
  * Bytes over HTTP from the handler that also serves learners: what was measured, a third of the CPU of a libp2p stream.
@@ -13,116 +19,110 @@ import { KEEP_ALIVE_MS, MAX_REQUEST_MS, REQUESTS_PER_PEER, STALLED_PEER_MS } fro
  */
 export function createHttpSource(components: { clock: Clock }): BlobSource {
   const { clock } = components
-  const agent = new Agent({
-    keepAlive: true,
-    keepAliveMsecs: KEEP_ALIVE_MS,
-    maxSockets: REQUESTS_PER_PEER,
-    maxFreeSockets: REQUESTS_PER_PEER,
-    timeout: MAX_REQUEST_MS
-  })
-  return {
-    fetch: (link, wanted, signal) => fetchOverHttp(agent, clock, link, wanted, signal),
-    close: () => agent.destroy()
-  }
-}
+  const idle = new Map<NodeId, IdleConnection[]>()
+  const open = new Set<HttpConnection>()
 
-function fetchOverHttp(
-  agent: Agent,
-  clock: Clock,
-  link: PeerLink,
-  wanted: CopyRequest,
-  signal: AbortSignal
-): Promise<FetchOutcome> {
-  const { start, end, ref } = wanted
-  const whole = start === 0 && end === ref.sizeBytes
-  return new Promise((resolve) => {
-    let request: ClientRequest | undefined
-    let lastMs = clock.monotonicMs()
-    const startedMs = lastMs
-    let settled = false
-    let connected = false
-    const settle = (outcome: FetchOutcome): void => {
-      if (settled) return
-      settled = true
-      cancelTimer()
-      signal.removeEventListener('abort', onAbort)
-      if (outcome.kind === 'failed' && outcome.failure !== 'missing') request?.destroy()
-      resolve(outcome)
+  /** A kept one, unless the peer has probably closed it. */
+  function take(link: PeerLink): HttpConnection | undefined {
+    const kept = idle.get(link.peer) ?? []
+    for (let one = kept.pop(); one; one = kept.pop()) {
+      if (one.connection.usable && clock.monotonicMs() - one.sinceMs < KEEP_ALIVE_MS) return one.connection
+      drop(one.connection)
     }
-    const fail = (failure: 'stalled' | 'unreachable' | 'lied' | 'busy'): void => settle({ kind: 'failed', failure })
-    const onAbort = (): void => fail('unreachable')
-    // One timer that looks when it rings, and not one per packet.
-    let cancelTimer = clock.after(STALLED_PEER_MS, look)
-    function look(): void {
-      const nowMs = clock.monotonicMs()
-      const leftMs = STALLED_PEER_MS - (nowMs - lastMs)
-      if (leftMs <= 0 || nowMs - startedMs > MAX_REQUEST_MS) fail(connected ? 'stalled' : 'unreachable')
-      else cancelTimer = clock.after(leftMs, look)
-    }
-    if (signal.aborted) return onAbort()
+    return undefined
+  }
+
+  function make(link: PeerLink): HttpConnection {
+    const made = new HttpConnection(link.remoteAddress, link.profile.httpPort)
+    open.add(made)
+    return made
+  }
+
+  function keep(peer: NodeId, connection: HttpConnection): void {
+    const kept = idle.get(peer) ?? []
+    if (!connection.usable || kept.length >= REQUESTS_PER_PEER) drop(connection)
+    else idle.set(peer, [...kept, { connection, sinceMs: clock.monotonicMs() }])
+  }
+
+  function drop(connection: HttpConnection): void {
+    open.delete(connection)
+    connection.close()
+  }
+
+  async function attempt(
+    connection: HttpConnection,
+    link: PeerLink,
+    request: CopyRequest,
+    signal: AbortSignal,
+    into: Uint8Array
+  ): Promise<FetchOutcome> {
+    const watch = new StallWatch(clock, () => drop(connection))
+    const onAbort = (): void => drop(connection)
     signal.addEventListener('abort', onAbort, { once: true })
-    request = httpRequest({
-      agent,
-      host: link.remoteAddress,
-      port: link.profile.httpPort,
-      path: blobPath(ref.cid),
-      headers: { [HOP_HEADER]: '1', ...(whole ? {} : { range: `bytes=${start}-${end - 1}` }) }
-    })
-    request.once('socket', (socket) => {
-      connected = !socket.connecting
-      socket.once('connect', () => {
-        connected = true
-      })
-    })
-    request.once('error', () => fail('unreachable'))
-    request.once('response', (response: IncomingMessage) => {
-      lastMs = clock.monotonicMs()
-      response.once('error', () => fail('unreachable'))
-      const refusal = refusalOf(response, wanted, whole)
-      if (refusal) {
-        settle(refusal)
-        // A short error text is read, so that the connection can be used again.
-        response.resume()
-        return
-      }
-      const bytes = Buffer.allocUnsafeSlow(end - start)
-      let filled = 0
-      response.on('data', (part: Buffer) => {
-        lastMs = clock.monotonicMs()
-        if (filled + part.length > bytes.length) return fail('lied')
-        part.copy(bytes, filled)
-        filled += part.length
-      })
-      response.once('end', () => {
-        if (filled === bytes.length) settle({ kind: 'bytes', bytes })
-        else fail('unreachable')
-      })
-      response.once('close', () => fail('unreachable'))
-    })
-    request.end()
-  })
-}
-
-function refusalOf(
-  response: IncomingMessage,
-  { start, end, ref }: CopyRequest,
-  whole: boolean
-): FetchOutcome | undefined {
-  const { statusCode, headers } = response
-  if (statusCode === 404) {
-    const have = headers[HAVE_HEADER]
-    return { kind: 'failed', failure: 'missing', have: (length) => bitsIn(have, length) }
+    try {
+      if (signal.aborted) return { kind: 'failed', failure: 'unreachable' }
+      const answer = await connection.get(
+        requestHead(link, request),
+        into,
+        (status, headers) => isWhatWasAsked(request, status, headers),
+        () => watch.moved()
+      )
+      keep(link.peer, connection)
+      if (answer.filled) return { kind: 'bytes', bytes: into }
+      return refusal(answer.status, answer.headers.get(HAVE_HEADER))
+    } catch {
+      drop(connection)
+      return { kind: 'failed', failure: watch.stalled && connection.connected ? 'stalled' : 'unreachable' }
+    } finally {
+      watch.end()
+      signal.removeEventListener('abort', onAbort)
+    }
   }
-  if (statusCode === 503 || statusCode === 429) return { kind: 'failed', failure: 'busy' }
-  if (whole ? statusCode !== 200 : statusCode !== 206) return { kind: 'failed', failure: 'unreachable' }
-  if (!whole && headers['content-range'] !== `bytes ${start}-${end - 1}/${ref.sizeBytes}`)
-    return { kind: 'failed', failure: 'lied' }
-  if (headers['content-length'] !== String(end - start)) return { kind: 'failed', failure: 'lied' }
-  return undefined
+
+  return {
+    async fetch(link, request, signal, into = Buffer.allocUnsafeSlow(request.end - request.start)) {
+      const kept = take(link)
+      if (kept) {
+        const outcome = await attempt(kept, link, request, signal, into)
+        // The peer may have closed it just when we asked: that says nothing about the peer.
+        if (outcome.kind === 'bytes' || outcome.failure !== 'unreachable' || signal.aborted) return outcome
+      }
+      return attempt(make(link), link, request, signal, into)
+    },
+    close() {
+      for (const connection of open) connection.close()
+      open.clear()
+      idle.clear()
+    }
+  }
 }
 
-function bitsIn(header: string | string[] | undefined, length: number): Bitfield | undefined {
-  if (typeof header !== 'string') return undefined
+function isWhole({ start, end, ref }: CopyRequest): boolean {
+  return start === 0 && end === ref.sizeBytes
+}
+
+function requestHead(link: PeerLink, request: CopyRequest): string {
+  const { remoteAddress, profile } = link
+  const host = remoteAddress.includes(':') ? `[${remoteAddress.replace(/%.*$/, '')}]` : remoteAddress
+  const range = isWhole(request) ? '' : `Range: bytes=${request.start}-${request.end - 1}\r\n`
+  return `GET ${blobPath(request.ref.cid)} HTTP/1.1\r\nHost: ${host}:${profile.httpPort}\r\n${HOP_HEADER}: 1\r\n${range}\r\n`
+}
+
+function isWhatWasAsked(request: CopyRequest, status: number, headers: ReadonlyMap<string, string>): boolean {
+  if (isWhole(request)) return status === 200
+  const { start, end, ref } = request
+  return status === 206 && headers.get('content-range') === `bytes ${start}-${end - 1}/${ref.sizeBytes}`
+}
+
+function refusal(status: number, have: string | undefined): FetchOutcome {
+  if (status === 404) return { kind: 'failed', failure: 'missing', have: (length) => bitsIn(have, length) }
+  if (status === 503 || status === 429) return { kind: 'failed', failure: 'busy' }
+  // It has the blob and gives something else under its name.
+  return { kind: 'failed', failure: status === 200 || status === 206 ? 'lied' : 'unreachable' }
+}
+
+function bitsIn(header: string | undefined, length: number): Bitfield | undefined {
+  if (header === undefined) return undefined
   try {
     return Bitfield.from(new Uint8Array(Buffer.from(header, 'base64url')), length)
   } catch {

@@ -7,6 +7,9 @@ export const SPAN_BYTES = 256 * 1024
 /** Buffers of one span that are kept for the next answer: 4 MiB. More are made when more visitors are served at once, and dropped again. */
 export const KEPT_BUFFERS = 16
 
+/** Buffers of a piece that are kept: as many as requests and readers of big files usually run at once. */
+export const KEPT_PIECE_BUFFERS = 8
+
 /** Files written by one group of puts. A group shares its directory syncs; a bigger one only makes the first of it wait longer. */
 export const COMMIT_GROUP_FILES = 64
 /** Data syncs under way at once: they share journal commits of the file system. */

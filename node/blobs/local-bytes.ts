@@ -20,7 +20,7 @@ export function localBytes(store: BlobStore, cid: Cid, start: number, end: numbe
   const partial = store.partial(cid)
   if (!partial || end > partial.ref.sizeBytes || !hasPieces(partial, start, end))
     return { kind: 'missing', have: partial?.bits }
-  return { kind: 'bytes', spans: partialSpans(partial, start, end) }
+  return { kind: 'bytes', spans: partialSpans(store, partial, start, end) }
 }
 
 function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): boolean {
@@ -31,10 +31,18 @@ function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): bool
   return true
 }
 
-async function* partialSpans(partial: PartialBlob, start: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < end; at += SPAN_BYTES) {
+async function* partialSpans(
+  store: BlobStore,
+  partial: PartialBlob,
+  start: number,
+  end: number
+): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    // It was completed meanwhile: the partial file is closed then.
+    if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end)
     const span = Buffer.allocUnsafeSlow(Math.min(SPAN_BYTES, end - at))
     await partial.read(span, at)
     yield span
+    at += span.length
   }
 }

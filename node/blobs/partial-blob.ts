@@ -30,6 +30,7 @@ export class PartialBlob {
   readonly #disk: Disk
   readonly #list: PieceList
   readonly #file: DiskFile
+  readonly #path: string
   readonly #bitsPath: string
   /** The blob's own hash over the pieces before `#hashed`, so that publishing need not read everything again. */
   #hasher: Hasher = sha256Hasher()
@@ -37,13 +38,20 @@ export class PartialBlob {
   #unsavedBytes = 0
   #saving: Promise<void> = Promise.resolve()
 
-  private constructor(disk: Disk, ref: BlobRef & { pieces: Cid }, list: PieceList, file: DiskFile, bitsPath: string) {
+  private constructor(
+    disk: Disk,
+    ref: BlobRef & { pieces: Cid },
+    list: PieceList,
+    file: DiskFile,
+    paths: { path: string; bitsPath: string }
+  ) {
     this.ref = ref
     this.bits = new Bitfield(list.count)
     this.#disk = disk
     this.#list = list
     this.#file = file
-    this.#bitsPath = bitsPath
+    this.#path = paths.path
+    this.#bitsPath = paths.bitsPath
   }
 
   static async open(
@@ -54,7 +62,10 @@ export class PartialBlob {
     const { ref, list, path, bitsPath } = init
     const saved = await readBits(disk, bitsPath)
     const usable = saved?.sizeBytes === ref.sizeBytes && saved.pieces === ref.pieces && (await disk.stat(path))
-    const partial = new PartialBlob(disk, ref, list, await disk.open(path, usable ? 'update' : 'create'), bitsPath)
+    const partial = new PartialBlob(disk, ref, list, await disk.open(path, usable ? 'update' : 'create'), {
+      path,
+      bitsPath
+    })
     try {
       if (usable) await partial.#verifyAgain(saved.bits)
       else await partial.save()
@@ -122,8 +133,8 @@ export class PartialBlob {
   }
 
   /**
-   * Hashes the whole once. Resolves with the open file, ready to be made durable, or undefined when the pieces are not those of this blob
-   * (the list lied: its author, not the peers).
+   * Hashes the whole once. Resolves with the file, opened once more and ready to be made durable, or undefined when the pieces are not those
+   * of this blob (the list lied: its author, not the peers). Until `close` the pieces can still be read here.
    */
   async finish(): Promise<DiskFile | undefined> {
     await this.#saving.catch(() => undefined)
@@ -134,7 +145,7 @@ export class PartialBlob {
       await this.read(piece, start)
       this.#hasher.update(piece)
     }
-    return cidOfDigest(this.#hasher.digest()) === this.ref.cid ? this.#file : undefined
+    return cidOfDigest(this.#hasher.digest()) === this.ref.cid ? this.#disk.open(this.#path, 'update') : undefined
   }
 
   async close(): Promise<void> {

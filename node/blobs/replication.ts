@@ -1,17 +1,18 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobCatalogue } from '../../protocols/content.ts'
-import { JoineryError } from '../../protocols/errors.ts'
 import type { InventoryMessage } from '../../protocols/inventory.ts'
 import type { NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
+import { Copies } from './copies.ts'
 import type { CopyPlanner } from './copy-planner.ts'
+import type { EvictionScene } from './eviction.ts'
 import type { Fetcher } from './fetcher.ts'
 import { InventoryExchange } from './inventory-exchange.ts'
 import { ABSENCE_GRACE_MS, REPLAN_DELAY_MS } from './limits.ts'
 import { PeerInventories } from './peer-inventories.ts'
-import { type Placement, type PlacementNode, placeBlobs } from './placement.ts'
+import { type Placement, type PlacementNode, placeBlobs, rankNodes } from './placement.ts'
 import type { BlobStore } from './store.ts'
 
 /** The members of the room as the journal knows them, this device included. */
@@ -28,6 +29,9 @@ export interface ReplicationComponents {
   clock: Clock
 }
 
+const COPIES_FOR_MS = 1_000
+const ABSENCE_LOOK_MS = 30_000
+
 /** Keeps the planner's picture of the world up to date: catalogue, members, links and inventories in; what is wanted and who holds what out. */
 export class Replication {
   readonly #components: ReplicationComponents
@@ -43,8 +47,11 @@ export class Replication {
   #placement: Placement = placeBlobs(this.#view, [])
   /** The same without those who are away for long: adds copies, never takes any. */
   #repair: Placement | undefined
+  #awayAtPlacement = ''
   #wants = new Bitfield(0)
+  #copies: { view: CatalogueView; atMs: number; copies: Copies } | undefined
   #cancelReplan: (() => void) | undefined
+  #cancelLook: () => void = () => undefined
   #stopped = false
 
   constructor(components: ReplicationComponents, init: { self: NodeId; asksToKeep(peer: NodeId, cid: Cid): boolean }) {
@@ -96,6 +103,7 @@ export class Replication {
       })
     )
     this.#exchange.start()
+    this.#lookForAbsent()
   }
 
   follow(catalogue: BlobCatalogue, members: PlacementMembers): void {
@@ -111,6 +119,7 @@ export class Replication {
   stop(): void {
     this.#stopped = true
     this.#cancelReplan?.()
+    this.#cancelLook()
     for (const stop of this.#stopListening) stop()
     this.#exchange.stop()
   }
@@ -143,9 +152,51 @@ export class Replication {
     return this.#components.links.links().find((link) => link.peer === peer)
   }
 
-  /** What a linked peer holds, by the view's numbers. */
-  held(peer: NodeId): Bitfield {
-    return this.#components.planner.peer(peer)?.have ?? new Bitfield(this.#view.blobs.length)
+  /** What this device or a linked peer holds, by the view's numbers. */
+  held(node: NodeId): Bitfield | undefined {
+    if (node !== this.#self) return this.#components.planner.peer(node)?.have
+    const have = new Bitfield(this.#view.blobs.length)
+    this.#view.blobs.forEach(({ cid }, number) => {
+      if (this.#components.store.has(cid)) have.add(number)
+    })
+    return have
+  }
+
+  /** Copies on this device and those that are linked; counted anew at most once a second. */
+  copies(): Copies {
+    const nowMs = this.#components.clock.monotonicMs()
+    const kept = this.#copies
+    if (kept && kept.view === this.#view && nowMs - kept.atMs < COPIES_FOR_MS) return kept.copies
+    const members = new Map(this.members().map((member) => [member.node, member]))
+    const holders = [this.#self, ...this.linkedPeers().map(({ peer }) => peer)].map((node) => {
+      const member = members.get(node)
+      const counts = member?.counts === true && !member.drained
+      return { node, counts, have: this.held(node) ?? new Bitfield(this.#view.blobs.length) }
+    })
+    const copies = new Copies(this.#view, holders)
+    this.#copies = { view: this.#view, atMs: nowMs, copies }
+    return copies
+  }
+
+  /** A device that will go does not promise to stay. */
+  mayPromise(): boolean {
+    const own = this.members().find(({ node }) => node === this.#self)
+    return own?.counts === true && !own.drained
+  }
+
+  evictionScene(): EvictionScene {
+    const { store } = this.#components
+    return {
+      view: this.#view,
+      self: this.#self,
+      members: this.members(),
+      peers: this.linkedPeers().flatMap(({ peer }) => {
+        const have = this.held(peer)
+        return have ? [{ node: peer, have }] : []
+      }),
+      wants: this.#wants,
+      held: store.byLastUse([...store.cids()])
+    }
   }
 
   wantsOf(peer: NodeId): Bitfield {
@@ -177,10 +228,21 @@ export class Replication {
     fetcher.wake()
   }
 
+  /** Nothing tells that somebody has been away for too long, or that a leaving device still has the only copy: looked at now and then. */
+  #lookForAbsent(): void {
+    this.#cancelLook = this.#components.clock.after(ABSENCE_LOOK_MS, () => {
+      const members = this.members()
+      const away = [...this.#awayForLong(members)].sort().join()
+      if (away !== this.#awayAtPlacement || members.some(({ drained }) => drained)) this.replanSoon()
+      this.#lookForAbsent()
+    })
+  }
+
   #place(): void {
     const members = this.members()
     this.#placement = placeBlobs(this.#view, members)
     const away = this.#awayForLong(members)
+    this.#awayAtPlacement = [...away].sort().join()
     this.#repair =
       away.size > 0
         ? placeBlobs(
@@ -188,7 +250,29 @@ export class Replication {
             members.filter(({ node }) => !away.has(node))
           )
         : undefined
-    this.#wants = union(this.#placement.of(this.#self), this.#repair?.of(this.#self))
+    this.#wants = union(union(this.#placement.of(this.#self), this.#repair?.of(this.#self)), this.#rescue(members))
+  }
+
+  /**
+   * On-demand blobs have no place of their own: where only devices that were asked to leave hold one, the first of the others that are linked takes it over.
+   * Also with two devices that see different links somebody takes it; at worst both do.
+   */
+  #rescue(members: readonly PlacementNode[]): Bitfield {
+    const rescued = new Bitfield(this.#view.blobs.length)
+    const linked = new Set([this.#self, ...this.linkedPeers().map(({ peer }) => peer)])
+    const live = members.filter(({ node }) => linked.has(node))
+    const leaving = live.filter(({ drained, node }) => drained && node !== this.#self)
+    if (leaving.length === 0) return rescued
+    const staying = live.filter(({ drained, counts }) => counts && !drained)
+    const inventory = (node: NodeId): Bitfield => this.#inventories.read(node, this.#view).have
+    const leavingHave = leaving.map(({ node }) => inventory(node))
+    const stayingHave = staying.filter(({ node }) => node !== this.#self).map(({ node }) => inventory(node))
+    this.#view.blobs.forEach(({ policy }, number) => {
+      if (policy.kind !== 'on-demand' || !leavingHave.some((have) => have.has(number))) return
+      if (stayingHave.some((have) => have.has(number))) return
+      if (rankNodes(this.#view, number, staying)[0]?.node === this.#self) rescued.add(number)
+    })
+    return rescued
   }
 
   #awayForLong(members: readonly PlacementNode[]): Set<NodeId> {
@@ -229,9 +313,4 @@ function union(a: Bitfield, b: Bitfield | undefined): Bitfield {
   const both = a.copy()
   for (const number of b) both.add(number)
   return both
-}
-
-/** Thrown by what needs the room before this device has one. */
-export function notFollowing(): JoineryError {
-  return new JoineryError('BUSY', 'this device does not know yet what the room holds')
 }

@@ -148,6 +148,11 @@ export class BlobStore {
     return this.#index.count
   }
 
+  /** Of complete blobs. */
+  get heldBytes(): number {
+    return this.#index.totalBytes
+  }
+
   get space(): { quotaBytes: number; usedBytes: number; leftBytes: number } {
     const { quotaBytes, usedBytes, leftBytes } = this.#space
     return { quotaBytes, usedBytes, leftBytes }
@@ -416,9 +421,14 @@ export class BlobStore {
       await this.dropPartial(cid)
       throw new JoineryError('BLOB_MISMATCH', 'the piece list is not that of this blob')
     }
-    const published = await this.#publish({ ...ref, file, path: this.#layout.partialOf(cid) }).finally(() =>
+    let published: BlobRef
+    try {
+      published = await this.#publish({ ...ref, file, path: this.#layout.partialOf(cid) })
+    } finally {
+      // Only now: until the blob is in the index its pieces were served from here.
       this.#partials.delete(cid)
-    )
+      await partial.close()
+    }
     await this.#disk.remove(this.#layout.bitsOf(cid)).catch(() => undefined)
     return published
   }

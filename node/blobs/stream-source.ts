@@ -4,7 +4,8 @@ import type { MessageStream, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyRequest } from './copy-planner.ts'
-import { MAX_REQUEST_MS, REQUESTS_PER_PEER, STALLED_PEER_MS } from './limits.ts'
+import { REQUESTS_PER_PEER } from './limits.ts'
+import { StallWatch } from './stall-watch.ts'
 import { BLOB_STREAM_LIMITS } from './stream-serving.ts'
 
 /** Bytes over the mesh's own streams, for peers that HTTP cannot reach. A stream is used again for the next request. */
@@ -13,9 +14,14 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
   const idle = new WeakMap<PeerLink, MessageStream[]>()
   const known = new Set<MessageStream>()
 
-  async function fetch(link: PeerLink, wanted: CopyRequest, signal: AbortSignal): Promise<FetchOutcome> {
+  async function fetch(
+    link: PeerLink,
+    wanted: CopyRequest,
+    signal: AbortSignal,
+    into: Uint8Array = Buffer.allocUnsafeSlow(wanted.end - wanted.start)
+  ): Promise<FetchOutcome> {
     const ended = new AbortController()
-    const watch = new Watch(clock, () => ended.abort(new JoineryError('TIMED_OUT', 'the peer stalled')))
+    const watch = new StallWatch(clock, () => ended.abort(new JoineryError('TIMED_OUT', 'the peer stalled')))
     const onAbort = (): void => ended.abort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     let stream: MessageStream | undefined
@@ -26,7 +32,7 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
       stream = idle.get(link)?.pop() ?? (await link.open(BLOB_PROTOCOL, BLOB_STREAM_LIMITS, ended.signal))
       known.add(stream)
       ended.signal.throwIfAborted()
-      const outcome = await exchange(stream, wanted, () => watch.moved())
+      const outcome = await exchange(stream, wanted, into, () => watch.moved())
       if (outcome.kind === 'failed' && outcome.failure === 'lied')
         throw new JoineryError('MALFORMED', 'not what was asked for')
       keep(link, stream)
@@ -64,6 +70,7 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
 async function exchange(
   stream: MessageStream,
   { ref, start, end }: CopyRequest,
+  bytes: Uint8Array,
   moved: () => void
 ): Promise<FetchOutcome> {
   await stream.send(encodeBlobRequest({ cid: ref.cid, start, end }))
@@ -76,7 +83,6 @@ async function exchange(
     const { have } = head
     return { kind: 'failed', failure: 'missing', have: (length) => (have?.length === length ? have : undefined) }
   }
-  const bytes = Buffer.allocUnsafeSlow(end - start)
   for (let filled = 0; filled < bytes.length; ) {
     const part = await stream.receive()
     if (!part) throw new JoineryError('CLOSED', 'the peer closed the stream')
@@ -86,41 +92,4 @@ async function exchange(
     filled += part.length
   }
   return { kind: 'bytes', bytes }
-}
-
-/** Calls `onStalled` when nothing moves for too long, or when it takes too long in all. */
-class Watch {
-  readonly #clock: Clock
-  readonly #onStalled: () => void
-  readonly #startedMs: number
-  #movedMs: number
-  #cancel: () => void
-  stalled = false
-
-  constructor(clock: Clock, onStalled: () => void) {
-    this.#clock = clock
-    this.#onStalled = onStalled
-    this.#startedMs = clock.monotonicMs()
-    this.#movedMs = this.#startedMs
-    this.#cancel = clock.after(STALLED_PEER_MS, () => this.#look())
-  }
-
-  moved(): void {
-    this.#movedMs = this.#clock.monotonicMs()
-  }
-
-  end(): void {
-    this.#cancel()
-  }
-
-  #look(): void {
-    const nowMs = this.#clock.monotonicMs()
-    const leftMs = STALLED_PEER_MS - (nowMs - this.#movedMs)
-    if (leftMs > 0 && nowMs - this.#startedMs <= MAX_REQUEST_MS)
-      this.#cancel = this.#clock.after(leftMs, () => this.#look())
-    else {
-      this.stalled = true
-      this.#onStalled()
-    }
-  }
 }

@@ -8,6 +8,7 @@ import type { Disk, DiskFile } from '../platform/disk.ts'
 import { sha256, sha256Hasher } from '../platform/hash.ts'
 import { SPAN_BYTES, VERIFIED_FOR_MS } from './limits.ts'
 import type { OpenFiles } from './open-files.ts'
+import { PieceBuffers } from './piece-buffers.ts'
 import { PieceHashes } from './piece-hashes.ts'
 
 const REMEMBERED_BLOBS = 256
@@ -33,6 +34,7 @@ export class VerifiedReads {
   readonly #clock: Clock
   readonly #files: OpenFiles
   readonly #init: VerifiedReadsInit
+  readonly #pieces = new PieceBuffers()
   readonly #verified = new Map<Cid, { modifiedMs: number; untilMs: number; bits: Bitfield }>()
 
   constructor(components: { disk: Disk; clock: Clock; files: OpenFiles }, init: VerifiedReadsInit) {
@@ -76,11 +78,16 @@ export class VerifiedReads {
         yield bytes
         continue
       }
-      const bytes = await this.#piece(cid, sizeBytes, index, believed.list)
+      const whole = buffer
+        ? this.#pieces.take(piece.end - piece.start)
+        : Buffer.allocUnsafeSlow(piece.end - piece.start)
+      await this.#piece(cid, index, piece.start, whole, believed.list)
       believed.bits.add(index)
       for (; at < until; at += SPAN_BYTES)
-        yield bytes.subarray(at - piece.start, Math.min(at + SPAN_BYTES, until) - piece.start)
+        yield whole.subarray(at - piece.start, Math.min(at + SPAN_BYTES, until) - piece.start)
       at = until
+      // Whoever left early keeps it until it is collected.
+      if (buffer) this.#pieces.giveBack(whole)
     }
   }
 
@@ -129,17 +136,15 @@ export class VerifiedReads {
     }
   }
 
-  async #piece(cid: Cid, sizeBytes: number, index: number, list: PieceList): Promise<Uint8Array> {
-    const { start, end } = pieceSpan(sizeBytes, index)
-    const bytes = Buffer.allocUnsafeSlow(end - start)
-    const whole = await this.#read(cid, bytes, start)
-    if (!whole || !sameBytes(sha256(bytes), list.digest(index))) throw await this.#rotten(cid)
-    return bytes
+  async #piece(cid: Cid, index: number, start: number, into: Uint8Array, list: PieceList): Promise<void> {
+    const whole = await this.#read(cid, into, start)
+    if (!whole || !sameBytes(sha256(into), list.digest(index))) throw await this.#rotten(cid)
   }
 
   /** Which pieces need no hashing now. The file is looked at once per read: a change of its date ends all belief. */
   async #believed(cid: Cid, sizeBytes: number): Promise<{ bits: Bitfield; list: PieceList }> {
-    const stat = await this.#disk.stat(this.#init.path(cid))
+    const path = this.#init.path(cid)
+    const stat = this.#disk.statNow ? this.#disk.statNow(path) : await this.#disk.stat(path)
     if (!stat || stat.sizeBytes !== sizeBytes) throw await this.#rotten(cid)
     const nowMs = this.#clock.monotonicMs()
     let known = this.#verified.get(cid)

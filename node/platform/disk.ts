@@ -2,7 +2,7 @@
  * Files, as the stores need them: few operations, each with the durability it gives. The simulated disk of the tests keeps what was not
  * synced apart and loses it at a power cut, names included (a rename is durable only after `syncDirectory`).
  */
-import { closeSync, constants, openSync, read } from 'node:fs'
+import { closeSync, constants, openSync, read, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 
 export interface DiskFile {
@@ -47,6 +47,8 @@ export interface Disk {
    * do better than `open`, `read`, `close` leaves it out.
    */
   readInto?(path: string, into: Uint8Array): Promise<number>
+  /** As `stat`, at once: for files that are open, of which the system has it in memory. May be left out like `readInto`. */
+  statNow?(path: string): DiskStat | undefined
 }
 
 const MODES = {
@@ -85,6 +87,10 @@ export const nodeDisk: Disk = {
   async freeBytes(path) {
     const found = await statfs(path)
     return found.bavail * found.bsize
+  },
+  statNow(path) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found && { kind: kindOf(found), sizeBytes: found.size, modifiedMs: found.mtimeMs }
   },
   readInto(path, into) {
     // Opening and closing touch only what the system keeps in memory: handing them to another thread costs more than they do.
