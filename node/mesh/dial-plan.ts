@@ -142,6 +142,7 @@ export class DialPlan {
     for (const target of this.#targets.values()) {
       if (target.refusedUntilMs <= nowMs) continue
       target.refusedUntilMs = 0
+      target.failures = 0
       target.nextMs = nowMs + this.#fraction() * REDIAL_FIRST_MS
     }
   }
