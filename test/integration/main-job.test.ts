@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
 import { run, until } from '../kit/child.ts'
 import { type Cable, type Device, type LabNetwork, NetworkLab } from '../kit/network-lab.ts'
 import { joinery, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
@@ -48,6 +48,15 @@ afterAll(async () => {
   for (const node of Object.values(nodes)) await node[Symbol.asyncDispose]()
   await lab?.[Symbol.asyncDispose]()
   folder?.[Symbol.dispose]()
+})
+
+/** One story told in steps: after one that failed the others would only repeat it. */
+let failedStep: string | undefined
+beforeEach(({ task }) => {
+  if (failedStep !== undefined) throw new Error(`an earlier step failed: ${failedStep}`)
+  onTestFailed(() => {
+    failedStep ??= task.name
+  })
 })
 
 /** What the first device holds once it has imported everything, and so what each of the others must come to hold. */

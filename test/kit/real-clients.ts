@@ -31,7 +31,7 @@ export class RealPip {
   /** `pip install …` with whatever options a learner would type. */
   install(words: readonly string[]): Promise<RunResult> {
     return at(this.#where, [join(this.#folder, 'bin/pip'), 'install', '--disable-pip-version-check', ...words], {
-      env: { PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1', HOME: this.#folder },
+      env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1', HOME: this.#folder },
       timeoutMs: 120_000
     })
   }
@@ -39,6 +39,12 @@ export class RealPip {
   async python(code: string): Promise<string> {
     return (await run([join(this.#folder, 'bin/python'), '-c', code])).stdout.trim()
   }
+}
+
+/** This machine may tell pip about other sources of packages; a learner's does not. */
+function withoutPipSettings(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => name.startsWith('PIP_'))
+  return Object.fromEntries(names.map((name) => [name, undefined]))
 }
 
 /** R with a library of its own. */

@@ -33,7 +33,9 @@ export class SimulatedTime {
 
   after(delayMs: number, action: () => void): () => void {
     if (!Number.isFinite(delayMs)) throw new Error(`a delay of ${delayMs} ms`)
-    const due: Due = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, action }
+    // In whole microseconds, rounded up: a rest of 1e-13 ms would never pass.
+    const atMs = Math.ceil((this.#nowMs + Math.max(0, delayMs)) * 1000) / 1000
+    const due: Due = { atMs, order: this.#order++, action }
     this.#push(due)
     this.#pending++
     return () => {
@@ -115,13 +117,18 @@ export class SimulatedClock implements Clock {
   readonly #bornMs: number
   #wallOffsetMs: number
   #alive = true
-  #timers = new Set<() => void>()
+  readonly #timers = new Map<() => void, string>()
+  readonly #watchTimers: boolean
 
-  /** @param wallMs what the device believes at its start; 0 is 1970, as on a board without a battery */
-  constructor(time: SimulatedTime, wallMs = 0) {
+  /**
+   * @param init.wallMs what the device believes at its start; 0 is 1970, as on a board without a battery
+   * @param init.watchTimers remembers where each timer was made: for finding one that a stop forgot
+   */
+  constructor(time: SimulatedTime, init: { wallMs?: number; watchTimers?: boolean } = {}) {
     this.#time = time
     this.#bornMs = time.nowMs
-    this.#wallOffsetMs = wallMs
+    this.#wallOffsetMs = init.wallMs ?? 0
+    this.#watchTimers = init.watchTimers ?? false
   }
 
   monotonicMs(): number {
@@ -137,9 +144,9 @@ export class SimulatedClock implements Clock {
     this.#wallOffsetMs += byMs
   }
 
-  /** How many timers this device waits for; 0 after a clean stop. */
-  get timers(): number {
-    return this.#timers.size
+  /** One line for each timer that this device waits for; empty after a clean stop. */
+  get timers(): string[] {
+    return [...this.#timers.values()]
   }
 
   get alive(): boolean {
@@ -149,7 +156,7 @@ export class SimulatedClock implements Clock {
   /** The device is off: no timer of it fires any more, and what it waits for never comes. */
   kill(): void {
     this.#alive = false
-    for (const cancel of this.#timers) cancel()
+    for (const cancel of [...this.#timers.keys()]) cancel()
     this.#timers.clear()
   }
 
@@ -163,7 +170,8 @@ export class SimulatedClock implements Clock {
       this.#timers.delete(cancel)
       cancelDue()
     }
-    this.#timers.add(cancel)
+    const where = this.#watchTimers ? (new Error().stack?.split('\n').slice(2, 5).join(' ') ?? '') : 'a timer'
+    this.#timers.set(cancel, where)
     return cancel
   }
 }

@@ -74,6 +74,16 @@ export class SimulatedNetwork {
     return links
   }
 
+  /** A device stops in good order: it ends its own streams now, the others notice some time later. */
+  stop(id: NodeId): void {
+    const host = this.#hosts.get(id)
+    if (!host) return
+    for (const wire of this.#wires.values()) {
+      for (const stream of [...wire.streams]) if (stream.clock === host.clock) stream.lose()
+    }
+    this.leave(id)
+  }
+
   /** A device loses its power or its process: the others notice some time later. */
   leave(id: NodeId): void {
     const host = this.#hosts.get(id)
@@ -166,8 +176,7 @@ export class SimulatedNetwork {
   ): Promise<MessageStream> {
     signal?.throwIfAborted()
     const handled = other.links.handlers.get(protocol)
-    await new Promise<void>((resolve) => void self.clock.after(this.between(this.faults.delayMs), resolve))
-    signal?.throwIfAborted()
+    await this.#roundTrip(self, signal)
     if (!wire.up) throw new JoineryError('CLOSED', 'the link is gone')
     if (!handled) throw new JoineryError('CLOSED', `${protocol} is not spoken`)
     const back = other.links.all().find((link) => link.peer === self.id)
@@ -181,6 +190,15 @@ export class SimulatedNetwork {
     signal?.addEventListener('abort', () => ours.abort(asError(signal.reason)), { once: true })
     handled.handler(theirs, back).catch((error: unknown) => theirs.abort(asError(error)))
     return ours
+  }
+
+  #roundTrip(self: Host, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#time.after(this.between(this.faults.delayMs), () => {
+        if (self.clock.alive) resolve()
+      })
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
   }
 
   #end(wire: Wire, self: Host, other: Host, limits: StreamLimits): SimulatedStream {

@@ -15,7 +15,7 @@ import type { NodeId, PeerLinks } from '../../protocols/message-stream.ts'
 import { nodeIdOfPublicKey } from '../../protocols/node-id.ts'
 import { profileOf } from '../kit/peer-profile.ts'
 import type { SeededRandom } from '../kit/seeded-random.ts'
-import { SimulatedClock, type SimulatedTime } from '../kit/simulated-clock.ts'
+import { SimulatedClock, type SimulatedTime, settle } from '../kit/simulated-clock.ts'
 import { SimulatedDisk } from '../kit/simulated-disk.ts'
 import { SimulatedKeyValueStore } from '../kit/simulated-key-value.ts'
 import type { SimulatedNetwork } from '../kit/simulated-network.ts'
@@ -34,6 +34,8 @@ export interface DeviceInit {
   capacityBytes: number
   /** Of its card, in ms: how long a write or a sync takes at most. */
   diskLatencyMs: number
+  /** See `SimulatedClock`. */
+  watchTimers: boolean
   fold: Fold<Facts>
   /** All devices of the room, for placement. */
   members: () => readonly PlacementNode[]
@@ -93,7 +95,7 @@ export class SimulatedDevice {
   async start(wallMs: number): Promise<void> {
     if (this.#clock) throw new Error(`${this.name} is on already`)
     const { time, network, random } = this.#components
-    const clock = new SimulatedClock(time, wallMs)
+    const clock = new SimulatedClock(time, { wallMs, watchTimers: this.#init.watchTimers })
     this.#clock = clock
     this.starts++
     this.disk.killProcess(clock)
@@ -152,14 +154,16 @@ export class SimulatedDevice {
     this.blobIndex.killProcess()
   }
 
-  /** As `joinery stop` does. Resolves with the timers that were forgotten, which must be none. */
-  async stop(): Promise<number> {
+  /** As `joinery stop` does. Resolves with the timers that were forgotten: where each was made, when that is watched. */
+  async stop(): Promise<string[]> {
     const life = this.#life
     if (!life) throw new Error(`${this.name} is not running`)
     this.#life = undefined
     life.sync.stop()
     await life.blobs.stop()
     await life.journal.close()
+    this.#components.network.stop(this.id)
+    await settle()
     const forgotten = life.clock.timers
     this.#end()
     return forgotten

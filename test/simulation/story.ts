@@ -15,6 +15,8 @@ export interface Outcome {
   kept: number
   steps: number
   bytes: number
+  /** Timers that a clean stop left running. */
+  forgotten: string[]
 }
 
 /** A whole life of a room. Throws when a rule is broken. `change` breaks the code under test on purpose. */
@@ -32,8 +34,9 @@ export async function tellStory(seed: number, change: Partial<RoomInit> = {}): P
   }
   const convergenceMs = await room.converge(wallMs)
   await stopAll(room)
-  const { acknowledged, time, network } = room
-  return { convergenceMs, acknowledged, kept: room.kept.size, steps: time.steps, bytes: network.totalBytes }
+  const { acknowledged, time, network, forgotten } = room
+  const bytes = network.totalBytes
+  return { convergenceMs, acknowledged, kept: room.kept.size, steps: time.steps, bytes, forgotten }
 }
 
 function makeRoom(seed: number, change: Partial<RoomInit>): SimulatedRoom {
