@@ -22,7 +22,7 @@ export function cidOfDigest(digest: Uint8Array): Cid {
   const bytes = new Uint8Array(PREFIX.length + DIGEST_BYTES)
   bytes.set(PREFIX)
   bytes.set(digest, PREFIX.length)
-  return `b${base32(bytes)}` as Cid
+  return textOf(['b'.charCodeAt(0)], bytes) as Cid
 }
 
 /** Accepts exactly the form that `cidOfDigest` makes. */
@@ -54,7 +54,11 @@ function digestOfText(text: string): Uint8Array {
 
 /** Lower-case base32 of RFC 4648 without padding. */
 export function base32(bytes: Uint8Array): string {
-  let out = ''
+  return textOf([], bytes)
+}
+
+/** Made of character codes: adding one character after another would leave a chain of strings, 1 KB for each name that is kept. */
+function textOf(codes: number[], bytes: Uint8Array): string {
   let bits = 0
   let value = 0
   for (const byte of bytes) {
@@ -62,12 +66,18 @@ export function base32(bytes: Uint8Array): string {
     bits += 8
     while (bits >= 5) {
       bits -= 5
-      out += ALPHABET[(value >> bits) & 31]
+      codes.push(ALPHABET.charCodeAt((value >> bits) & 31))
     }
   }
-  if (bits > 0) out += ALPHABET[(value << (5 - bits)) & 31]
-  return out
+  if (bits > 0) codes.push(ALPHABET.charCodeAt((value << (5 - bits)) & 31))
+  let text = ''
+  for (let at = 0; at < codes.length; at += MOST_ARGUMENTS)
+    text += String.fromCharCode(...codes.slice(at, at + MOST_ARGUMENTS))
+  return text
 }
+
+/** Far under what engines allow in one call. */
+const MOST_ARGUMENTS = 4096
 
 export function unbase32(text: string): Uint8Array {
   const out = new Uint8Array(Math.floor((text.length * 5) / 8))

@@ -59,7 +59,7 @@ export class OpenSource implements ImportSource {
   /** All of it. Ends with an error when the file is not what it was when it was opened. */
   async *stream(seen: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < this.sizeBytes; ) {
-      const bytes = new Uint8Array(Math.min(READ_BYTES, this.sizeBytes - at))
+      const bytes = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, this.sizeBytes - at))
       const read = await this.#readInto(bytes, at)
       if (read === 0) throw this.#failed(changed(this.#found))
       at += read
