@@ -43,7 +43,10 @@ const RULES: readonly Rule[] = [
     product: 'Miniforge',
     pattern: /^Mini(?:forge|forge3|mamba)[0-9]*-(?:([0-9][\w.-]*?)-)?(?:Windows|MacOSX|Linux)-\w+\.(?:exe|sh|pkg)$/i
   },
-  { product: 'Miniconda', pattern: /^Miniconda[0-9]*-(?:([\w.]*?)-)?(?:Windows|MacOSX|Linux)-\w+\.(?:exe|sh|pkg)$/i },
+  {
+    product: 'Miniconda',
+    pattern: /^Miniconda[0-9]*-(?:py[0-9]+_)?(?:([0-9][\w.-]*?)-)?(?:Windows|MacOSX|Linux)-\w+\.(?:exe|sh|pkg)$/i
+  },
   { product: 'Anaconda', pattern: /^Anaconda[0-9]*-([0-9][\w.-]*?)-(?:Windows|MacOSX|Linux)-\w+\.(?:exe|sh|pkg)$/i },
   {
     product: 'OpenRefine',

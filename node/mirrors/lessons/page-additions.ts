@@ -1,14 +1,15 @@
 /** What is put into a lesson's page: ASCII only, so that it fits every encoding. */
 
 /**
- * In the sandbox, storage and cookies throw. Themes keep the reader's choice of colours there, and stop working altogether; so they get a storage
- * that lasts as long as the page. Goes before all scripts of the page.
+ * In the sandbox, storage, cookies and service workers throw when they are named. Themes keep the reader's choice of colours there, and stop working
+ * altogether; so they get a storage that lasts as long as the page, and a browser that has no workers. Goes before all scripts of the page.
  */
 const STORAGE = `<script>(function(){function storage(){var m=new Map();return{getItem:function(k){k=String(k);return m.has(k)?m.get(k):null},
 setItem:function(k,v){m.set(String(k),String(v))},removeItem:function(k){m.delete(String(k))},clear:function(){m.clear()},
 key:function(i){return Array.from(m.keys())[i]||null},get length(){return m.size}}}
 ["localStorage","sessionStorage"].forEach(function(n){try{window[n].length}catch(e){Object.defineProperty(window,n,{value:storage()})}});
-try{document.cookie}catch(e){Object.defineProperty(document,"cookie",{get:function(){return""},set:function(){}})}})()</script>`
+try{document.cookie}catch(e){Object.defineProperty(document,"cookie",{get:function(){return""},set:function(){}})}
+try{navigator.serviceWorker}catch(e){delete Navigator.prototype.serviceWorker}})()</script>`
 
 /** The word "internet" is the same in the languages that we have; the whole sentence is for screen readers and for who points at it. */
 const STYLE = `<style>.joinery-needs-internet{font-size:.7em;opacity:.85;vertical-align:super;white-space:nowrap;margin-left:.2em}
