@@ -1,13 +1,15 @@
 /**
- * The composition root: a running node from its parts. The order is written out: the local socket first (it proves that no other process works
- * on the folder), then the front door (peers are told its port), then the room.
+ * The composition root: a running node from its parts. The order is written out: the front door (peers are told its port), the room,
+ * and the local socket last: commands are answered by a node that is whole.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { JoineryError } from '../protocols/errors.ts'
 import type { Config } from './config/config.ts'
 import { PROGRAM_VERSION } from './config/version.ts'
 import { createControlServer } from './control/control-server.ts'
 import type { Operations } from './control/operations.ts'
+import { probeSocket } from './control/probe-socket.ts'
 import { controlSocketPath } from './control/socket-path.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
@@ -73,12 +75,10 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     }
   })
 
-  const control = createControlServer(
-    { operations, disk, clock, log },
-    { socketPath: controlSocketPath(config.dataDirectory, tmpdir()), version: PROGRAM_VERSION }
-  )
-  await control.start()
-  undo.add(() => control.stop())
+  const socketPath = controlSocketPath(config.dataDirectory, tmpdir())
+  if (await probeSocket(socketPath)) {
+    throw new JoineryError('ALREADY_RUNNING', `another joinery runs on ${config.dataDirectory}`)
+  }
 
   const wants = new Wants()
   const frontDoor = await createFrontDoor(
@@ -106,6 +106,10 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
 
   undo.add(() => slot.stop())
   await slot.start()
+
+  const control = createControlServer({ operations, disk, clock, log }, { socketPath, version: PROGRAM_VERSION })
+  await control.start()
+  undo.add(() => control.stop())
   return {
     get address() {
       return addresses()[0] ?? `http://127.0.0.1:${httpPort}/`

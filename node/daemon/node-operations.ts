@@ -4,7 +4,6 @@ import { type ContentOperations, contentOperations } from './content-operations.
 import { type Asking, deviceOperations } from './device-operations.ts'
 import { findingsOf } from './findings.ts'
 import { maintenanceOperations } from './maintenance-operations.ts'
-import { filesReport } from './room-files.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
@@ -21,13 +20,12 @@ export interface NodeOperationsInit {
 export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operations {
   const content = (): ContentOperations => {
     const { runtime } = slot
-    const files = filesReport(slot, runtime)
     return contentOperations({
       collections: runtime.collections,
       blobs: {
         hasLocally: (cid) => runtime.blobs.store.has(cid),
-        copiesOf: (cid) => files.copiesOf(cid),
-        isShortOfCopies: (cid) => files.isShortOfCopies(cid)
+        copiesOf: (cid) => runtime.blobs.copiesOf(cid),
+        isShortOfCopies: (cid) => runtime.blobs.isShortOfCopies(cid)
       },
       nameOf: (node) => runtime.membership.view().members.get(node)?.name ?? node.slice(-8)
     })

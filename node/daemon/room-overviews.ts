@@ -5,9 +5,9 @@ import type { Member } from '../room/index.ts'
 import { ContentsSummary } from './contents-overview.ts'
 import type { Asking } from './device-operations.ts'
 import { pagesOf } from './pages-of.ts'
-import { filesReport } from './room-files.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
+import { unplugWords } from './unplug-words.ts'
 
 const NOTHING: ContentsOverview = {
   lessons: [],
@@ -63,19 +63,15 @@ function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): DeviceOverview[]
   const self = slot.device.identity.node
   const peers = new Map((runtime.network?.mesh.peers() ?? []).map((peer): [NodeId, PeerStatus] => [peer.node, peer]))
   return [...runtime.membership.view().members.values()]
-    .map((member) => deviceOverview(slot, runtime, member, member.node === self ? 'self' : peers.get(member.node)))
+    .map((member) => deviceOverview(runtime, member, member.node === self ? 'self' : peers.get(member.node)))
     .sort((a, b) => Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
 }
 
-function deviceOverview(
-  slot: RoomSlot,
-  runtime: RoomRuntime,
-  member: Member,
-  peer: PeerStatus | 'self' | undefined
-): DeviceOverview {
+function deviceOverview(runtime: RoomRuntime, member: Member, peer: PeerStatus | 'self' | undefined): DeviceOverview {
   const self = peer === 'self'
   const linked = self || peer?.linked === true
-  const files = filesReport(slot, runtime).device(member.node)
+  const files = runtime.blobs.device(member.node)
+  const unplug = unplugWords(runtime, member.node, linked)
   const address = self || !peer?.linked ? undefined : pagesOf(peer)[0]
   const capacity = member.settings.capacityBytes
   return {
@@ -86,12 +82,12 @@ function deviceOverview(
     connected: linked,
     ...(address === undefined ? {} : { address }),
     capacityBytes: typeof capacity === 'number' ? capacity : 0,
-    usedBytes: files.usedBytes,
-    heldFiles: files.heldFiles,
-    wantedFiles: files.wantedFiles,
-    missingBytes: files.missingBytes,
-    safeToUnplug: files.safeToUnplug,
-    ...(files.unplugReason === undefined ? {} : { unplugReason: files.unplugReason }),
+    usedBytes: self ? runtime.blobs.store.space.usedBytes : (files?.heldBytes ?? 0),
+    heldFiles: files?.heldFiles ?? 0,
+    wantedFiles: files?.wantedFiles ?? 0,
+    missingBytes: files?.missingBytes ?? 0,
+    safeToUnplug: unplug.safe,
+    ...(unplug.reason === undefined ? {} : { unplugReason: unplug.reason }),
     leaving: member.settings.drained === true,
     needsUpdate: self && !runtime.journal.mayDecide()
   }

@@ -1,30 +1,33 @@
 /** One room on one device: journal, membership, mesh, blobs, collections and mirrors, put together and taken apart in order. */
 import type { Mirror } from '../../protocols/content.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
-import { BlobStore, type Blobs, createBlobs } from '../blobs/index.ts'
+import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
-import { createJournal, createJournalSync, type Journal, type JournalSync } from '../journal/index.ts'
+import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
 import { createMesh, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
 import { createNotes, type Notes, type OwnSite } from '../notes/index.ts'
+import { openLevel } from '../platform/key-value.ts'
+import { totalMemoryBytes } from '../platform/memory.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { nodeSourceFolder } from '../platform/source-folder.ts'
 import { createMembership, createWriterAuthority, type Membership, type Room } from '../room/index.ts'
 import { offeredCapacity } from './capacity.ts'
 import { type Device, FOLDERS, openStore } from './device.ts'
-import { ImportWriter } from './import-writer.ts'
 import { NO_LINKS } from './no-links.ts'
 import { countedCapacities, placementMembers } from './room-members.ts'
 import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
 import { Undoing } from './undoing.ts'
+
+/** Boards of 512 MB; those of 1 GB report a little less. */
+const SMALL_BOARD_BYTES = 700 * 2 ** 20
 
 export interface RoomRuntime {
   readonly room: Room
   readonly journal: Journal
   readonly membership: Membership
   readonly blobs: Blobs
-  readonly writer: ImportWriter
   readonly collections: Collections
   readonly mirrors: ReadonlyMap<string, Mirror>
   /** Absent without a network: nobody could open one. */
@@ -59,16 +62,9 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     log.warn({ code: problem.code, err: problem.cause }, problem.message)
 
   const authority = createWriterAuthority(room, identity.key)
-  const journal = await createJournal(
-    {
-      store: await openStore(device, FOLDERS.journal(config)),
-      clock,
-      random,
-      authority,
-      certify: (writerKey) => authority.certify(writerKey),
-      seal: room.keyRing
-    },
-    { node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
+  const journal = await openJournal(
+    { disk, clock, random, authority, certify: (writerKey) => authority.certify(writerKey), seal: room.keyRing },
+    { folder: FOLDERS.journal(config), node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
   )
   undo.add(() => journal.close())
   const membership = await createMembership(
@@ -78,7 +74,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   undo.add(() => membership.stop())
 
   const store = await BlobStore.open(
-    { disk, index: await openStore(device, FOLDERS.blobIndex(config)), clock },
+    { disk, index: await openBlobIndex({ disk, open: openLevel }, FOLDERS.blobIndex(config)), clock },
     { directory: FOLDERS.blobs(config), quotaBytes: config.capacityBytes ?? Number.MAX_SAFE_INTEGER }
   )
   const undoStore = undo.add(() => store.close())
@@ -101,17 +97,20 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
 
   const blobs = createBlobs(
     { store, links, clock },
-    { self: identity.node, onEvent: (event) => log.info(event, 'files') }
+    {
+      self: identity.node,
+      smallBoard: totalMemoryBytes() < SMALL_BOARD_BYTES,
+      onEvent: (event) => log.info(event, 'files')
+    }
   )
   undo.replace(undoStore, () => blobs.stop())
-  const writer = new ImportWriter(store)
   const memory = await openStore(device, FOLDERS.importMemory(config))
   undo.add(() => memory.close())
   const collections = await openCollections(
     {
       journal,
       blobs: blobs.reader,
-      writer,
+      writer: blobs.writing,
       sources: nodeSourceFolder,
       memory,
       random,
@@ -121,7 +120,9 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION }
   )
   undo.add(() => collections.stop())
-  blobs.follow(collections.catalogue, placementMembers(membership))
+  blobs.follow(collections.catalogue, placementMembers(membership), {
+    settled: () => collections.pending().length === 0
+  })
 
   const notes =
     network &&
@@ -151,7 +152,6 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     journal,
     membership,
     blobs,
-    writer,
     collections,
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
     ...(notes ? { notes } : {}),

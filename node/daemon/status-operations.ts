@@ -1,11 +1,11 @@
 import { PROGRAM_VERSION } from '../config/version.ts'
 import type { NodeStatus, Operations, PeerStatus, UnplugAnswer } from '../control/operations.ts'
-import { FOLDERS } from './device.ts'
+import { residentBytes } from '../platform/memory.ts'
 import { findDevice } from './find-device.ts'
 import { problemsOf } from './findings.ts'
 import type { NodeOperationsInit } from './node-operations.ts'
-import { filesReport } from './room-files.ts'
 import type { RoomSlot } from './room-slot.ts'
+import { unplugWords } from './unplug-words.ts'
 
 export function statusOperations(
   slot: RoomSlot,
@@ -21,7 +21,7 @@ export function statusOperations(
     async status(): Promise<NodeStatus> {
       const { current, mesh } = slot
       const overview = await overviews.overview()
-      const here = current && filesReport(slot, current).device(identity.node)
+      const files = await current?.blobs.status()
       return {
         version: PROGRAM_VERSION,
         device: { id: identity.node, name: config.name, role: config.role },
@@ -39,14 +39,14 @@ export function statusOperations(
           forks: current?.journal.forks().length ?? 0
         },
         blobs: {
-          held: here?.heldFiles ?? 0,
-          heldBytes: here?.usedBytes ?? 0,
-          missing: here ? Math.max(0, here.wantedFiles - here.heldFiles) : 0,
-          missingBytes: here?.missingBytes ?? 0,
-          quarantined: 0,
-          freeDiskBytes: await disk.freeBytes(FOLDERS.room(config)).catch(() => disk.freeBytes(config.dataDirectory))
+          held: files?.held ?? 0,
+          heldBytes: files?.heldBytes ?? 0,
+          missing: files?.missing ?? 0,
+          missingBytes: files?.missingBytes ?? 0,
+          quarantined: files?.quarantined ?? 0,
+          freeDiskBytes: await disk.freeBytes(config.dataDirectory)
         },
-        memoryBytes: process.memoryUsage.rss(),
+        memoryBytes: residentBytes(),
         problems: await problemsOf(slot)
       }
     },
@@ -71,18 +71,17 @@ export function statusOperations(
       const { members } = runtime.membership.view()
       const { node, name } =
         device === undefined ? { node: identity.node, name: config.name } : findDevice(members.values(), device)
-      const { safeToUnplug, unplugReason, onlyHereFiles, onlyHereBytes, remainingMs } = filesReport(
-        slot,
-        runtime
-      ).device(node)
+      const linked = node === identity.node || runtime.network?.mesh.links().some(({ peer }) => peer === node) === true
+      const { safe, reason, onlyHereFiles, onlyHereBytes } = unplugWords(runtime, node, linked)
+      const { remainingMs } = await runtime.blobs.status()
       return {
         id: node,
         name,
-        safe: safeToUnplug,
-        ...(unplugReason === undefined ? {} : { reason: unplugReason }),
+        safe,
+        ...(reason === undefined ? {} : { reason }),
         onlyHereFiles,
         onlyHereBytes,
-        ...(remainingMs === undefined ? {} : { remainingMs })
+        ...(safe || remainingMs === undefined ? {} : { remainingMs })
       }
     }
   }
