@@ -24,7 +24,7 @@ describe('the sample workshop', () => {
     ]).toMatchInlineSnapshot(`
       [
         "bafkreigxkmqlgwwavlplbtiyiy6ecrwpcidv2yettn72nyi46pj6wkntpy",
-        "bafkreihv7f6fygra7zgfk6f3hkypnid6vl2xndjchlhib6csta3ghbec6y",
+        "bafkreif37umpqypk3atxdm3jc5yurw55npvihjic4epojfn3pbraa4gbui",
       ]
     `)
   })
