@@ -557,7 +557,8 @@ export class CopyPlanner {
 
   #smallItem(number: number): Item | undefined {
     const ref = this.#view.blobs[number]
-    if (!ref || !this.#wanted(number) || this.#busy.has(keyOf(ref.cid, 0))) return undefined
+    if (!ref || hasPieceList(ref.sizeBytes) || !this.#wanted(number) || this.#busy.has(keyOf(ref.cid, 0)))
+      return undefined
     return { ref, piece: 0, number }
   }
 
