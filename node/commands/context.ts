@@ -137,7 +137,8 @@ export class CommandContext {
       this.warn(JSON.stringify({ error: { code: known.code, text: known.message, next: known.next } }))
       return
     }
-    this.warn(`${this.style('red', 'Error:')} ${printable(known.message)} (${known.code})\n${printable(known.next)}`)
+    const message = known.message.split('\n').map(printable).join('\n')
+    this.warn(`${this.style('red', 'Error:')} ${message} (${known.code})\n${printable(known.next)}`)
   }
 
   /** Asks a person to type `word`; without one, `--yes` has to be there. */

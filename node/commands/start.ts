@@ -9,6 +9,7 @@ import { printable } from './printable.ts'
 
 interface StartOptions {
   join?: string
+  newRoom?: string
   ask?: boolean
   port?: string
   meshPort?: string
@@ -33,6 +34,7 @@ export function addStart(program: Command, context: CommandContext): void {
       '--join <invitation>',
       'join the room of this invitation first; nothing happens when it is in that room already'
     )
+    .option('--new-room <name>', 'make a new room first; nothing happens when the device has one')
     .option('--ask', 'ask a room nearby to let this device in; shows a code to compare')
     .option('--port <number>', 'port of the pages (standard: 80, or 8080)')
     .option('--mesh-port <number>', 'port on which devices talk to each other; 0 = any')
@@ -75,9 +77,12 @@ async function chooseEntrance(
   config: Config,
   options: StartOptions
 ): Promise<(operations: Operations) => Promise<void>> {
-  const { join } = options
+  const { join, newRoom } = options
+  if (join !== undefined && newRoom !== undefined)
+    throw new JoineryError('USAGE', '--join and --new-room exclude each other')
   if (join !== undefined) return async (operations) => void (await operations.join({ invitation: join }))
   if (await context.program.hasRoom(config)) return async () => undefined
+  if (newRoom !== undefined) return async (operations) => void (await operations.createRoom({ name: newRoom }))
   if (options.ask) return (operations) => askRoomNearby(context, operations)
   if (!context.terminal.interactive)
     throw new JoineryError('NO_ROOM', `the data folder ${config.dataDirectory} belongs to no room yet`)

@@ -1,4 +1,5 @@
 /** One of the three devices of the demo: a real node as a child process, with a data folder of its own. */
+import { JoineryError } from '../../protocols/errors.ts'
 import { createControlClient } from '../control/control-client.ts'
 import type { Operations } from '../control/operations.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
@@ -64,15 +65,6 @@ export class DemoDevice {
     return this.#pluggedIn
   }
 
-  /** Runs another verb on its folder while it is not started. Rejects with what it said when that fails. */
-  async prepare(words: readonly string[]): Promise<void> {
-    const child = this.#components.startJoinery([...words, '--data', this.#init.dataDirectory])
-    const lines: string[] = []
-    child.onLine((line) => void lines.push(line))
-    const code = await child.ended
-    if (code !== 0) throw new Error(`${this.name}: ${lines.join('\n')}`)
-  }
-
   /**
    * Starts it and waits until it says that it is ready.
    *
@@ -103,7 +95,11 @@ export class DemoDevice {
       const unasked = this.#pluggedIn
       this.#child = undefined
       this.#pluggedIn = false
-      if (!isReady) throw new Error(`${this.name} did not start (exit code ${code}).\n${this.#lastLines.join('\n')}`)
+      if (!isReady)
+        throw new JoineryError(
+          'DEMO_FAILED',
+          `${this.name} did not start (exit code ${code}).\n${this.#lastLines.join('\n')}`
+        )
       if (unasked) onCrash(this, code)
     })
     const waiting = new AbortController()
@@ -112,7 +108,8 @@ export class DemoDevice {
         ready,
         crashed,
         sleep(clock, READY_TIMEOUT_MS, AbortSignal.any([signal, waiting.signal])).then(() => {
-          throw new Error(
+          throw new JoineryError(
+            'DEMO_FAILED',
             `${this.name} is not ready after ${READY_TIMEOUT_MS / 1000} s.\n${this.#lastLines.join('\n')}`
           )
         })

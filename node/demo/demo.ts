@@ -70,11 +70,11 @@ class Demo {
     if (!first) return
 
     this.#say('Making a room of three devices on this computer…')
-    await first.prepare(['init', '--name', ROOM_NAME])
-    await first.prepare(['import', workshop])
-    await first.plugIn(this.#othersOf(first), [], this.#signal)
+    await first.plugIn(this.#othersOf(first), ['--new-room', ROOM_NAME], this.#signal)
+    await this.#import(first, workshop)
     const invitation = await first.operations.invite({ uses: others.length })
-    for (const device of others) await device.plugIn(this.#othersOf(device), ['--join', invitation.text], this.#signal)
+    const words = ['--join', invitation.text]
+    await Promise.all(others.map((device) => device.plugIn(this.#othersOf(device), words, this.#signal)))
     await this.#waitForCopies()
 
     const { contents } = (await first.operations.status()).overview
@@ -132,6 +132,11 @@ class Demo {
 
   #othersOf(device: DemoDevice): string[] {
     return this.#devices.filter((one) => one !== device).map((one) => `127.0.0.1:${one.meshPort}`)
+  }
+
+  async #import(device: DemoDevice, workshop: string): Promise<void> {
+    for await (const progress of device.operations.import({ source: workshop }, this.#signal))
+      if (progress.kind === 'notice') this.#say(`${progress.path ?? ''}: ${progress.text} (${progress.code})`)
   }
 
   async #waitForCopies(): Promise<void> {

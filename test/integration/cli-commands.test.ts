@@ -370,7 +370,7 @@ describe('joinery start', () => {
     const { program, started } = startable(false)
     const ran = await run({ folder, program }, 'start')
     expect([ran.code, ran.out, started.config]).toEqual([2, '', undefined])
-    expect(ran.err).toMatch(/belongs to no room yet \(NO_ROOM\)\n.*joinery init --name.*joinery start --join/)
+    expect(ran.err).toMatch(/belongs to no room yet \(NO_ROOM\)\n.*joinery init.*joinery start --join/)
   })
 
   it.each([
@@ -382,6 +382,16 @@ describe('joinery start', () => {
     const ran = await startAndStop({ program, answers })
     expect(ran.code).toBe(0)
     expect(started.calls[0]).toEqual(call)
+  })
+
+  it('makes a room with --new-room where there is none, and leaves one that is there', async () => {
+    const fresh = startable(false)
+    await startAndStop({ program: fresh.program }, '--new-room', 'Library workshop')
+    expect(fresh.started.calls).toEqual([{ name: 'createRoom', options: { name: 'Library workshop' } }])
+    const old = startable(true)
+    expect((await startAndStop({ program: old.program }, '--new-room', 'Other')).code).toBe(0)
+    expect(old.started.calls).toEqual([])
+    expect((await run({ folder, program: fresh.program }, 'start', '--new-room', 'x', '--join', 'y')).code).toBe(2)
   })
 
   it('with --ask shows the code to compare', async () => {
