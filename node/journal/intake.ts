@@ -161,6 +161,8 @@ export class Intake {
       case 'lost':
         this.#checkBatch(batch, undefined)
         this.#store(place.log, batch, place.log.head, true, [])
+        // The next one may be known only by following this one.
+        await this.#components.committer.flush()
         result.added++
         break
       case 'extends':

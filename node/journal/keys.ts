@@ -32,6 +32,10 @@ export function batchKey(log: number, number: number): Uint8Array {
   return key('b', [log, LOG_BYTES], [number, NUMBER_BYTES])
 }
 
+export function isBatchKey(found: Uint8Array): boolean {
+  return found.length === 1 + LOG_BYTES + NUMBER_BYTES && found[0] === letter('b')
+}
+
 export function hollowKey(log: number, number: number): Uint8Array {
   return key('h', [log, LOG_BYTES], [number, NUMBER_BYTES])
 }

@@ -83,3 +83,6 @@ export const RESERVE_BYTES = 48 * 2 ** 20
 export const SPACE_CHECK_BYTES = 1 * 2 ** 20
 /** Others fill the disk too. */
 export const SPACE_CHECK_MS = 2000
+
+/** LevelDB's tables have 2 MiB and at most one value more. */
+export const MAX_TABLE_BYTES = 64 * 2 ** 20
