@@ -2,6 +2,8 @@
  * Reads LevelDB's table files (`*.ldb`) with their checksums, which LevelDB itself does not look at when it reads: after one flipped bit its C++
  * aborts the whole process or hands out what it finds. Format: doc/table_format.md of google/leveldb. Pure: bytes in, records out.
  */
+import { sameBytes } from '../../protocols/cbor.ts'
+
 const FOOTER_BYTES = 48
 const MAGIC = 0xdb4775248b80fb57n
 /** Type of compression and CRC-32C behind each block. */
@@ -15,7 +17,7 @@ const MAX_BLOCK_BYTES = 64 * 2 ** 20
 export interface TableContent {
   /** Every checksum was right. */
   sound: boolean
-  /** Values from blocks whose checksum is right; deletions are left out. */
+  /** The newest value of each key, from blocks whose checksum is right. */
   records(): Iterable<[key: Uint8Array, value: Uint8Array]>
 }
 
@@ -31,10 +33,15 @@ export function readTable(file: Uint8Array): TableContent {
   return {
     sound: handles !== undefined && !blocks.includes(undefined),
     *records() {
+      let before = new Uint8Array()
       for (const block of blocks) {
-        for (const [key, value] of block ? entriesOf(block) : []) {
-          if (key.length < KEY_SUFFIX_BYTES || key[key.length - KEY_SUFFIX_BYTES] !== IS_VALUE) continue
-          yield [key.subarray(0, -KEY_SUFFIX_BYTES), value]
+        for (const [found, value] of block ? entriesOf(block) : []) {
+          if (found.length < KEY_SUFFIX_BYTES) continue
+          const key = found.slice(0, -KEY_SUFFIX_BYTES)
+          // The newest version of a key comes first, and a deletion hides what is older.
+          if (sameBytes(key, before)) continue
+          before = key
+          if (found[found.length - KEY_SUFFIX_BYTES] === IS_VALUE) yield [key, value]
         }
       }
     }

@@ -142,7 +142,7 @@ class Folder {
       const bytes = await readSmallFile(this.#disk, `${this.#path}/${name}`, MAX_TABLE_BYTES)
       if (bytes && !readTable(bytes).sound) spoiled.push(name)
     }
-    return spoiled
+    return spoiled.sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))
   }
 
   /** Moves spoiled tables out of LevelDB's sight. @returns the batches that are whole in them */
@@ -154,7 +154,7 @@ class Folder {
     for (const name of spoiled) {
       const bytes = await readSmallFile(this.#disk, `${this.#path}/${name}`, MAX_TABLE_BYTES)
       for (const [key, value] of bytes ? readTable(bytes).records() : []) {
-        // The newest version of a key comes first.
+        // Of two tables the one with the higher number is newer.
         const text = Buffer.from(key).toString('latin1')
         if (isBatchKey(key) && !salvaged.has(text)) salvaged.set(text, value)
       }

@@ -1,6 +1,6 @@
 /**
  * Bits that flip in the journal's files, as on a worn card: nothing wrong is ever read as if it were right, the journal starts, and a peer brings back
- * what was lost. 20 spoiled folders (JOINERY_LONG: 1,000).
+ * what was lost. 12 spoiled folders (JOINERY_LONG: 1,000).
  */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { seededRandom } from '../kit/seeded-random.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import { openReal } from './journal-writer.ts'
 
-const FLIPS = process.env.JOINERY_LONG ? 1000 : 20
+const FLIPS = process.env.JOINERY_LONG ? 1000 : 12
 const TOPICS = ['t0', 't1', 't2', 't3', 't4']
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const random = seededRandom(seed)
