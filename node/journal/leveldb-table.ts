@@ -28,10 +28,10 @@ interface Handle {
 
 /** @param file all of a table file */
 export function readTable(file: Uint8Array): TableContent {
-  const handles = blockHandles(file)
-  const blocks = handles?.map((handle) => checkedBlock(file, handle)) ?? []
+  const { handles, sound } = findBlocks(file)
+  const blocks = handles.map((handle) => checkedBlock(file, handle))
   return {
-    sound: handles !== undefined && !blocks.includes(undefined),
+    sound: sound && !blocks.includes(undefined),
     *records() {
       let before = new Uint8Array()
       for (const block of blocks) {
@@ -48,18 +48,26 @@ export function readTable(file: Uint8Array): TableContent {
   }
 }
 
-/** Undefined when the footer or an index is spoiled: then nobody knows where the blocks are. */
-function blockHandles(file: Uint8Array): Handle[] | undefined {
-  if (file.length < FOOTER_BYTES) return undefined
+/** Where the blocks of values are; nobody knows when the footer or the index is spoiled. */
+function findBlocks(file: Uint8Array): { handles: Handle[]; sound: boolean } {
+  if (file.length < FOOTER_BYTES) return { handles: [], sound: false }
   const footer = new Reader(file.subarray(-FOOTER_BYTES))
   const meta = footer.handle()
   const index = footer.handle()
-  const view = new DataView(file.buffer, file.byteOffset + file.length - 8, 8)
-  if (view.getBigUint64(0, true) !== MAGIC || !meta || !index) return undefined
-  const indexBlock = checkedBlock(file, index)
-  if (!indexBlock || !checkedBlock(file, meta)) return undefined
+  const magic = new DataView(file.buffer, file.byteOffset + file.length - 8, 8).getBigUint64(0, true)
+  const handles = index && handlesIn(file, index)
+  // The filter: a wrong one hides keys that are there.
+  const filters = meta && handlesIn(file, meta)
+  const sound = magic === MAGIC && filters?.every((filter) => checkedBlock(file, filter) !== undefined) === true
+  return handles ? { handles, sound } : { handles: [], sound: false }
+}
+
+/** The handles that the values of a block are, or undefined when it is spoiled. */
+function handlesIn(file: Uint8Array, block: Handle): Handle[] | undefined {
+  const content = checkedBlock(file, block)
+  if (!content) return undefined
   const handles: Handle[] = []
-  for (const [, value] of entriesOf(indexBlock)) {
+  for (const [, value] of entriesOf(content)) {
     const handle = new Reader(value).handle()
     if (!handle) return undefined
     handles.push(handle)

@@ -49,7 +49,7 @@ describe('a table of LevelDB', () => {
       const at = random.below(file.length - FOOTER_BYTES)
       spoiled[at] = (spoiled[at] as number) ^ (1 << random.below(8))
       const table = readTable(spoiled)
-      expect(table.sound).toBe(false)
+      expect(table.sound, `bit at ${at} of ${file.length}`).toBe(false)
       let found = 0
       for (const [key, value] of table.records()) {
         expect(wanted.get(Buffer.from(key).toString())).toBe(Buffer.from(value).toString('hex'))
