@@ -30,16 +30,11 @@ export function joineryAnyway(
   return runAnyway(commandLine(place, words), { ...options, env: { ...place.env, ...options.env } })
 }
 
-/** `joinery WORDS --json`, parsed. Long work prints one JSON value a line; the last one, `{kind: 'done', result}`, has the result. */
+/** `joinery WORDS --json`, parsed. Long work prints one JSON value a line; the last one carries the result. */
 export async function joineryJson<T>(place: NodePlace, words: readonly string[], options?: RunOptions): Promise<T> {
   const { stdout } = await joinery(place, [...words, '--json'], options)
-  try {
-    return JSON.parse(stdout) as T
-  } catch {
-    const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { kind: string; result: T }
-    if (last.kind !== 'done') throw new Error(`joinery ${words.join(' ')} ended with ${JSON.stringify(last)}`)
-    return last.result
-  }
+  const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T | { kind: 'done'; result: T }
+  return typeof last === 'object' && last !== null && 'kind' in last && last.kind === 'done' ? last.result : (last as T)
 }
 
 function commandLine(place: NodePlace, words: readonly string[]): string[] {

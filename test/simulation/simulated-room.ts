@@ -132,6 +132,8 @@ export class SimulatedRoom {
       })
     )
     await this.time.run(this.time.nowMs + STOP_MS, () => forgotten !== undefined)
+    // The stop itself lets promises run dry, when no event may be left that would.
+    for (let i = 0; i < 3 && forgotten === undefined; i++) await settle()
     if (forgotten === undefined) throw new Error(`${device.name} did not stop within ${STOP_MS} ms`)
     if (forgotten.length > 0) this.forgotten.push(...forgotten.map((where) => `${device.name}: ${where}`))
   }
@@ -313,10 +315,6 @@ export class SimulatedRoom {
       if (code === 'STOPPED' || code === 'BUSY') return
       this.#problems.push(`${what}: ${error instanceof Error ? error.stack : error}`)
     })
-  }
-
-  async settle(): Promise<void> {
-    await settle()
   }
 }
 
