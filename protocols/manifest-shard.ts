@@ -114,6 +114,8 @@ export class ManifestShard {
   /** Lines that show bytes, and the sum of their sizes. */
   readonly files: number
   readonly sizeBytes: number
+  /** Versions with bytes that are not shown. */
+  readonly lostFiles: number
 
   private constructor(bytes: Uint8Array, offsets: Uint32Array, seen: SeenVersions) {
     this.bytes = bytes
@@ -121,6 +123,7 @@ export class ManifestShard {
     this.#newest = seen.newest
     this.files = seen.files
     this.sizeBytes = seen.sizeBytes
+    this.lostFiles = seen.lostFiles
   }
 
   /**
@@ -228,6 +231,7 @@ function checkVersion(cursor: CborCursor, seen: SeenVersions, shown: boolean): v
   if (hasPieceList(sizeBytes)) cursor.fixedBytes(DIGEST_BYTES)
   else cursor.null()
   if (shown) seen.count(sizeBytes)
+  else seen.lostFiles++
   const details = cursor.mapBytes(MAX_DETAILS_BYTES)
   if (details.length > 1) valueOfMap(details, MAX_DETAILS_BYTES)
 }
@@ -237,6 +241,7 @@ class SeenVersions {
   readonly newest = new Map<Author, number>()
   files = 0
   sizeBytes = 0
+  lostFiles = 0
   /** Neighbouring versions mostly have the same author. */
   #lastAuthor: Uint8Array = new Uint8Array()
   #lastLamport = 0

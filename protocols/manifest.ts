@@ -30,6 +30,8 @@ export const AUTHOR_BYTES = 8
 export const MAX_ROOT_BYTES = 2 * 2 ** 20
 /** Some 110 bytes a line: 55 MB of memory at the limit. A class has 75,000; a whole CRAN or a whole PyPI is not for a classroom. */
 export const MAX_LINES = 500_000
+/** Of all shards together: they are held in memory. 500,000 lines of lessons are 55 MB; packages have longer lines, and are fewer. */
+export const MAX_MANIFEST_BYTES = 128 * 2 ** 20
 /** One per start of a process that imports; each costs 14 bytes in every root. */
 export const MAX_AUTHORS = 16_384
 /** Exact as a number. A member that lies can push a collection's clock to its end; removing that device takes its revisions out again. */
@@ -93,11 +95,14 @@ export function decodeManifestRoot(bytes: Uint8Array): ManifestRoot {
   }
   if (root.vector.get(root.author) !== root.lamport) throw malformed('a manifest that does not know itself')
   let lines = 0
+  let shardBytes = 0
   for (const [i, shard] of root.shards.entries()) {
     const before = root.shards[i - 1]
     if (before && comparePaths(before.first, shard.first) >= 0) throw malformed('shards out of order')
     lines += shard.lines
+    shardBytes += shard.sizeBytes
   }
+  if (shardBytes > MAX_MANIFEST_BYTES) throw malformed('more bytes than are allowed')
   if (lines > MAX_LINES || root.files > lines) throw malformed('more lines than are allowed')
   for (const known of root.vector.values())
     if (known > root.lamport) throw malformed('a manifest older than what it knows')

@@ -45,7 +45,7 @@ export class Catalogue implements BlobCatalogue {
       content.onChange(changed),
       capacities.onChange(changed),
       facts.onChange((entries) => {
-        if (entries.some((entry) => entry.kind === 'policy')) changed()
+        if (entries.length === 0 || entries.some((entry) => entry.kind === 'policy')) changed()
       })
     ]
   }

@@ -36,3 +36,5 @@ export const CLOCK_GRAIN_MS = 3_000
 export const STANDARD_COPIES = 2
 /** Of the smallest counted device's room: the rest is for what is fetched on demand and for new imports. */
 export const EVERYWHERE_SHARE = 0.9
+/** The journal shows what it has saved at once, except while it reads itself anew: a minute on the slowest board with the longest journal. */
+export const KNOWN_WITHIN_MS = 60_000

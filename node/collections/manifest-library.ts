@@ -63,10 +63,6 @@ export class ManifestLibrary {
     return manifest
   }
 
-  shard(cid: Cid): ManifestShard | undefined {
-    return this.#shards.get(cid)
-  }
-
   /** Forgets all others. */
   keepOnly(manifests: ReadonlySet<Cid>): void {
     for (const cid of this.#loaded.keys()) if (!manifests.has(cid)) this.#loaded.delete(cid)
@@ -90,6 +86,8 @@ function decodeShard(bytes: Uint8Array): ManifestShard {
 /** The shards follow each other as the root says, and it knows every revision that they name. */
 function checkShards({ root, shards }: LoadedManifest): void {
   const text = new TextDecoder()
+  let files = 0
+  let sizeBytes = 0
   for (const [i, ref] of root.shards.entries()) {
     const shard = shards[i] as ManifestShard
     const after = root.shards[i + 1]
@@ -102,7 +100,10 @@ function checkShards({ root, shards }: LoadedManifest): void {
     if (after && comparePaths(text.decode(shard.pathBytes(shard.lines - 1)), after.first) >= 0)
       throw wrong('its shards overlap')
     if (!shard.isKnownTo(root.vector)) throw wrong('it does not know what it holds')
+    files += shard.files
+    sizeBytes += shard.sizeBytes
   }
+  if (files !== root.files || sizeBytes !== root.sizeBytes) throw wrong('its sums do not add up')
 }
 
 function orWrong<Result>(decode: () => Result): Result {

@@ -14,6 +14,7 @@ import {
   encodeManifestRoot,
   MAX_LAMPORT,
   MAX_LINES,
+  MAX_MANIFEST_BYTES,
   type ManifestRoot,
   type ShardRef
 } from '../../protocols/manifest.ts'
@@ -108,6 +109,7 @@ export class RevisionWriter {
     // Others leave out what they do not understand: an entry of ours that they would must not look like success here.
     if (!readHead(entry)) throw new Error('a head that nobody would read')
     await journal.append([entry])
+    await content.known(collection, ref.cid)
     return ref.cid
   }
 
@@ -130,8 +132,12 @@ export class RevisionWriter {
     const shards: ManifestShard[] = []
     const builder = new ShardBuilder()
     let lines = 0
+    let listBytes = 0
     const take = (shard: ManifestShard, ref: ShardRef): void => {
       lines += shard.lines
+      listBytes += ref.sizeBytes
+      if (listBytes > MAX_MANIFEST_BYTES)
+        throw new JoineryError('COLLECTION_FULL', 'there is too much to say about the files of one collection')
       if (lines > MAX_LINES) throw new JoineryError('COLLECTION_FULL', `more than ${MAX_LINES} files in one collection`)
       shards.push(shard)
       refs.push(ref)

@@ -121,14 +121,7 @@ export class RoomCollections implements Collections {
 
   summary(): CollectionSummary[] {
     return this.index.collections().map((collection) => {
-      const counted = { files: 0, sizeBytes: 0, conflicts: 0 }
-      for (const { versions } of mergedLines(this.#components.content.manifests(collection))) {
-        const [shown, ...lost] = versions
-        counted.conflicts += lost.filter((one) => one.file).length
-        if (!shown?.file) continue
-        counted.files++
-        counted.sizeBytes += shown.file.sizeBytes
-      }
+      const counted = countLines(this.#components.content.manifests(collection))
       const policy = this.#wholePolicy(collection)
       return { collection, ...counted, revision: this.index.revision(collection), policy }
     })
@@ -200,9 +193,9 @@ export class RoomCollections implements Collections {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new JoineryError('STOPPED', 'this device is stopping'))
-    await Promise.allSettled(this.#running)
+    this.#components.content.stop()
     this.catalogue.stop()
-    await this.#components.content.stop()
+    await Promise.allSettled(this.#running)
   }
 
   #checkKnown(collection: string): void {
@@ -271,4 +264,21 @@ const COMMON_START = 'bafkrei'
 function matches(cid: Cid, typed: string): boolean {
   const start = typed.startsWith(COMMON_START) ? typed : `${COMMON_START}${typed}`
   return cid === typed || (start.length >= COMMON_START.length + LEAST_REVISION_CHARACTERS && cid.startsWith(start))
+}
+
+function countLines(manifests: readonly LoadedManifest[]): { files: number; sizeBytes: number; conflicts: number } {
+  const [only] = manifests
+  if (only && manifests.length === 1) {
+    const conflicts = only.shards.reduce((sum, shard) => sum + shard.lostFiles, 0)
+    return { files: only.root.files, sizeBytes: only.root.sizeBytes, conflicts }
+  }
+  const counted = { files: 0, sizeBytes: 0, conflicts: 0 }
+  for (const { versions } of mergedLines(manifests)) {
+    const [shown, ...lost] = versions
+    counted.conflicts += lost.filter((one) => one.file).length
+    if (!shown?.file) continue
+    counted.files++
+    counted.sizeBytes += shown.file.sizeBytes
+  }
+  return counted
 }

@@ -1,11 +1,11 @@
 import { base32, type Cid } from '../../protocols/cid.ts'
-import { hasCode } from '../../protocols/errors.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { FoldView } from '../../protocols/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { CollectionsState, KnownHead } from './collection-fold.ts'
 import { ancestors, type Heads, openHeads, shownManifests } from './heads.ts'
-import { FIRST_RETRY_MS, KEPT_REVISIONS, LONGEST_RETRY_MS, LOOK_BACK_REVISIONS } from './limits.ts'
+import { FIRST_RETRY_MS, KEPT_REVISIONS, KNOWN_WITHIN_MS, LONGEST_RETRY_MS, LOOK_BACK_REVISIONS } from './limits.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
 import type { ManifestLibrary } from './manifest-library.ts'
 
@@ -48,7 +48,8 @@ export class ShownContent {
     this.#library = library
     this.#clock = clock
     this.#stopFollowing = facts.onChange((entries) => {
-      if (entries.some((entry) => entry.kind === 'head')) this.refresh()
+      // An empty list says that everything may be different: a device was removed, its later heads with it.
+      if (entries.length === 0 || entries.some((entry) => entry.kind === 'head')) this.refresh()
     })
     this.refresh()
   }
@@ -129,11 +130,41 @@ export class ShownContent {
       fetch.cancelRetry?.()
       this.#fetches.delete(cid)
     }
+    for (const collection of this.#shown.keys()) if (this.heads(collection).size === 0) this.#show(collection)
     this.#forget()
     this.#tellWaiters()
   }
 
-  async stop(): Promise<void> {
+  /**
+   * Resolves once a revision is among the heads: what is written next has to take it in.
+   *
+   * @throws JoineryError `TIMED_OUT` or `STOPPED`; the revision is saved all the same
+   */
+  async known(collection: string, revision: Cid): Promise<void> {
+    if (this.heads(collection).has(revision)) return
+    const { signal } = this.#stop
+    await new Promise<void>((resolve, reject) => {
+      const settle = (how: () => void): void => {
+        cancel()
+        stopFollowing()
+        signal.removeEventListener('abort', stopped)
+        how()
+      }
+      const stopped = (): void => settle(() => reject(new JoineryError('STOPPED', 'this device is stopping')))
+      const cancel = this.#clock.after(KNOWN_WITHIN_MS, () => {
+        const text = `a new version of ${collection} is saved, but is not shown yet`
+        settle(() => reject(new JoineryError('TIMED_OUT', text)))
+      })
+      const stopFollowing = this.#facts.onChange(() => {
+        if (this.heads(collection).has(revision)) settle(resolve)
+      })
+      signal.addEventListener('abort', stopped, { once: true })
+      if (signal.aborted) stopped()
+    })
+    this.refresh()
+  }
+
+  stop(): void {
     this.#stop.abort()
     this.#stopFollowing()
     for (const fetch of this.#fetches.values()) fetch.cancelRetry?.()
@@ -163,12 +194,14 @@ export class ShownContent {
   }
 
   #show(collection: string): void {
-    const manifests = shownManifests(this.heads(collection), (cid) => this.#library.get(cid))
+    const heads = this.heads(collection)
     const before = this.manifests(collection)
+    let manifests: readonly LoadedManifest[] = shownManifests(heads, (cid) => this.#library.get(cid))
+    // Nothing loaded is no reason to hide what was shown, unless it counts no more.
+    if (manifests.length === 0) manifests = before.filter(({ ref }) => heads.has(ref.cid))
     if (manifests.length === before.length && manifests.every((one, i) => one === before[i])) return
-    // Nothing loaded is no reason to hide what was shown.
-    if (manifests.length === 0) return
-    this.#shown.set(collection, manifests)
+    if (manifests.length === 0) this.#shown.delete(collection)
+    else this.#shown.set(collection, manifests)
     for (const listener of [...this.#listeners]) listener(collection)
   }
 

@@ -83,7 +83,7 @@ export class RevisionNode {
 
   async stop(): Promise<void> {
     this.catalogue.stop()
-    await this.content.stop()
+    this.content.stop()
   }
 }
 

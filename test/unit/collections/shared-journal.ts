@@ -8,6 +8,10 @@ export class TestJournal implements JournalAccess {
   readonly #views: { fold: Fold<unknown>; state: unknown; listeners: Set<(entries: readonly Entry[]) => void> }[] = []
   #lamport = 0
   #number = 0
+  /** Nodes whose entries count no more. */
+  readonly #hidden = new Set<string>()
+  /** While set, views learn of entries only at `foldAnew`. */
+  foldLater = false
   /** Called before each append; throws to make it fail. */
   beforeAppend: () => void = () => undefined
 
@@ -34,13 +38,29 @@ export class TestJournal implements JournalAccess {
     this.#take([...other.entries].reverse().filter((entry) => !known.has(nameOf(entry))))
   }
 
+  /** As when a device is removed: its entries are left out and everything is folded anew. */
+  hide(node: string): void {
+    this.#hidden.add(node)
+    this.foldAnew()
+  }
+
+  foldAnew(): void {
+    for (const view of this.#views) {
+      view.state = view.fold.empty()
+      for (const entry of this.entries) this.#apply(view, entry)
+      for (const listener of view.listeners) listener([])
+    }
+  }
+
   async view<State>(fold: Fold<State>): Promise<FoldView<State>> {
-    const state = fold.empty()
-    for (const entry of this.entries) if (fold.reads(entry.topic)) fold.apply(state, entry)
     const listeners = new Set<(entries: readonly Entry[]) => void>()
-    this.#views.push({ fold: fold as Fold<unknown>, state, listeners })
+    const view = { fold: fold as Fold<unknown>, state: fold.empty() as unknown, listeners }
+    for (const entry of this.entries) this.#apply(view, entry)
+    this.#views.push(view)
     return {
-      state,
+      get state() {
+        return view.state as State
+      },
       onChange: (listener) => {
         listeners.add(listener)
         return () => listeners.delete(listener)
@@ -65,11 +85,17 @@ export class TestJournal implements JournalAccess {
       this.#lamport = Math.max(this.#lamport, entry.lamport)
       this.entries.push(entry)
     }
-    for (const { fold, state, listeners } of this.#views) {
-      const read = entries.filter((entry) => fold.reads(entry.topic))
-      for (const entry of read) fold.apply(state, entry)
-      if (read.length > 0) for (const listener of listeners) listener(read)
+    if (this.foldLater) return
+    for (const view of this.#views) {
+      const read = entries.filter((entry) => this.#apply(view, entry))
+      if (read.length > 0) for (const listener of view.listeners) listener(read)
     }
+  }
+
+  #apply({ fold, state }: { fold: Fold<unknown>; state: unknown }, entry: Entry): boolean {
+    if (!fold.reads(entry.topic) || this.#hidden.has(entry.node)) return false
+    fold.apply(state, entry)
+    return true
   }
 }
 

@@ -145,6 +145,46 @@ test('two devices that import the same files apart come together without a confl
   expect(one.openHeads()).toBe(1)
 })
 
+describe('when the journal is folded anew', () => {
+  test('what a removed device wrote is shown no more, and what came before it is again', async () => {
+    const [one, two] = await pair()
+    await one.write([file(one, 'a', 'good')])
+    two.receiveFrom(one)
+    await two.settled()
+    await two.write([file(two, 'a', 'evil'), file(two, 'b', 'evil')])
+    await two.write([file(two, 'x', 'evil')], 'pypi')
+    one.receiveFrom(two)
+    await one.settled()
+    expect(one.index.collections()).toEqual(['lessons', 'pypi'])
+    const told: string[] = []
+    one.index.onChange((collection) => told.push(collection))
+    one.journal.hide('two')
+    await one.settled()
+    expect(one.index.collections()).toEqual(['lessons'])
+    expect([...one.index.list('lessons')].map(({ cid }) => cid)).toEqual([cidOf(bytes('good'))])
+    expect(told.sort()).toEqual(['lessons', 'pypi'])
+    // What it wrote is not taken in by what comes next.
+    await one.write([file(one, 'c', 'new')])
+    expect([...one.index.list('lessons')].map(({ path }) => path)).toEqual(['a', 'c'])
+  })
+
+  test('a revision written meanwhile is waited for, so that the next one takes it in', async () => {
+    const [one] = await pair()
+    await one.write([file(one, 'a', '1')])
+    one.journal.foldLater = true
+    const [second, third] = [one.write([file(one, 'a', '2')]), one.write([file(one, 'b', '3')])]
+    await settle()
+    one.journal.foldLater = false
+    one.journal.foldAnew()
+    await Promise.all([second, third])
+    expect(one.openHeads()).toBe(1)
+    expect(one.lines().map(({ path, versions }) => [path, versions.length])).toEqual([
+      ['a', 1],
+      ['b', 1]
+    ])
+  })
+})
+
 test('a stopped node fetches and tells nothing any more', async () => {
   const [one, two] = await pair()
   const gate = hold(two)
