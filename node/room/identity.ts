@@ -2,7 +2,7 @@
  * The node key: made on the device at its first start, never part of an image, and bound to the hardware. A card that was copied or
  * moved to another device makes a new key there; the old one is kept aside, since with it the old device can be restored.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
 import { isBytes } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
@@ -46,6 +46,9 @@ export async function openIdentity(
   const key = signingKeyFromSeed(random.bytes(KEY_BYTES))
   const node = nodeIdOfPublicKey(key.publicKey)
   if (!stored) {
+    // The folder's own name has to last as long as what is written into it.
+    await disk.makeDirectory(init.folder)
+    await disk.syncDirectory(dirname(init.folder))
     await writeDurably(disk, path, encodeIdentity(key, init.hardware))
     return { key, node, bootId }
   }

@@ -176,7 +176,6 @@ async function enter(
 ): Promise<Room> {
   const { keys, ...room } = entered
   const keyRing = new KeyRing(components, { folder: init.folder, keys })
-  await components.disk.makeDirectory(init.folder)
   await keyRing.save()
   // The room's file comes last: with it the device is in.
   const value: CborValue = [FILE_VERSION, room.id, room.name, room.chain, room.addresses]

@@ -325,7 +325,7 @@ describe('the view depends on the set of facts alone', () => {
           expect(plain(viewMembership(saved, check))).toEqual(expected)
         }
       ),
-      { numRuns: 1500 }
+      { numRuns: 800 }
     )
   })
 
