@@ -13,6 +13,7 @@ interface BlobRecord {
 const PREFIX = 0x62
 const SCRUB_KEY = Uint8Array.of(0x73)
 const MAX_RECORD_BYTES = 128
+const LISTS_AT_ONCE = 16
 
 /**
  * Which blobs are complete on this device: a map in memory, kept in LevelDB so that a start need not ask the file system for every size.
@@ -34,8 +35,10 @@ export class BlobIndex {
     const recorded = await readRecords(store)
     const index = new BlobIndex(store)
     const found: Cid[] = []
-    for (const folder of layout.folders()) {
-      for (const entry of await disk.list(folder)) {
+    const folders = layout.folders()
+    for (let i = 0; i < folders.length; i += LISTS_AT_ONCE) {
+      const lists = await Promise.all(folders.slice(i, i + LISTS_AT_ONCE).map((folder) => disk.list(folder)))
+      for (const entry of lists.flat()) {
         const cid = cidOfFileName(entry.name)
         if (!cid || entry.kind !== 'file') continue
         const record = recorded.get(cid)

@@ -14,11 +14,12 @@ import {
 } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
+import { writeDurably } from '../platform/durable-file.ts'
 import { sha256, sha256Hasher } from '../platform/hash.ts'
 import type { KeyValueStore } from '../platform/key-value.ts'
 import { BlobIndex } from './blob-index.ts'
 import { diskError } from './errors.ts'
-import { GroupCommit } from './group-commit.ts'
+import { type Finished, GroupCommit } from './group-commit.ts'
 import { type BlobLayout, blobLayout, cidOfFileName } from './layout.ts'
 import { DEFAULT_RESERVE_BYTES, MAX_OPEN_PUTS, PIECE_LISTS, REMEMBERED_USES } from './limits.ts'
 import { OpenFiles } from './open-files.ts'
@@ -68,6 +69,7 @@ export class BlobStore {
   readonly #reads: VerifiedReads
   readonly #puts = new Slots(MAX_OPEN_PUTS, 4096)
   readonly #partials = new Map<Cid, PartialBlob>()
+  readonly #publishing = new Map<Cid, Promise<BlobRef>>()
   readonly #opening = new Map<Cid, Promise<PartialBlob>>()
   /** Partials of an earlier run that nobody opened yet, and what they claim of the disk. */
   readonly #sleeping = new Map<Cid, number>()
@@ -109,7 +111,13 @@ export class BlobStore {
     const { disk } = components
     const layout = blobLayout(init.directory)
     await makeFolders(disk, layout)
-    const index = await BlobIndex.open({ store: components.index, disk, layout })
+    const index = await BlobIndex.open({ store: components.index, disk, layout }).catch(async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error
+      // Somebody took a folder away: its blobs are gone, the others are not.
+      await disk.remove(join(layout.root, FOLDERS_READY))
+      await makeFolders(disk, layout)
+      return BlobIndex.open({ store: components.index, disk, layout })
+    })
     const sleeping = await sleepingPartials(disk, layout, index)
     let usedBytes = index.totalBytes
     for (const bytes of sleeping.values()) usedBytes += bytes
@@ -320,13 +328,20 @@ export class BlobStore {
     this.#space.release(claimedBytes)
   }
 
-  async #publish(finished: {
-    cid: Cid
-    sizeBytes: number
-    pieces: Cid | undefined
-    file: DiskFile
-    path: string
-  }): Promise<BlobRef> {
+  async #publish(finished: Finished): Promise<BlobRef> {
+    const { cid, sizeBytes } = finished
+    // The same bytes twice at once: the second waits for the first, and is durable when that is.
+    const first = this.#publishing.get(cid)
+    if (first !== undefined) {
+      await this.#abandon(finished.file, finished.path, sizeBytes)
+      return first
+    }
+    const publishing = this.#publishFirst(finished).finally(() => this.#publishing.delete(cid))
+    this.#publishing.set(cid, publishing)
+    return publishing
+  }
+
+  async #publishFirst(finished: Finished): Promise<BlobRef> {
     const { cid, sizeBytes, pieces } = finished
     const known = this.#index.has(cid)
     try {
@@ -633,21 +648,23 @@ async function* fileSpans(source: ImportSource, onProgress?: (readBytes: number)
   }
 }
 
+/** Present once all folders are there and durable: making sure of that again at each start would cost a second on a slow card. */
+const FOLDERS_READY = 'folders-ready'
+
 async function makeFolders(disk: Disk, layout: BlobLayout): Promise<void> {
   // What was being written when the last run ended is nobody's.
   await disk.remove(layout.incoming)
   for (const folder of [layout.incoming, layout.partials, layout.quarantine]) await disk.makeDirectory(folder)
+  const ready = join(layout.root, FOLDERS_READY)
+  if (await disk.stat(ready)) return
   const blobs = join(layout.root, 'blobs')
-  await disk.makeDirectory(blobs)
   const parents = new Set<string>()
   for (const folder of layout.folders()) {
-    const parent = dirname(folder)
-    if (!parents.has(parent)) await disk.makeDirectory(parent)
-    parents.add(parent)
-    if (!(await disk.stat(folder))) await disk.makeDirectory(folder)
+    await disk.makeDirectory(folder)
+    parents.add(dirname(folder))
   }
-  // At each start: the last run may have been killed between making a folder and making it durable.
   for (const folder of [...parents, blobs, layout.root, dirname(layout.root)]) await disk.syncDirectory(folder)
+  await writeDurably(disk, ready, new Uint8Array())
 }
 
 async function sleepingPartials(disk: Disk, layout: BlobLayout, index: BlobIndex): Promise<Map<Cid, number>> {
