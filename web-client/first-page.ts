@@ -23,7 +23,17 @@ interface Section {
   body: Html
 }
 
-export function renderFirstPage(overview: RoomOverview, addresses: RoomAddresses, visitor: Visitor): string {
+export interface FirstPageFeatures {
+  /** Shared notes are served at `/notes/`. */
+  hasNotes: boolean
+}
+
+export function renderFirstPage(
+  overview: RoomOverview,
+  addresses: RoomAddresses,
+  visitor: Visitor,
+  features: FirstPageFeatures
+): string {
   const texts = textsIn(visitor.language)
   const name = overview.room?.name ?? texts.noRoom
   const sections = contentSections(overview.contents, addresses, visitor, texts)
@@ -39,6 +49,7 @@ export function renderFirstPage(overview: RoomOverview, addresses: RoomAddresses
     main: html`<div class="columns">
 <div class="flow">
 ${overview.asking && renderAsking(overview.asking, texts)}
+${features.hasNotes && overview.room && renderNotes(texts)}
 ${sections.length > 0 ? renderSections(sections, texts) : overview.asking === undefined && renderEmpty(texts)}
 </div>
 <aside class="flow">${renderAddress(addresses, texts)}</aside>
@@ -188,6 +199,16 @@ ${
 /** Six digits are read and compared in two groups. */
 export function spaced(code: string): string {
   return code.replace(/^(\d{3})(\d{3})$/, '$1\u00a0$2')
+}
+
+function renderNotes(texts: Texts): Html {
+  return html`<section class="card with-button" aria-labelledby="notes-title">
+<div>
+<h2 id="notes-title">${texts.notes.title}</h2>
+<p class="explain">${texts.notes.explain}</p>
+</div>
+<a class="button" href="/notes/">${texts.notes.open}</a>
+</section>`
 }
 
 function renderEmpty(texts: Texts): Html {

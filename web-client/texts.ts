@@ -17,6 +17,7 @@ export interface Texts {
   copied: string
 
   address: { title: string; explain: string; qr(address: string): string; also: string; onlyHere: string }
+  notes: { title: string; explain: string; open: string }
   lessons: { title: string; explain: string; count(count: number): string }
   python: { title: string; explain: string; count(count: number): string; which: string; example: string }
   r: { title: string; explain: string; count(count: number): string; which: string }

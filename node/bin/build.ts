@@ -11,10 +11,9 @@ const fresh = join(root, 'dist.new')
 await rm(fresh, { recursive: true, force: true })
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const words = [compiler, '-p', join(root, 'node', 'bin', 'tsconfig.json'), '--outDir', fresh]
-const tsc = startProgram(process.execPath, words, { environment: process.env, workingDirectory: root })
-tsc.onLine((line) => console.error(line))
-const code = await tsc.ended
+const code = (await run(words)) || (await run([join(root, 'web-client', 'notes', 'build.ts')]))
 if (code === 0) {
+  await cp(join(root, 'dist-web'), join(fresh, 'dist-web'), { recursive: true })
   await cp(join(root, 'web-client', 'assets'), join(fresh, 'web-client', 'assets'), { recursive: true })
   await writeFile(join(fresh, 'built.json'), `${JSON.stringify({ version: PROGRAM_VERSION })}\n`)
   // Whole or not at all: a build that fails leaves the old one.
@@ -24,4 +23,10 @@ if (code === 0) {
 } else {
   await rm(fresh, { recursive: true, force: true })
   process.exitCode = code
+}
+
+async function run(command: readonly string[]): Promise<number> {
+  const child = startProgram(process.execPath, command, { environment: process.env, workingDirectory: root })
+  child.onLine((line) => console.error(line))
+  return await child.ended
 }

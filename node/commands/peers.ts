@@ -25,6 +25,7 @@ export function addPeers(program: Command, context: CommandContext): void {
 }
 
 function peersText(devices: readonly PeerStatus[]): string {
+  if (devices.length === 0) return 'No other device is in this room yet: `joinery invite` lets some in.'
   const rows = devices.map((one) => [
     one.name + (one.self ? ' (this device)' : ''),
     one.role,

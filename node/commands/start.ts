@@ -123,7 +123,7 @@ export async function askRoomNearby(context: CommandContext, operations: Operati
     room = chosen
   }
   for await (const step of operations.askToJoin({ roomId: room.roomId }, context.signal)) {
-    if (step.kind === 'asking') context.warn(`Asking ${printable(step.device)} at ${step.address}…`)
+    if (step.kind === 'asking') context.warn(`Asking ${printable(room.name ?? step.device)} to be let in…`)
     else if (step.kind === 'code')
       context.warn(
         `Code: ${context.style('bold', step.code.replace(/^(\d{3})/, '$1 '))}\nIn the room, compare it with the code there and type: joinery approve`

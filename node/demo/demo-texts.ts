@@ -7,9 +7,11 @@ export interface ReadyTextInit {
   contents: ContentsOverview
   /** How other computers and phones on the network reach the first device; empty without a network. */
   networkOrigins: readonly string[]
+  /** How this program is called here: `joinery`, or `npx joinery` in a checkout. */
+  command: string
 }
 
-export function readyText({ devices, contents, networkOrigins }: ReadyTextInit): string {
+export function readyText({ devices, contents, networkOrigins, command }: ReadyTextInit): string {
   const origin = `http://127.0.0.1:${devices[0]?.port ?? 8080}`
   const lines = ['', 'The room is ready. Every device serves all of it:', '']
   for (const device of devices) lines.push(`  ${device.name}   http://127.0.0.1:${device.port}/`)
@@ -27,10 +29,10 @@ export function readyText({ devices, contents, networkOrigins }: ReadyTextInit):
   if (r !== undefined) lines.push(`  R             ${rLine(origin, r)}`)
   const [installer] = contents.installers
   if (installer) lines.push(`  A program     curl -O ${origin}${installer.href}`)
-  lines.push(`  All devices   ${origin}/room`, '', helpText())
+  lines.push(`  All devices   ${origin}/room`, '', helpText(command))
   return lines.join('\n')
 }
 
-export function helpText(): string {
-  return 'Press 1, 2 or 3 to unplug that device or plug it in again, c to check what is served, q or Ctrl-C to end.\nFrom another terminal: joinery demo unplug 2'
+export function helpText(command: string): string {
+  return `Press 1, 2 or 3 to unplug that device or plug it in again, c to check what is served, q or Ctrl-C to end.\nFrom another terminal: ${command} demo unplug 2`
 }

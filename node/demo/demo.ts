@@ -60,6 +60,11 @@ class Demo {
     this.#signal = AbortSignal.any([components.signal, this.#quit.signal])
   }
 
+  /** npm sets this where it runs us. */
+  get #command(): string {
+    return this.#components.program.environment.npm_config_user_agent === undefined ? 'joinery' : 'npx joinery'
+  }
+
   async run(): Promise<void> {
     const { program } = this.#components
     const workshop = join(this.#folder, 'workshop')
@@ -78,7 +83,14 @@ class Demo {
     await this.#waitForCopies()
 
     const { contents } = (await first.operations.status()).overview
-    this.#say(readyText({ devices: this.#devices, contents, networkOrigins: this.#networkOrigins(first) }))
+    this.#say(
+      readyText({
+        devices: this.#devices,
+        contents,
+        networkOrigins: this.#networkOrigins(first),
+        command: this.#command
+      })
+    )
     await this.#takeOrders()
   }
 
@@ -181,9 +193,9 @@ class Demo {
   /** `1`, `unplug 1`, `plug 1`, `check`, `help`. */
   async #obey(line: string): Promise<string> {
     const found = /^\s*(?:(unplug|plug)(?:\s+in)?\s+)?([1-3])\s*$/.exec(line)
-    if (!found) return /^\s*(?:check|c)\s*$/.test(line) ? await this.#check() : helpText()
+    if (!found) return /^\s*(?:check|c)\s*$/.test(line) ? await this.#check() : helpText(this.#command)
     const device = this.#devices[Number(found[2]) - 1]
-    if (!device) return helpText()
+    if (!device) return helpText(this.#command)
     if (this.#working) return 'One moment…'
     this.#working = true
     try {

@@ -17,6 +17,8 @@ export interface ConnectionLimit {
   /** Connections that are open and accepted. */
   open(): number
   refused(): number
+  /** Ends every connection at once, also those that became something else than HTTP. */
+  destroyAll(): void
 }
 
 /** Stands before Node's own listener, so that a refused socket never gets a parser. */
@@ -24,7 +26,7 @@ export function limitConnections(server: Server, perAddress: number): Connection
   const accept = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection')
   const byAddress = new Map<string, number>()
-  let open = 0
+  const open = new Set<Socket>()
   let refused = 0
   server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress)
@@ -36,16 +38,22 @@ export function limitConnections(server: Server, perAddress: number): Connection
       return
     }
     byAddress.set(address, count + 1)
-    open++
+    open.add(socket)
     socket.once('close', () => {
-      open--
+      open.delete(socket)
       const left = (byAddress.get(address) ?? 1) - 1
       if (left > 0) byAddress.set(address, left)
       else byAddress.delete(address)
     })
     for (const listener of accept) listener.call(server, socket)
   })
-  return { open: () => open, refused: () => refused }
+  return {
+    open: () => open.size,
+    refused: () => refused,
+    destroyAll() {
+      for (const socket of open) socket.destroy()
+    }
+  }
 }
 
 /** An IPv4 address that came over an IPv6 socket is still the same device. */

@@ -24,7 +24,7 @@ import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
-import { listen } from './listen.ts'
+import { listen, USUAL_PORTS } from './listen.ts'
 import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
@@ -116,6 +116,8 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   let pages: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   let requests = 0
 
+  const isNoteSocket = (request: IncomingMessage): boolean =>
+    components.notes !== undefined && request.url?.startsWith(components.notes.syncPath) === true
   const server = createServer(
     {
       maxHeaderSize: limits.MAX_HEADER_BYTES,
@@ -123,7 +125,9 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
       requestTimeout: applied.requestTimeoutMs,
       connectionsCheckingInterval: applied.stallCheckIntervalMs,
       keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
-      noDelay: true
+      noDelay: true,
+      // Whatever else asks to change the protocol (curl and Java ask for HTTP/2) is answered as if it had not.
+      shouldUpgradeCallback: (request) => isNoteSocket(request)
     },
     (request, response) => {
       requests++
@@ -141,7 +145,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   const connections: ConnectionLimit = limitConnections(server, applied.connectionsPerAddress)
   server.on('upgrade', (request, socket, head) => {
     const { notes } = components
-    if (notes && request.url?.startsWith(notes.syncPath)) notes.handleUpgrade(request, socket, head)
+    if (notes && isNoteSocket(request)) notes.handleUpgrade(request, socket, head)
     else socket.destroy()
   })
   const app = await createPages(
@@ -175,11 +179,11 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
 
   return {
     async start() {
-      const port = await listen(server, init.port, init.host)
+      const port = await listen(server, init.port === undefined ? USUAL_PORTS : [init.port], init.host)
       return { port }
     },
     async stop() {
-      await closeServer(server, components.clock, applied.stopGraceMs)
+      await closeServer(server, connections, components.clock, applied.stopGraceMs)
       await app.close()
     },
     figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
@@ -233,17 +237,16 @@ async function createPages(
   })
   const overview = fresh(components.clock, () => components.room.overview())
   const assets = await loadAssets(components.disk, init.assetsDirectory)
-  const { clock, addresses } = components
+  const { clock, addresses, notes } = components
   // Each in a scope of its own: their headers stay with them.
   void app.register((scope, _options, done) => {
     addApiRoutes(scope, { overview, version: init.version, figures, clock })
     done()
   })
   void app.register((scope, _options, done) => {
-    addPageRoutes(scope, { overview, assets, addresses, port: () => portOf(server) })
+    addPageRoutes(scope, { overview, assets, addresses, port: () => portOf(server), hasNotes: notes !== undefined })
     done()
   })
-  const { notes } = components
   if (notes) {
     void app.register((scope, _options, done) => {
       addNoteRoutes(scope, { notes })
@@ -275,7 +278,7 @@ function fresh<Value>(clock: Clock, compute: () => Promise<Value>): () => Promis
   }
 }
 
-async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
+async function closeServer(server: Server, connections: ConnectionLimit, clock: Clock, graceMs: number): Promise<void> {
   if (!server.listening) return
   let open = true
   const closed = new Promise<void>((resolve) => {
@@ -290,6 +293,6 @@ async function closeServer(server: Server, clock: Clock, graceMs: number): Promi
     server.closeIdleConnections()
     await Promise.race([closed, sleep(clock, limits.STOP_CHECK_INTERVAL_MS)])
   }
-  server.closeAllConnections()
+  connections.destroyAll()
   await closed
 }

@@ -3,17 +3,16 @@ import { JoineryError } from '../../protocols/errors.ts'
 import './errors.ts'
 
 /** Where browsers look when no port is typed, and where we go without the privilege for it. */
-const USUAL_PORTS = [80, 8080]
+export const USUAL_PORTS: readonly number[] = [80, 8080]
 
 /**
- * Listens on `port`, or on the first of 80 and 8080 that is free and allowed.
+ * Listens on the first of `ports` that is free and allowed.
  *
  * @param host `::` stands for every address and becomes `0.0.0.0` on a device without IPv6
  * @returns the port
  * @throws JoineryError `PORT_TAKEN` or `PORT_FORBIDDEN`
  */
-export async function listen(server: Server, port: number | undefined, host: string): Promise<number> {
-  const ports = port === undefined ? USUAL_PORTS : [port]
+export async function listen(server: Server, ports: readonly number[], host: string): Promise<number> {
   let failure: NodeJS.ErrnoException | undefined
   for (const candidate of ports) {
     try {

@@ -20,6 +20,8 @@ export interface PageOptions {
   assets: readonly Asset[]
   addresses(): NetworkAddress[]
   port(): number
+  /** Shared notes are served here. */
+  hasNotes: boolean
 }
 
 /** A file of web-client/assets; small, and in memory. */
@@ -55,7 +57,7 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
   })
   app.get('/', async (request, reply) => {
     const addresses = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
-    return sendPage(request, reply, renderFirstPage(await options.overview(), addresses, visitorOf(request)))
+    return sendPage(request, reply, renderFirstPage(await options.overview(), addresses, visitorOf(request), options))
   })
   app.get('/room', async (request, reply) => {
     return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request)))

@@ -1,5 +1,11 @@
 import { pino } from 'pino'
-import { type BlobServer, createFrontDoor, type FrontDoor, type FrontDoorInit } from '../../node/http/front-door.ts'
+import {
+  type BlobServer,
+  createFrontDoor,
+  type FrontDoor,
+  type FrontDoorInit,
+  type NoteDoor
+} from '../../node/http/front-door.ts'
 import { systemClock } from '../../node/platform/clock.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import type { Mirror } from '../../protocols/content.ts'
@@ -26,6 +32,7 @@ export async function startFrontDoor(
     blobs?: BlobServer
     init?: Partial<FrontDoorInit>
     onMissing?: () => void
+    notes?: NoteDoor
   } = {}
 ): Promise<StartedFrontDoor> {
   const frontDoor = await createFrontDoor(
@@ -36,6 +43,7 @@ export async function startFrontDoor(
       blobs: more.blobs ?? noBlobs,
       mirrors: more.mirrors ?? new Map(),
       room: { overview: typeof room === 'function' ? room : () => Promise.resolve(room) },
+      ...(more.notes && { notes: more.notes }),
       onMissing: more.onMissing ?? (() => undefined),
       addresses: () => [{ interface: 'eth0', address: '192.168.1.20', family: 4, prefix: 24 }]
     },

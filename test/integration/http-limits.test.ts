@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { BlobServer } from '../../node/http/front-door.ts'
+import type { BlobServer, NoteDoor } from '../../node/http/front-door.ts'
 import { listen } from '../../node/http/listen.ts'
 import { cidOfDigest } from '../../protocols/cid.ts'
 import type { Mirror } from '../../protocols/content.ts'
@@ -151,6 +151,42 @@ describe('stopping', () => {
   })
 })
 
+describe('a request to change the protocol', () => {
+  const h2c = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n'
+
+  it('is answered as any other where there is nothing to change to', async () => {
+    door = await startFrontDoor(sampleRoom, { notes: noteDoor() })
+    const connection = await openRaw(door.port, h2c)
+    await expect.poll(() => statusOf(connection.received())).toBe(200)
+    connection.socket.destroy()
+  })
+
+  it('to the notes is theirs, and does not hold up stopping', async () => {
+    const upgraded: string[] = []
+    door = await startFrontDoor(sampleRoom, { notes: noteDoor((url) => upgraded.push(url)), init: { limits: FAST } })
+    const socket = await openRaw(door.port, h2c.replace('/healthz', '/notes/sync/x').replace('h2c', 'websocket'))
+    await expect.poll(() => upgraded).toEqual(['/notes/sync/x'])
+    await door.frontDoor.stop()
+    await socket.closed
+  })
+
+  function noteDoor(onUpgrade: (url: string) => void = () => undefined): NoteDoor {
+    const none = (): never => {
+      throw new Error('not asked in this test')
+    }
+    return {
+      syncPath: '/notes/sync/',
+      handleUpgrade: (request) => onUpgrade(request.url ?? ''),
+      page: none,
+      asset: none,
+      list: none,
+      create: none,
+      rename: none,
+      exportText: none
+    }
+  }
+})
+
 describe('the overview of the room', () => {
   it('is computed once for all who ask at the same time, and again after a failure', async () => {
     let computed = 0
@@ -172,17 +208,29 @@ describe('the overview of the room', () => {
 })
 
 describe('a port', () => {
+  it('that is taken is passed over for the next one', async () => {
+    const first = createServer()
+    const taken = await listen(first, [0], '127.0.0.1')
+    const second = createServer()
+    try {
+      expect(await listen(second, [taken, 0], '127.0.0.1')).not.toBe(taken)
+    } finally {
+      first.close()
+      second.close()
+    }
+  })
+
   it('that is taken is named', async () => {
     const first = createServer()
-    const port = await listen(first, 0, '127.0.0.1')
+    const port = await listen(first, [0], '127.0.0.1')
     try {
       const second = createServer()
-      await expect(listen(second, port, '127.0.0.1')).rejects.toMatchObject({
+      await expect(listen(second, [port], '127.0.0.1')).rejects.toMatchObject({
         code: 'PORT_TAKEN',
         message: expect.stringContaining(String(port))
       })
       // The server is as usable as before.
-      expect(await listen(second, 0, '127.0.0.1')).toBeGreaterThan(0)
+      expect(await listen(second, [port, 0], '127.0.0.1')).toBeGreaterThan(0)
       second.close()
     } finally {
       first.close()

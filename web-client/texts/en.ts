@@ -17,6 +17,11 @@ export const en: Texts = {
     also: 'Also at',
     onlyHere: 'This device has no network yet: the address works on this device only.'
   },
+  notes: {
+    title: 'Shared notes',
+    explain: 'Write together, on the same page. What you type is kept on several devices.',
+    open: 'Open the notes'
+  },
   lessons: {
     title: 'Lessons',
     explain: 'Complete copies: pictures, data and links work here.',

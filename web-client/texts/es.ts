@@ -17,6 +17,11 @@ export const es: Texts = {
     also: 'También en',
     onlyHere: 'Este dispositivo aún no tiene red: la dirección solo funciona en él.'
   },
+  notes: {
+    title: 'Notas compartidas',
+    explain: 'Escribid a la vez, en la misma página. Lo que se escribe queda guardado en varios dispositivos.',
+    open: 'Abrir las notas'
+  },
   lessons: {
     title: 'Lecciones',
     explain: 'Copias completas: las imágenes, los datos y los enlaces funcionan aquí.',

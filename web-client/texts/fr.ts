@@ -17,6 +17,11 @@ export const fr: Texts = {
     also: 'Aussi à',
     onlyHere: 'Cet appareil n’a pas encore de réseau : l’adresse ne marche que sur lui.'
   },
+  notes: {
+    title: 'Notes partagées',
+    explain: 'Écrivez ensemble, sur la même page. Ce que vous tapez est gardé sur plusieurs appareils.',
+    open: 'Ouvrir les notes'
+  },
   lessons: {
     title: 'Leçons',
     explain: 'Copies complètes : images, données et liens fonctionnent ici.',

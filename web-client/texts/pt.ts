@@ -17,6 +17,11 @@ export const pt: Texts = {
     also: 'Também em',
     onlyHere: 'Este dispositivo ainda não tem rede: o endereço só funciona nele.'
   },
+  notes: {
+    title: 'Notas partilhadas',
+    explain: 'Escrevam juntos, na mesma página. O que se escreve fica guardado em vários dispositivos.',
+    open: 'Abrir as notas'
+  },
   lessons: {
     title: 'Lições',
     explain: 'Cópias completas: imagens, dados e links funcionam aqui.',

@@ -10,11 +10,12 @@ import type { RoomAddresses, Visitor } from '../../../web-client/visitor.ts'
 import { emptyRoom, sampleRoom } from '../../browser/sample-room.ts'
 
 const addresses: RoomAddresses = { origins: ['http://192.168.1.20:8080', 'http://10.0.0.2:8080'], loopbackOnly: false }
+const features = { hasNotes: true }
 const visitor: Visitor = { language: 'en', system: 'macos', path: '/' }
 
 describe('the first page', () => {
   it('shows what is here and how to use it from this address', () => {
-    const page = renderFirstPage(sampleRoom, addresses, visitor)
+    const page = renderFirstPage(sampleRoom, addresses, visitor, features)
     expect(page).toContain('href="/lessons/git-novice/"')
     expect(page).toContain(
       'pip install --index-url http://192.168.1.20:8080/pypi/simple/ --trusted-host 192.168.1.20 numpy'
@@ -31,15 +32,22 @@ describe('the first page', () => {
       ['windows', 'R-4.4.1-win.exe'],
       ['other', 'R-4.4.1-win.exe']
     ] as const) {
-      const page = renderFirstPage(sampleRoom, addresses, { ...visitor, system })
+      const page = renderFirstPage(sampleRoom, addresses, { ...visitor, system }, features)
       const downloads = [...page.matchAll(/href="\/installers\/([^"]+)"/g)].map(([, path]) => path)
       expect(downloads[0]).toContain(first)
       expect(downloads).toHaveLength(6)
     }
   })
 
+  it('leads to the shared notes where there are some, and only in a room', () => {
+    expect(renderFirstPage(sampleRoom, addresses, visitor, features)).toContain('href="/notes/"')
+    expect(renderFirstPage(sampleRoom, addresses, visitor, { hasNotes: false })).not.toContain('/notes/')
+    const { room: _, ...outside } = emptyRoom
+    expect(renderFirstPage(outside, addresses, visitor, features)).not.toContain('/notes/')
+  })
+
   it('says on an empty one what to do', () => {
-    const page = renderFirstPage(emptyRoom, addresses, visitor)
+    const page = renderFirstPage(emptyRoom, addresses, visitor, features)
     expect(page).toContain('Nothing is here yet')
     expect(page).toContain('joinery import FOLDER')
     expect(page).not.toContain('pip install')
@@ -47,15 +55,22 @@ describe('the first page', () => {
 
   it('shows the code of a device that asks to be let in, and no advice to import', () => {
     const { room: _, ...outside } = emptyRoom
-    const page = renderFirstPage({ ...outside, asking: { code: '402771' } }, addresses, visitor)
+    const page = renderFirstPage({ ...outside, asking: { code: '402771' } }, addresses, visitor, features)
     expect(page).toContain('402\u00a0771')
     expect(page).not.toContain('joinery import')
-    expect(renderFirstPage({ ...outside, asking: {} }, addresses, visitor)).toContain('Looking for a room nearby')
+    expect(renderFirstPage({ ...outside, asking: {} }, addresses, visitor, features)).toContain(
+      'Looking for a room nearby'
+    )
   })
 
   it('does not put a package name into a line to paste that is not one', () => {
     const python = { count: 1, sizeBytes: 1, names: ['x; rm -rf ~'] }
-    const page = renderFirstPage({ ...sampleRoom, contents: { ...sampleRoom.contents, python } }, addresses, visitor)
+    const page = renderFirstPage(
+      { ...sampleRoom, contents: { ...sampleRoom.contents, python } },
+      addresses,
+      visitor,
+      features
+    )
     expect(page).toContain('--trusted-host 192.168.1.20 PACKAGE')
   })
 })
@@ -76,8 +91,8 @@ describe('the page of devices', () => {
 
 describe('every page', () => {
   const pages = (room: RoomOverview, language: Visitor['language']): string[] => [
-    renderFirstPage(room, addresses, { ...visitor, language }),
-    renderFirstPage({ ...room, asking: { code: '123456' } }, addresses, { ...visitor, language }),
+    renderFirstPage(room, addresses, { ...visitor, language }, features),
+    renderFirstPage({ ...room, asking: { code: '123456' } }, addresses, { ...visitor, language }, features),
     renderDevicesPage(room, { ...visitor, language, path: '/room' }),
     renderErrorPage({ status: 404, code: 'X', text: room.room?.name ?? '', next: 'b', language })
   ]
