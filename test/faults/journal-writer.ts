@@ -36,7 +36,7 @@ export function openReal(folder: string, more: Partial<OpenJournalInit> = {}): P
 
 async function main(folder: string, seed: number, callers: number): Promise<void> {
   const random = seededRandom(seed)
-  const journal = await openFolder(folder)
+  const journal = await openReal(folder, { reserveBytes: 0 })
   // The clock's timers do not keep a process alive.
   setInterval(() => undefined, 1000)
   const caller = async (): Promise<void> => {
