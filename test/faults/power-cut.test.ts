@@ -10,6 +10,7 @@ import { checkBlobs } from '../kit/durable-blobs.ts'
 import { numberedBytes, type WriterKind } from '../kit/durable-writer.ts'
 import { LoopImage } from '../kit/loop-image.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
+import { openReal } from './journal-writer.ts'
 
 const CUTS = process.env.JOINERY_LONG ? 1000 : 40
 /** A start after a power cut must not need a person, nor make a class wait. */
@@ -30,18 +31,22 @@ interface Tally {
 }
 
 /** Lets a writer run on a fresh disk, cuts its power `cuts` times, and has each state of the medium checked. */
-async function cutPower(kind: WriterKind, cuts: number, check: Check): Promise<Tally> {
+async function cutPower(kind: WriterKind | 'journal', cuts: number, check: Check): Promise<Tally> {
   const tally: Tally = { cuts: 0, acknowledged: 0, wrong: [], longestStartMs: 0 }
   while (tally.cuts < cuts) await cutOneDisk(kind, Math.min(CUTS_OF_ONE_DISK, cuts - tally.cuts), check, tally)
   console.log(`${kind}: ${cuts} cuts, ${tally.acknowledged} acknowledged, ${tally.wrong.length} wrong`)
   return tally
 }
 
-async function cutOneDisk(kind: WriterKind, cuts: number, check: Check, tally: Tally): Promise<void> {
+async function cutOneDisk(kind: WriterKind | 'journal', cuts: number, check: Check, tally: Tally): Promise<void> {
   await using image = await LoopImage.make(DISK_MEGABYTES)
-  const program = join(import.meta.dirname, '../kit/durable-writer.ts')
   const seed = String(random.below(2 ** 31))
-  const writer = new Child([process.execPath, program, kind, join(image.path, 'data'), seed])
+  const data = join(image.path, 'data')
+  const program =
+    kind === 'journal'
+      ? [join(import.meta.dirname, 'journal-writer.ts'), data, seed]
+      : [join(import.meta.dirname, '../kit/durable-writer.ts'), kind, data, seed]
+  const writer = new Child([process.execPath, ...program])
   let acknowledged: string[] = []
   try {
     await writer.line(/^ack /)
@@ -89,6 +94,20 @@ async function checkFiles(folder: string, acknowledged: readonly string[]): Prom
   return wrong
 }
 
+/** Opened as a device opens it after a power failure, then read from end to end. */
+async function checkJournal(folder: string, acknowledged: readonly string[]): Promise<string[]> {
+  const journal = await openReal(folder)
+  const held = new Set<string>()
+  for await (const { writer, number, index, body } of journal.entriesOf('t')) {
+    if (body instanceof Uint8Array) held.add(`${writer} ${number} ${index}`)
+  }
+  const { holes, rotten, hollow } = await journal.verify()
+  await journal.close()
+  const wrong = acknowledged.filter((place) => !held.has(place)).map((place) => `lost: ${place}`)
+  if (holes.length + rotten.length + hollow.length > 0) wrong.push(JSON.stringify({ holes, rotten, hollow }))
+  return wrong
+}
+
 describe('the harness catches', { timeout: 120_000 }, () => {
   test.each(['files-unsynced', 'files-names-unsynced'] as const)('a careless writer: %s', async (kind) => {
     let wrong: string[] = []
@@ -101,6 +120,13 @@ describe('the harness catches', { timeout: 120_000 }, () => {
 describe('nothing acknowledged is lost, nothing torn is seen', { timeout: CUTS * 15_000 }, () => {
   test('files that are replaced durably', async () => {
     expect((await cutPower('files', 10, checkFiles)).wrong).toEqual([])
+  })
+
+  test('the journal', async () => {
+    const { wrong, acknowledged, longestStartMs } = await cutPower('journal', CUTS, checkJournal)
+    expect(wrong).toEqual([])
+    expect(acknowledged).toBeGreaterThan(CUTS)
+    expect(longestStartMs).toBeLessThan(LONGEST_START_MS)
   })
 
   test('the blob store', async () => {
