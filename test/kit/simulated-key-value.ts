@@ -112,10 +112,12 @@ export class SimulatedKeyValueStore implements KeyValueStore {
     this.#closed = true
   }
 
-  /** Opens it again after `close`, as a restarted process does. */
+  /** A new process opens it: LevelDB writes what it finds in its log into a table and syncs that. */
   reopen(clock?: Clock): void {
     this.#closed = false
     this.#clock = clock
+    this.#durable = this.#pairs
+    this.#unsynced = []
   }
 
   async #check(): Promise<void> {

@@ -21,7 +21,7 @@ import { SimulatedKeyValueStore } from '../kit/simulated-key-value.ts'
 import type { SimulatedNetwork } from '../kit/simulated-network.ts'
 import { cheapSigning } from './cheap-signing.ts'
 import type { Facts } from './facts-fold.ts'
-import { KINDS } from './facts-fold.ts'
+import { KINDS, TOPIC } from './facts-fold.ts'
 
 export interface DeviceComponents {
   time: SimulatedTime
@@ -122,6 +122,8 @@ export class SimulatedDevice {
     )
     const journal = tamperJournal ? tamperJournal(real) : real
     journal.onCommitted(onDurable)
+    // What an earlier life wrote and was killed before it could tell.
+    for await (const entry of journal.entriesOf(TOPIC)) onDurable([entry])
     const facts = await journal.view(fold)
     const store = await BlobStore.open(
       { disk: this.disk, index: this.blobIndex, clock },
