@@ -48,7 +48,7 @@ const utf8 = new TextEncoder()
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Negative when `a` is shown before `b`. */
-export function compareVersions(a: LineVersion, b: LineVersion): number {
+function compareVersions(a: LineVersion, b: LineVersion): number {
   if (a.lamport !== b.lamport) return b.lamport - a.lamport
   if (!a.file !== !b.file) return a.file ? -1 : 1
   if (a.author !== b.author) return a.author > b.author ? -1 : 1

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const collections = await openCollections(
- *   { journal, blobs, writer, sources: nodeSourceFolder, memory, random, clock, capacities },
+ *   { journal, blobs: blobs.reader, writer: blobs.writing, sources: nodeSourceFolder, memory, random, clock, capacities },
  *   { kinds: collectionKinds(), readerVersion: VERSION }
  * )
  * collections.index.get('pypi', 'numpy/numpy-2.0.0-….whl')
@@ -11,18 +11,6 @@
  * ```
  */
 export type { BlobWriter, WriteSession } from './blob-writer.ts'
-export type {
-  CollectionSummary,
-  Collections,
-  ContentConflict,
-  PolicyRule,
-  Revision
-} from './collections.ts'
-export type {
-  ImportedCollection,
-  ImportOptions,
-  ImportProblem,
-  ImportProgress,
-  ImportReport
-} from './import/import-report.ts'
-export { type CollectionsComponents, type CollectionsInit, openCollections } from './open-collections.ts'
+export type { Collections, Revision } from './collections.ts'
+export type { ImportProblem, ImportReport } from './import/import-report.ts'
+export { type CollectionsComponents, openCollections } from './open-collections.ts'

@@ -1,5 +1,6 @@
 /** Several manifests of one collection as one: the rule stands in protocols/manifest.ts. */
 import { comparePaths } from '../../protocols/content-path.ts'
+import type { ManifestRoot } from '../../protocols/manifest.ts'
 import {
   compareBytes,
   encodeLine,
@@ -13,7 +14,7 @@ const utf8 = new TextEncoder()
 
 /** What one manifest has at a path; undefined where it has no line. */
 interface Side {
-  manifest: LoadedManifest
+  manifest: { root: Pick<ManifestRoot, 'vector'> }
   line: ManifestLine | undefined
 }
 
@@ -32,7 +33,7 @@ function holds({ line }: Side, { lamport, author }: LineVersion): boolean {
   return line?.versions.some((version) => version.lamport === lamport && version.author === author) ?? false
 }
 
-function knows({ root }: LoadedManifest, { lamport, author }: LineVersion): boolean {
+function knows({ root }: Side['manifest'], { lamport, author }: LineVersion): boolean {
   return (root.vector.get(author) ?? 0) >= lamport
 }
 

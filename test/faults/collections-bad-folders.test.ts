@@ -1,5 +1,6 @@
 /** Folders that nobody should import as they are: each fault has its code and a sentence that names the file, and the rest is added. */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   chmodSync,
@@ -246,8 +247,8 @@ describe('links', () => {
 
 describe('what is no file', () => {
   test('pipes, sockets and devices are named and never waited for', async () => {
-    execFileSync('mkfifo', [at(`${LESSON}/pipe`)])
-    execFileSync('mknod', [at(`${LESSON}/zero`), 'c', '1', '5'])
+    makeNode('pipe', at(`${LESSON}/pipe`))
+    makeNode('device', at(`${LESSON}/zero`))
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(at(`${LESSON}/socket`), resolve))
     await expectProblems([`NOT_A_FILE ${LESSON}/pipe`, `NOT_A_FILE ${LESSON}/socket`, `NOT_A_FILE ${LESSON}/zero`])
@@ -261,7 +262,7 @@ describe('what is no file', () => {
       open: async (path) => {
         if (path.endsWith('a.html')) {
           rmSync(path)
-          execFileSync('mkfifo', [path])
+          makeNode('pipe', path)
         }
         return nodeSourceFolder.open(path)
       }
@@ -472,7 +473,7 @@ describe('packages', () => {
   })
 
   test('that are not what the index beside them says are refused', async () => {
-    const sha256 = execFileSync('sha256sum', { input: 'good' }).toString().slice(0, 64)
+    const sha256 = createHash('sha256').update('good').digest('hex')
     const page = (name: string): string => `<a href="${name}#sha256=${sha256}">${name}</a>`
     writeTree(folder.path, {
       'pypi/a/a-1.whl': 'good',
@@ -523,3 +524,7 @@ test('what systems and crawlers leave behind is left out and listed', async () =
     'software-carpentry/git-novice/index.html'
   ])
 })
+
+function makeNode(kind: 'pipe' | 'device', path: string): void {
+  execFileSync('bash', ['-c', kind === 'pipe' ? 'mknod "$0" p' : 'mknod "$0" c 1 5', path])
+}

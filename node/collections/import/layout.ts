@@ -42,10 +42,10 @@ const COMMON_PARTS: Readonly<Record<string, Omit<ImportPart, 'folder'>>> = {
   python: { collection: 'installers', under: 'python' }
 }
 
-export const PYTHON_PACKAGE = /\.whl$/i
+const PYTHON_PACKAGE = /\.whl$/i
 /** `<name>_<version>` is how R names packages; a source distribution of Python has a `-`. */
-export const R_PACKAGE = /^[A-Za-z][A-Za-z0-9.]*_[0-9][^_/]*\.(?:tar\.gz|tgz|zip)$/
-export const INSTALLER = /\.(?:exe|msi|pkg|dmg|deb|rpm|appimage|iso|img)$/i
+const R_PACKAGE = /^[A-Za-z][A-Za-z0-9.]*_[0-9][^_/]*\.(?:tar\.gz|tgz|zip)$/
+const INSTALLER = /\.(?:exe|msi|pkg|dmg|deb|rpm|appimage|iso|img)$/i
 
 /** How many folders of a bag are looked into before it is given up. */
 const FOLDERS_LOOKED_INTO = 8

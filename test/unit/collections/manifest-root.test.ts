@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sameBytes } from '../../../protocols/cbor.ts'
+import { type CborValue, encodeCbor, sameBytes } from '../../../protocols/cbor.ts'
 import { comparePaths } from '../../../protocols/content-path.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import {
+  authorBytes,
   decodeManifestRoot,
   encodeManifestRoot,
+  MAX_AUTHORS,
   MAX_SHARD_BYTES,
   MAX_SHARD_LINES,
   type ManifestRoot
@@ -76,4 +78,18 @@ describe('a root', () => {
   for (const [what, change] of refused)
     test(`that ${what} is refused`, () =>
       expect(() => decodeManifestRoot(encodeManifestRoot({ ...some, ...change }))).toThrow(JoineryError))
+
+  test('keeps its limit of authors: at it it is read, one past it neither written nor read', () => {
+    const vector = (authors: number): ManifestRoot['vector'] =>
+      new Map([
+        ...some.vector,
+        ...Array.from({ length: authors - 1 }, (_, i) => [(i + 1).toString(16).padStart(16, '0'), 1] as const)
+      ])
+    const most = encodeManifestRoot({ ...some, vector: vector(MAX_AUTHORS) })
+    expect(decodeManifestRoot(most).vector.size).toBe(MAX_AUTHORS)
+    expect(() => encodeManifestRoot({ ...some, vector: vector(MAX_AUTHORS + 1) })).toThrow(JoineryError)
+    const pairs = [...vector(MAX_AUTHORS + 1)].sort().map(([name, known]): CborValue => [authorBytes(name), known])
+    const past = encodeCbor([1, 'lessons', 5, authorBytes(some.author), pairs, 0, 0, []])
+    expect(() => decodeManifestRoot(past)).toThrow(JoineryError)
+  })
 })

@@ -17,11 +17,11 @@ import {
 import { MAX_BLOB_BYTES, SMALL_BLOB_BYTES } from '../../../protocols/piece-list.ts'
 
 export const utf8 = new TextEncoder()
-export const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
 export const cid = digest.map(cidOfDigest)
 export const author = fc.constantFrom('0000000000000001', 'a0b1c2d3e4f50617', 'ffffffffffffffff')
 export const lamport = fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: MAX_LAMPORT }))
-export const details = fc.oneof(
+const details = fc.oneof(
   { weight: 3, arbitrary: fc.constant<{ [key: string]: CborValue }>({}) },
   {
     weight: 1,
@@ -36,7 +36,7 @@ export const details = fc.oneof(
     )
   }
 )
-export const file = fc
+const file = fc
   .record({
     cid,
     pieces: cid,
@@ -44,12 +44,12 @@ export const file = fc
     details
   })
   .map(({ pieces, ...rest }) => (rest.sizeBytes > SMALL_BLOB_BYTES ? { ...rest, pieces } : rest))
-export const version: fc.Arbitrary<LineVersion> = fc.record({
+const version: fc.Arbitrary<LineVersion> = fc.record({
   lamport,
   author,
   file: fc.option(file, { nil: undefined })
 })
-export const versions = fc.array(version, { minLength: 1, maxLength: 4 }).map(orderVersions)
+const versions = fc.array(version, { minLength: 1, maxLength: 4 }).map(orderVersions)
 export const path = fc
   .array(fc.constantFrom('a', 'b', 'lesson', 'fig', 'é', '文', '\u{1f331}'), { minLength: 1, maxLength: 5 })
   .map((all) => all.join('/'))

@@ -43,7 +43,7 @@ describe('a shard', () => {
           expect(value).toEqual([1, linesOf(ManifestShard.decode(bytes)).map(asCbor)])
         }
       }),
-      { numRuns: 2_000 }
+      { numRuns: 1_000 }
     )
   })
 
@@ -69,12 +69,13 @@ describe('a shard', () => {
             expect(shard.isKnownTo(new Map([...newest, [name, known - 1]]))).toBe(false)
         }
       }),
-      { numRuns: 1_000 }
+      { numRuns: 500 }
     )
   })
 
   test('is refused, with a code and nothing else, whatever the bytes are (100,000 inputs)', () => {
-    const valid = fc.sample(lines, { numRuns: 200, seed: 7 }).flatMap(shardsOf)
+    const few = lines.map((all) => all.slice(0, 3))
+    const valid = fc.sample(few, { numRuns: 200, seed: 7 }).flatMap(shardsOf)
     checkDecoder(valid, (bytes) => {
       const shard = ManifestShard.decode(bytes)
       // What is accepted is one encoding of what it says.

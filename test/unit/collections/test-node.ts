@@ -55,7 +55,7 @@ export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
 }
 
 /** Files that a test has just written are old enough to be remembered. */
-export const laterClock: Clock = { ...systemClock, wallMs: () => systemClock.wallMs() + 60_000 }
+const laterClock: Clock = { ...systemClock, wallMs: () => systemClock.wallMs() + 60_000 }
 
 /** Makes files; a text is their content. */
 export function writeTree(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
