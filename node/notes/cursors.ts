@@ -2,6 +2,7 @@
  * Who is here and where their cursors are: awareness of y-protocols, gathered per note. Only the newest state of a client is kept and sent,
  * never stored; a state that changed nothing waits for company. Pure: time comes as an argument.
  */
+import { isUtf8 } from 'node:buffer'
 import type { AwarenessEntry } from '../../protocols/notes-sync.ts'
 import type { Authors, Owner } from './authors.ts'
 import * as limits from './limits.ts'
@@ -22,7 +23,6 @@ export interface OwnedCursor extends AwarenessEntry {
 }
 
 const LEFT = new TextEncoder().encode('null')
-const decoder = new TextDecoder('utf-8', { fatal: true })
 
 export class Cursors {
   readonly #authors: Authors
@@ -139,12 +139,17 @@ function isLeft(state: Uint8Array): boolean {
 
 /** Stock clients parse without catching: what is no JSON object would end their connection. */
 function isState(state: Uint8Array): boolean {
+  if (!isUtf8(state)) return false
   try {
-    const parsed: unknown = JSON.parse(decoder.decode(state))
+    const parsed: unknown = JSON.parse(asBuffer(state).toString())
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
   } catch {
     return false
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function sameState(a: Uint8Array, b: Uint8Array): boolean {

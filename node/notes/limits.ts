@@ -59,6 +59,11 @@ export const PING_MS = 20_000
 export const MAX_UNSAVED_BYTES = 8 * 2 ** 20
 /** Closing a note waits so long for the disk. */
 export const FLUSH_TIMEOUT_MS = 5_000
+/**
+ * With many clients, entries are written at most so often: each costs a signature, two hashes and a sync, and "saved" a tenth of a second later
+ * is as good. With few, nobody else shares the cost and everybody looks at their own last word.
+ */
+export const WRITE_INTERVAL_MS = 100
 /** After a failed append. */
 export const APPEND_RETRY_MS = 1_000
 /** One entry of the journal; a single update may be larger. */

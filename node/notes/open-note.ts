@@ -62,6 +62,7 @@ export class OpenNote {
   #aheadQueue: NoteUpdate[] = []
   #loaded = false
   #tickAtMs: number | undefined
+  #tickedMs = Number.NEGATIVE_INFINITY
   #cancelTick: (() => void) | undefined
   #cursorsSentMs = 0
   #ownWriter: string | undefined
@@ -81,6 +82,7 @@ export class OpenNote {
         journal: components.journal,
         onTold: () => {
           this.#told = true
+          // With the next text if there is some.
           this.#schedule(this.#tickMs())
         },
         onStamped: (stamp) => {
@@ -94,6 +96,7 @@ export class OpenNote {
             else connection.resume('note')
           }
         },
+        intervalMs: () => (this.#connections.size <= limits.SOME_CLIENTS ? 0 : limits.WRITE_INTERVAL_MS),
         onFailure: components.onFailure
       },
       id
@@ -205,20 +208,20 @@ export class OpenNote {
     }
     this.#queue.push({ connection, update: accepted?.slice(), count: connection.countedUpTo })
     this.#queueBytes += accepted?.length ?? 0
-    this.#schedule(this.#tickMs())
+    this.#schedule(0)
   }
 
   /** New entries of this note, from peers or our own. */
   takeEntries(entries: readonly Entry[]): void {
     for (const entry of entries) if (entry.writer !== this.#ownWriter) this.#entries.push(entry)
-    if (this.#loaded && this.#entries.length > 0) this.#schedule(this.#tickMs())
+    if (this.#loaded && this.#entries.length > 0) this.#schedule(0)
   }
 
   /** Text that another node sent ahead of its entries. */
   takeAhead(update: NoteUpdate): void {
     if (!this.#loaded || !this.#ahead.add(update, this.#clock.monotonicMs())) return
     this.#aheadQueue.push(update)
-    this.#schedule(this.#tickMs())
+    this.#schedule(0)
   }
 
   /** Cursors that another node told. */
@@ -269,20 +272,24 @@ export class OpenNote {
     if (due !== undefined) this.#schedule(due - this.#clock.monotonicMs())
   }
 
-  /** One timer; the earliest wish counts. */
+  /**
+   * One timer; the earliest wish counts, but ticks keep their distance: the first key after a silence goes at once, the others together.
+   */
   #schedule(delayMs: number): void {
     if (this.#stopped || !this.#loaded) return
-    const atMs = this.#clock.monotonicMs() + Math.max(0, delayMs)
+    const now = this.#clock.monotonicMs()
+    const atMs = Math.max(now + delayMs, this.#tickedMs + this.#tickMs())
     if (this.#tickAtMs !== undefined && this.#tickAtMs <= atMs) return
     this.#cancelTick?.()
     this.#tickAtMs = atMs
-    this.#cancelTick = this.#clock.after(Math.max(0, delayMs), () => {
+    this.#cancelTick = this.#clock.after(Math.max(0, atMs - now), () => {
       this.#tickAtMs = undefined
       this.#tick()
     })
   }
 
   #tick(): void {
+    this.#tickedMs = this.#clock.monotonicMs()
     const text: Buffer[] = []
     this.#applyAhead(text)
     this.#applyClients(text)

@@ -27,6 +27,8 @@ export interface TextLogComponents {
   /** Written by us: the document has it already. */
   onStamped(stamp: Stamp): void
   onFull(full: boolean): void
+  /** The least time between two entries, in ms. */
+  intervalMs(): number
   onFailure(error: unknown): void
 }
 
@@ -42,7 +44,9 @@ export class TextLog {
   #full = false
   #stopped = false
   #idle: (() => void)[] = []
-  #cancelRetry: (() => void) | undefined
+  #cancelWait: (() => void) | undefined
+  #writtenMs = Number.NEGATIVE_INFINITY
+  #hurry = false
   /** Saved here; oldest first. The last one stays until everybody has it, for the number of devices. */
   readonly #batches: { stamp: Stamp; counts: Counts }[] = []
 
@@ -77,14 +81,22 @@ export class TextLog {
   }
 
   #pump(): void {
-    if (this.#writing || this.#stopped || this.#cancelRetry) return
+    if (this.#writing || this.#stopped || this.#cancelWait) return
     if (this.#updates.length === 0) {
       this.#settle(this.#counts)
       this.#counts = new Map()
       for (const resolve of this.#idle.splice(0)) resolve()
       return
     }
+    const waitMs = this.#hurry
+      ? 0
+      : this.#writtenMs + this.#components.intervalMs() - this.#components.clock.monotonicMs()
+    if (waitMs > 0) {
+      this.#wait(waitMs)
+      return
+    }
     this.#writing = true
+    this.#writtenMs = this.#components.clock.monotonicMs()
     this.#write().catch((error: unknown) => this.#components.onFailure(error))
   }
 
@@ -115,10 +127,7 @@ export class TextLog {
         if (!this.#counts.has(connection)) this.#counts.set(connection, count)
       }
       this.#updateBytes += this.#writingBytes
-      this.#cancelRetry = this.#components.clock.after(limits.APPEND_RETRY_MS, () => {
-        this.#cancelRetry = undefined
-        this.#pump()
-      })
+      this.#wait(limits.APPEND_RETRY_MS)
       this.#components.onFailure(error)
     } finally {
       this.#writing = false
@@ -126,6 +135,13 @@ export class TextLog {
       this.#checkFull()
     }
     this.#pump()
+  }
+
+  #wait(delayMs: number): void {
+    this.#cancelWait = this.#components.clock.after(delayMs, () => {
+      this.#cancelWait = undefined
+      this.#pump()
+    })
   }
 
   #takeSome(): Uint8Array[] {
@@ -187,13 +203,14 @@ export class TextLog {
   /** Resolves once all that was added is on the disk, or `stop` gave up. */
   async drained(): Promise<void> {
     if (this.#stopped || this.isIdle) return
+    this.#hurry = true
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   /** @returns what could not be written */
   stop(): number {
     this.#stopped = true
-    this.#cancelRetry?.()
+    this.#cancelWait?.()
     for (const resolve of this.#idle.splice(0)) resolve()
     return this.unsavedBytes
   }
