@@ -34,6 +34,8 @@ export interface RoomRuntime {
   readonly notes?: Notes
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
+  /** Members who say that this device was taken out of the room: they do not give it the entry that says so. */
+  readonly removedBy: ReadonlySet<NodeId>
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
   /** Ends all parts, the last one first, and waits for them. */
@@ -133,11 +135,13 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   if (notes) undo.add(() => notes.stop())
 
   const clones = new Map<NodeId, string>()
+  const removedBy = new Set<NodeId>()
   if (mesh) {
     undo.add(
       mesh.onEvent((event) => {
         log.info(event, 'mesh')
         if (event.kind === 'clone') clones.set(event.node, event.where)
+        if (event.kind === 'removed') removedBy.add(event.by)
       })
     )
     undo.add(links.onLink(() => collections.retry()))
@@ -149,6 +153,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   return {
     room,
     clones,
+    removedBy,
     journal,
     membership,
     blobs,
