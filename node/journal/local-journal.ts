@@ -1,7 +1,6 @@
 /**
  * Puts the parts of a journal together: writer, intake, committer, folds, erasures, checks.
  */
-import { MAX_BATCH_ENTRIES } from '../../protocols/batch.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Entry, Fold, FoldView, NewEntry, Position, Stamp, WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
@@ -25,23 +24,16 @@ import type {
   UnknownKind,
   VerifyReport
 } from './journal.ts'
-import {
-  MAX_APPEND_ENTRIES,
-  MAX_FOLLOWED_LAMPORT,
-  MAX_UNCOMMITTED_BYTES,
-  MAX_UNKNOWN_KINDS,
-  MAX_WAITING_APPENDS,
-  MAX_WAITING_BYTES,
-  RESERVE_BYTES
-} from './limits.ts'
-import { hexOf, type Log, plainWriter } from './log-table.ts'
+import { MAX_UNKNOWN_KINDS, RESERVE_BYTES } from './limits.ts'
+import { type Log, plainWriter } from './log-table.ts'
+import { OwnLog } from './own-log.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
 import { Repairs } from './repairs.ts'
 import { SpaceGuard } from './space-guard.ts'
 import { JournalStore } from './store.ts'
 import { verifyJournal } from './verifier.ts'
-import { type PreparedEntry, preparedBytes, prepareEntry, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 const ED25519: Signing = { keyFromSeed: signingKeyFromSeed, verify: verifySignature }
 
@@ -57,14 +49,6 @@ export async function createJournal(components: JournalComponents, init: Journal
   return journal
 }
 
-interface WaitingAppend {
-  entries: PreparedEntry[]
-  bytes: number
-  stamps: Stamp[]
-  resolve(stamps: Stamp[]): void
-  reject(error: Error): void
-}
-
 class LocalJournal implements Journal {
   readonly writer: WriterId
   readonly node: NodeId
@@ -72,7 +56,7 @@ class LocalJournal implements Journal {
   readonly #components: JournalComponents
   readonly #init: JournalInit
   readonly #store: JournalStore
-  readonly #writer: Writer
+  readonly #own: OwnLog
   readonly #space: SpaceGuard
   readonly #committer: Committer
   readonly #intake: Intake
@@ -86,12 +70,6 @@ class LocalJournal implements Journal {
   readonly #commitListeners = new Set<(entries: readonly Entry[]) => void>()
   readonly #forkListeners = new Set<(fork: Fork) => void>()
   readonly #stopped = new AbortController()
-  /** Ours, once batch 0 is written. */
-  #log: Log | undefined
-  #seenLamport = -1
-  #waiting: WaitingAppend[] = []
-  #waitingBytes = 0
-  #appendScheduled = false
   /** What became durable in the write that is being told of. */
   #arrivals: Arrival[] = []
   #checking: Promise<void> = Promise.resolve()
@@ -103,9 +81,6 @@ class LocalJournal implements Journal {
     this.#init = init
     this.node = init.node
     this.#signing = components.signing ?? ED25519
-    const key = this.#signing.keyFromSeed(components.random.bytes(KEY_BYTES))
-    this.#writer = new Writer(key, components.certify(key.publicKey))
-    this.writer = hexOf(key.publicKey)
     this.#reader = new EntryReader(store, components.seal)
     const onProblem = (problem: JournalProblem): void => this.#report(problem)
     store.onUnreadable = ({ code, message, cause }) => onProblem({ code, message, cause })
@@ -141,6 +116,14 @@ class LocalJournal implements Journal {
       }
     )
     this.#eraser = new Eraser(store, this.#folds, this.#intake)
+    const { certify, random, seal } = components
+    const key = this.#signing.keyFromSeed(random.bytes(KEY_BYTES))
+    const writer = new Writer(key, certify(key.publicKey))
+    this.#own = new OwnLog(
+      { store, committer: this.#committer, eraser: this.#eraser, writer, seal, random },
+      { node: init.node, onDurable: (arrival) => this.#onDurable(arrival) }
+    )
+    this.writer = this.#own.writer
     const exchange = createExchange({
       store,
       intake: this.#intake,
@@ -157,7 +140,7 @@ class LocalJournal implements Journal {
       this.#report({ code: 'JOURNAL_DAMAGED', message: 'rows of the journal were lost and are made anew' })
       await rebuildRows({ store: this.#store, authority, eraser: this.#eraser })
     }
-    for (const log of this.#store.table.all) this.#follow(log.durable.lamport)
+    for (const log of this.#store.table.all) this.#own.follow(log.durable.lamport)
     await this.#space.check()
     for (const { log: index, number } of this.#store.hollow) {
       const log = this.#store.table.at(index)
@@ -174,117 +157,18 @@ class LocalJournal implements Journal {
     return failure.code === 'JOURNAL_FULL' ? 'full' : 'read-only'
   }
 
-  append(entries: NewEntry[]): Promise<Stamp[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw new JoineryError('STOPPED', 'the journal is closed')
-      if (this.#committer.failure) throw this.#committer.failure
-      if (entries.length === 0) return resolve([])
-      if (this.#space.isFull) throw new JoineryError('JOURNAL_FULL', 'the disk is nearly full')
-      if (entries.length > MAX_APPEND_ENTRIES)
-        throw new JoineryError('ENTRY_REFUSED', `more than ${MAX_APPEND_ENTRIES} entries at once`)
-      const { seal, random } = this.#components
-      const prepared = entries.map((entry) => prepareEntry(entry, seal, random))
-      const bytes = prepared.reduce((sum, entry) => sum + preparedBytes(entry), 0)
-      if (this.#waiting.length >= MAX_WAITING_APPENDS || this.#waitingBytes + bytes > MAX_WAITING_BYTES)
-        throw new JoineryError('BUSY', 'the disk does not keep up with what is written')
-      this.#waiting.push({ entries: prepared, bytes, stamps: [], resolve, reject })
-      this.#waitingBytes += bytes
-      this.#scheduleAppends()
-    })
-  }
-
-  #scheduleAppends(): void {
-    if (this.#appendScheduled || this.#waiting.length === 0) return
-    this.#appendScheduled = true
-    let taken: WaitingAppend[] = []
-    const done: (() => void)[] = []
-    this.#committer.add({
-      own: true,
-      sizeBytes: 0,
-      changes: () => {
-        this.#appendScheduled = false
-        taken = this.#takeWaiting()
-        return this.#signAll(taken, done)
-      },
-      committed: () => {
-        for (const tell of done) tell()
-        for (const { stamps, resolve } of taken) resolve(stamps)
-        this.#scheduleAppends()
-      },
-      failed: (error) => {
-        for (const { reject } of [...taken, ...this.#waiting]) reject(error)
-        this.#waiting = []
-        this.#waitingBytes = 0
-      }
-    })
-  }
-
-  /** What goes into the next write: up to a bound, at least one. */
-  #takeWaiting(): WaitingAppend[] {
-    let bytes = 0
-    let count = 0
-    for (const { bytes: more } of this.#waiting) {
-      if (count > 0 && bytes + more > MAX_UNCOMMITTED_BYTES) break
-      bytes += more
-      count++
-    }
-    this.#waitingBytes -= bytes
-    return this.#waiting.splice(0, count)
-  }
-
-  #signAll(appends: readonly WaitingAppend[], done: (() => void)[]): KeyValueChange[] {
-    const places = appends.flatMap((append) => append.entries.map((entry) => ({ append, entry })))
-    const changes: KeyValueChange[] = []
-    for (let at = 0; at < places.length; ) {
-      const entries = places.slice(at, at + MAX_BATCH_ENTRIES).map(({ entry }) => entry)
-      const signed = this.#writer.sign(entries, this.#log?.head, this.#seenLamport)
-      const { header } = signed.batch
-      for (let index = 0; index < signed.taken; index++) {
-        const stamp: Stamp = { lamport: header.lamport + index, writer: this.writer, number: header.number, index }
-        places[at + index]?.append.stamps.push(stamp)
-      }
-      at += signed.taken
-      changes.push(...this.#ownChanges(signed, done))
-    }
-    return changes
-  }
-
-  #ownChanges(signed: ReturnType<Writer['sign']>, done: (() => void)[]): KeyValueChange[] {
-    const { table } = this.#store
-    const changes: KeyValueChange[] = []
-    if (!this.#log) {
-      this.#log = table.add({
-        index: table.nextIndex,
-        key: this.#writer.publicKey,
-        node: this.node,
-        start: 0,
-        parent: undefined,
-        forkPoints: []
-      })
-      changes.push(this.#store.logChange(this.#log))
-    }
-    const log = this.#log
-    const { batch, bytes, head } = signed
-    const sequence = this.#store.nextSequence()
-    table.accept(log, head)
-    this.#follow(head.lamport)
-    changes.push(...this.#store.batchChanges(log, batch, bytes, sequence), ...this.#eraser.changesFor(log, batch))
-    changes.push(this.#store.logEndChange(log, head, sequence))
-    done.push(() => {
-      table.markDurable(log, head, sequence)
-      this.#onDurable({ log, batch, bytes, sequence, repaired: false })
-    })
-    return changes
-  }
-
-  #follow(lamport: number): void {
-    if (lamport <= MAX_FOLLOWED_LAMPORT) this.#seenLamport = Math.max(this.#seenLamport, lamport)
+  async append(entries: NewEntry[]): Promise<Stamp[]> {
+    if (this.#closed) throw new JoineryError('STOPPED', 'the journal is closed')
+    if (this.#committer.failure) throw this.#committer.failure
+    if (entries.length === 0) return []
+    if (this.#space.isFull) throw new JoineryError('JOURNAL_FULL', 'the disk is nearly full')
+    return this.#own.append(entries)
   }
 
   #onDurable(arrival: Arrival): void {
     const { log, batch, sequence } = arrival
     this.#store.durableSequence = Math.max(this.#store.durableSequence, sequence)
-    this.#follow(log.durable.lamport)
+    this.#own.follow(log.durable.lamport)
     if (arrival.repaired && !batch.bodies.includes(null)) this.#repairs.done(log, batch.header.number)
     this.#arrivals.push(arrival)
   }
@@ -305,7 +189,7 @@ class LocalJournal implements Journal {
         writer: log.writer,
         number: batch.header.number,
         bytes,
-        own: log === this.#log
+        own: this.#own.isOurs(log)
       }))
     )
     if (this.#store.unfinishedErasures.size > 0) this.#inBackground(() => this.#eraser.run())
@@ -497,19 +381,7 @@ class LocalJournal implements Journal {
     await this.#committer.flush()
     this.#closed = true
     this.#stopped.abort()
-    if (this.#log && !this.#committer.failure) {
-      const done: (() => void)[] = []
-      this.#committer.add({
-        own: true,
-        sizeBytes: 0,
-        changes: () => this.#ownChanges(this.#writer.sign([], this.#log?.head, this.#seenLamport, true), done),
-        committed: () => {
-          for (const tell of done) tell()
-        },
-        failed: () => undefined
-      })
-      await this.#committer.flush()
-    }
+    await this.#own.end()
     await this.#checking
     await this.#eraser.settled()
     if (!this.#committer.failure) await this.#folds.saveAll()

@@ -15,7 +15,7 @@ describe('linked journals', () => {
     expect(await room.untilEqual()).toBeLessThan(100)
     expect(stamp && (await room.settled(b.journal.savedElsewhere(stamp, 2000)))).toBe(true)
     await room.stop()
-    expect([...room.nodes.values()].map(({ clock }) => clock.timers)).toEqual([0, 0])
+    expect([...room.nodes.values()].flatMap(({ clock }) => clock.timers)).toEqual([])
   })
 
   it('do not count a copy before a peer has it on its disk', async () => {
