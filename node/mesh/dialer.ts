@@ -16,15 +16,18 @@ export class Dialer {
   readonly #clock: Clock
   readonly #host: Libp2p
   readonly #plan: DialPlan
-  readonly #wants: (node: NodeId) => boolean
+  readonly #wanted: () => (node: NodeId) => boolean
   #cancelTick = (): void => {}
   readonly counts: DiscoveryFacts['dials'] = { succeeded: 0, refused: 0, timedOut: 0, unreachable: 0, other: 0 }
 
-  constructor(components: { clock: Clock; host: Libp2p; plan: DialPlan }, init: { wants: (node: NodeId) => boolean }) {
+  constructor(
+    components: { clock: Clock; host: Libp2p; plan: DialPlan },
+    init: { wanted: () => (node: NodeId) => boolean }
+  ) {
     this.#clock = components.clock
     this.#host = components.host
     this.#plan = components.plan
-    this.#wants = init.wants
+    this.#wanted = init.wanted
   }
 
   start(): void {
@@ -37,7 +40,7 @@ export class Dialer {
   }
 
   dialDue(): void {
-    for (const target of this.#plan.due(this.#clock.monotonicMs(), this.#wants)) void this.dial(target)
+    for (const target of this.#plan.due(this.#clock.monotonicMs(), this.#wanted())) void this.dial(target)
   }
 
   /** @returns the connection, or undefined when no address answered */

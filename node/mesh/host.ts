@@ -11,6 +11,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { JoineryError } from '../../protocols/errors.ts'
+import { tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { SigningKey } from '../platform/signing.ts'
 import {
   DIAL_TIMEOUT_MS,
@@ -81,12 +82,31 @@ export async function createHost(init: HostInit): Promise<Libp2p> {
   })
 }
 
-export async function startHost(host: Libp2p): Promise<void> {
+export interface MeshPorts {
+  tcp: number
+  webSocket: number
+}
+
+/** @throws JoineryError `MESH_PORT_BUSY` */
+export async function startHost(host: Libp2p, wantedPort: number): Promise<MeshPorts> {
   try {
     await host.start()
   } catch (cause) {
     throw new JoineryError('MESH_PORT_BUSY', 'the mesh port could not be opened', { cause })
   }
+  const ports: MeshPorts = { tcp: 0, webSocket: 0 }
+  for (const address of host.getMultiaddrs()) {
+    const found = tryMeshAddress(address.toString())
+    if (found?.kind !== 'ip4') continue
+    if (found.transport === 'tcp') ports.tcp = found.port
+    else ports.webSocket = found.port
+  }
+  // libp2p starts although a port is taken (an IPv6 one may be missing): the IPv4 ones must be there.
+  if (ports.tcp === 0 || ports.webSocket === 0) {
+    await host.stop()
+    throw new JoineryError('MESH_PORT_BUSY', `port ${wantedPort} or ${wantedPort + 1} is taken`)
+  }
+  return ports
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {

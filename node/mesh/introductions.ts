@@ -20,7 +20,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { verifySignature } from '../platform/signing.ts'
 import { type HelloEffect, type HelloSelf, HelloSession, type Introduction } from './hello-session.ts'
-import { HELLO_TIMEOUT_MS } from './limits.ts'
+import { HELLO_FAREWELL_MS, HELLO_TIMEOUT_MS } from './limits.ts'
 import { Link } from './links.ts'
 import { messageStream } from './streams.ts'
 
@@ -41,6 +41,8 @@ export interface IntroductionInit {
   /** The hello did not come to an end. */
   failed(connection: Connection, error: Error): void
 }
+
+type Ending = Extract<HelloEffect, { kind: 'met' | 'refused' }>
 
 interface Outcome {
   link: Promise<Link>
@@ -135,8 +137,12 @@ export class Introductions {
     })
     try {
       stream = messageStream(clock, await open(), LIMITS)
-      await this.#converse(connection, stream)
-      await stream.close()
+      const ending = await this.#converse(connection, stream)
+      cancel()
+      // What we said last has to be read before the connection is closed over it.
+      await this.#farewell(stream, ending !== undefined)
+      if (ending?.kind === 'met') this.#init.met(connection, ending)
+      else if (ending) this.#init.refused(connection, ending.code, ending.by, ending.proven)
     } catch (error) {
       const failure = error instanceof Error ? error : new Error('the hello failed')
       stream?.abort(failure)
@@ -146,7 +152,22 @@ export class Introductions {
     }
   }
 
-  async #converse(connection: Connection, stream: MessageStream): Promise<void> {
+  /** Closes our side; resolves when the other side has closed its own too, or has not for a while. */
+  async #farewell(stream: MessageStream, waits: boolean): Promise<void> {
+    const { promise: waited, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#components.clock.after(HELLO_FAREWELL_MS, resolve)
+    try {
+      await stream.close()
+      if (waits) await Promise.race([waited, stream.receive()])
+    } catch {
+      // It hung up first: that is an end as well, and what the hello came to is known.
+    } finally {
+      cancel()
+    }
+  }
+
+  /** @returns how it ended, unless the peer was admitted */
+  async #converse(connection: Connection, stream: MessageStream): Promise<Ending | undefined> {
     const { policy, random } = this.#components
     const session = new HelloSession({
       self: { ...this.#init.self(), nonce: random.bytes(NONCE_BYTES) },
@@ -155,6 +176,7 @@ export class Introductions {
       verify: verifySignature
     })
     let effects = session.handle({ kind: 'started' })
+    let ending: Ending | undefined
     while (true) {
       for (let i = 0; i < effects.length; i++) {
         const effect = effects[i] as HelloEffect
@@ -163,27 +185,22 @@ export class Introductions {
           effects.push(
             ...session.handle({ kind: 'judged', verdict: await this.#init.judge(connection, effect.introduction) })
           )
-        } else this.#conclude(connection, effect)
+        } else if (effect.kind === 'admitted') this.#admitted(connection, effect.introduction)
+        else ending = effect
       }
-      if (session.ended) return
+      if (ending) this.#outcome(connection).reject(new JoineryError('NOT_ADMITTED', 'the device is not in this room'))
+      if (session.ended) return ending
       const message = await stream.receive()
       if (message === undefined) throw new JoineryError('CLOSED', 'the hello was broken off')
       effects = session.handle({ kind: 'received', message: decodeHello(message) })
     }
   }
 
-  #conclude(connection: Connection, effect: Exclude<HelloEffect, { kind: 'send' | 'judge' }>): void {
-    const outcome = this.#outcome(connection)
-    if (effect.kind === 'admitted') {
-      const link = new Link(this.#components.clock, connection, effect.introduction, ipOf(connection))
-      // Told first: who is admitted stands in the table before its first stream is handled.
-      this.#init.admitted(link)
-      outcome.resolve(link)
-      return
-    }
-    outcome.reject(new JoineryError('NOT_ADMITTED', 'the device is not in this room'))
-    if (effect.kind === 'met') this.#init.met(connection, effect)
-    else this.#init.refused(connection, effect.code, effect.by, effect.proven)
+  #admitted(connection: Connection, introduction: Introduction): void {
+    const link = new Link(this.#components.clock, connection, introduction, ipOf(connection))
+    // Told first: who is admitted stands in the table before its first stream is handled.
+    this.#init.admitted(link)
+    this.#outcome(connection).resolve(link)
   }
 
   #fail(connection: Connection, error: Error): void {

@@ -2,6 +2,8 @@
 
 /** A hello is three small messages; a Pi Zero under load verifies a chain in less than a second. */
 export const HELLO_TIMEOUT_MS = 10_000
+/** After a hello that did not end in a link: for the other side to read why. */
+export const HELLO_FAREWELL_MS = 2_000
 /** TCP, noise and yamux; a Wi-Fi with a sleeping radio takes a few seconds. */
 export const DIAL_TIMEOUT_MS = 8_000
 /** A campus is 60 nodes; neighbours and strangers need some too. libp2p prunes above it. */
@@ -31,6 +33,8 @@ export const REDIAL_MOST_MS = 60_000
 export const REDIAL_REFUSED_MS = 10 * 60_000
 /** Who was just refused is not listened to for so long: a person who has mended the reason does not wait longer. */
 export const DENY_INBOUND_MS = 5_000
+/** A copied device is reported once in so long, however often it calls. */
+export const CLONE_REPORT_INTERVAL_MS = 10 * 60_000
 /** A connection that is not admitted stays so long, for a question to be let in. */
 export const LINGER_MS = 10_000
 /** Nodes in the address book and in the table of what mDNS saw; a campus and its neighbours. */

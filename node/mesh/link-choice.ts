@@ -4,7 +4,7 @@
  * the graph hangs together as long as the nodes agree on who is there; the long ones keep every path short.
  */
 import type { NodeId } from '../../protocols/message-stream.ts'
-import { FULL_MESH_MEMBERS } from './limits.ts'
+import { FULL_MESH_MEMBERS, SIMULTANEOUS_MS } from './limits.ts'
 
 /** Parts of the ring. */
 const REACHES = [1 / 8, 1 / 4, 1 / 2]
@@ -20,4 +20,20 @@ export function chooseLinks(self: NodeId, present: Iterable<NodeId>): Set<NodeId
   const at = ring.indexOf(self)
   const steps = [1, ...REACHES.map((part) => Math.max(2, Math.round(ring.length * part)))]
   return new Set(steps.map((step) => ring[(at + step) % ring.length] as NodeId).filter((node) => node !== self))
+}
+
+/**
+ * Two connections to one process of one peer: which one stays? Both sides ask this and must come to the same answer. When both dialled at
+ * once, the connection that the lower id made; else the newer one, since whoever dials again has lost the older.
+ *
+ * @param existing whether we dialled it and how long it has been there
+ */
+export function prefersExisting(
+  self: NodeId,
+  peer: NodeId,
+  existing: { dialer: boolean; ageMs: number },
+  newcomer: { dialer: boolean }
+): boolean {
+  if (existing.dialer === newcomer.dialer || existing.ageMs >= SIMULTANEOUS_MS) return false
+  return existing.dialer === self < peer
 }

@@ -1,6 +1,5 @@
 /** The mesh put together: one host, its discovery, its introductions, its links. Each decision is in a file of its own. */
 import type { Connection, Libp2p } from '@libp2p/interface'
-import { JoineryError } from '../../protocols/errors.ts'
 import type { Refusal, Verdict } from '../../protocols/hello.ts'
 import type { KnownPeer } from '../../protocols/known-peers.ts'
 import { formatMeshAddress, ipMeshAddress, parseMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
@@ -15,16 +14,8 @@ import { adviseDiscovery } from './discovery-advice.ts'
 import type { HelloEffect, Introduction } from './hello-session.ts'
 import { createHost, startHost } from './host.ts'
 import { Introductions, ipOf } from './introductions.ts'
-import {
-  DENY_INBOUND_MS,
-  LINGER_MS,
-  MAX_ADDRESSES_PER_NODE,
-  MAX_KNOWN_NODES,
-  MAX_STATIC_ADDRESSES,
-  REDIAL_MOST_MS,
-  SIMULTANEOUS_MS
-} from './limits.ts'
-import { chooseLinks } from './link-choice.ts'
+import { LINGER_MS, MAX_KNOWN_NODES, MAX_STATIC_ADDRESSES, REDIAL_MOST_MS } from './limits.ts'
+import { prefersExisting } from './link-choice.ts'
 import { type Link, LinkTable } from './links.ts'
 import { MulticastDiscovery } from './mdns.ts'
 import type { Mesh, MeshComponents, MeshInit } from './mesh.ts'
@@ -38,15 +29,16 @@ import type {
   PendingAsk
 } from './mesh-status.ts'
 import { PeerExchange } from './peer-exchange.ts'
+import { Roster } from './roster.ts'
 import { Strangers } from './strangers.ts'
+import { CloneReports, Denials } from './watches.ts'
 
 export async function createMesh(components: MeshComponents, init: MeshInit): Promise<Mesh> {
   const { clock, key } = components
   const node = nodeIdOfPublicKey(key.publicKey)
-  const denied = new Map<NodeId, number>()
-  const denies = (peer: NodeId): boolean => clock.monotonicMs() < (denied.get(peer) ?? 0)
-  const host = await createHost({ key, port: init.meshPort, denies })
-  return new MeshNode(components, init, { host, node, denied })
+  const denials = new Denials(clock)
+  const host = await createHost({ key, port: init.meshPort, denies: (peer) => denials.has(peer) })
+  return new MeshNode(components, init, { host, node, denials })
 }
 
 class MeshNode implements Mesh {
@@ -54,8 +46,9 @@ class MeshNode implements Mesh {
   readonly #components: MeshComponents
   readonly #init: MeshInit
   readonly #host: Libp2p
-  /** Who was refused a moment ago, and until when nothing of it is listened to. */
-  readonly #denied: Map<NodeId, number>
+  readonly #denials: Denials
+  readonly #cloneReports: CloneReports
+  readonly #roster: Roster
   readonly #plan: DialPlan
   readonly #dialer: Dialer
   readonly #links: LinkTable
@@ -74,27 +67,28 @@ class MeshNode implements Mesh {
   #inbound = 0
   #asking = false
   #room: string
-  #members: ReadonlySet<NodeId> = new Set()
-  #cloneSeen = new Map<NodeId, number>()
   #stopPolicy = (): void => {}
 
-  constructor(
-    components: MeshComponents,
-    init: MeshInit,
-    parts: { host: Libp2p; node: NodeId; denied: Map<NodeId, number> }
-  ) {
+  constructor(components: MeshComponents, init: MeshInit, parts: { host: Libp2p; node: NodeId; denials: Denials }) {
     const { clock, random, disk, policy } = components
     this.#components = components
     this.#init = init
     this.#host = parts.host
     this.node = parts.node
-    this.#denied = parts.denied
+    this.#denials = parts.denials
+    this.#cloneReports = new CloneReports(clock)
     this.#profile = init.profile
     this.#hidden = new Set(init.hiddenAddresses)
     this.#room = policy.room()?.id ?? ''
     const { host } = parts
     this.#plan = new DialPlan(this.node, () => random.fraction())
-    this.#dialer = new Dialer({ clock, host, plan: this.#plan }, { wants: (peer) => this.#wants(peer) })
+    this.#roster = new Roster({
+      self: this.node,
+      plan: this.#plan,
+      linkedBootId: (peer) => this.#links.get(peer)?.profile.bootId,
+      linked: () => this.#links.links().map(({ peer }) => peer)
+    })
+    this.#dialer = new Dialer({ clock, host, plan: this.#plan }, { wanted: () => this.#roster.wanted() })
     this.#introductions = new Introductions(
       { clock, random, host, policy },
       {
@@ -116,9 +110,9 @@ class MeshNode implements Mesh {
     this.#exchange = new PeerExchange(
       { clock, links: this.#links },
       {
-        known: () => this.#knownPeers(),
+        known: () => this.#roster.known(),
         told: (link, peers) => this.#told(link, peers),
-        dead: (link, reason) => this.#drop(link, reason)
+        dead: (link) => this.#drop(link)
       }
     )
     this.#desk = new AskDesk({ clock, random, host, policy, grant: components.grant }, (event) => this.#emit(event))
@@ -143,8 +137,7 @@ class MeshNode implements Mesh {
     await this.#desk.start()
     this.#exchange.start()
     await this.#links.ready()
-    await startHost(this.#host)
-    this.#ports = await listeningPorts(this.#host, this.#init.meshPort)
+    this.#ports = await startHost(this.#host, this.#init.meshPort)
     if (this.#init.discovery !== false) {
       this.#discovery = new MulticastDiscovery(
         { clock, random, networkAddresses },
@@ -217,7 +210,7 @@ class MeshNode implements Mesh {
   }
 
   peers(): PeerStatus[] {
-    const nodes = new Set([...this.#members, ...this.#links.links().map(({ peer }) => peer)])
+    const nodes = new Set([...this.#roster.members, ...this.#links.links().map(({ peer }) => peer)])
     return [...nodes].map((node) => {
       const link = this.#links.get(node)
       const target = this.#plan.get(node)
@@ -315,7 +308,7 @@ class MeshNode implements Mesh {
     this.#introductions.disconnected(connection)
     const node = connection.remotePeer.toString()
     const link = this.#links.get(node)
-    if (link?.connection === connection) this.#drop(link, 'the connection ended')
+    if (link?.connection === connection) this.#drop(link)
     // libp2p keeps what identify said of everybody it ever met; we keep our own book.
     if (this.#host.getConnections(connection.remotePeer).length === 0) {
       this.#host.peerStore.delete(connection.remotePeer).catch(() => {})
@@ -335,26 +328,25 @@ class MeshNode implements Mesh {
       this.#clone(peer, ipOf(connection), 'us')
       return 'CLONED'
     }
-    this.#drop(existing, 'the device was started anew')
+    this.#drop(existing)
     return 'OK'
   }
 
-  /** Two dialled each other at once: both sides keep the connection that the lower id made. */
   #prefersExisting(existing: Link, connection: Connection): boolean {
-    const dials = connection.direction === 'outbound'
-    if (existing.connection === connection || existing.dialer === dials) return false
-    if (this.#components.clock.monotonicMs() - existing.sinceMs >= SIMULTANEOUS_MS) return false
-    return existing.dialer === this.node < existing.peer
+    if (existing.connection === connection) return false
+    const ageMs = this.#components.clock.monotonicMs() - existing.sinceMs
+    const newcomer = { dialer: connection.direction === 'outbound' }
+    return prefersExisting(this.node, existing.peer, { dialer: existing.dialer, ageMs }, newcomer)
   }
 
   #admitted(link: Link): void {
     const existing = this.#links.get(link.peer)
     if (existing && this.#prefersExisting(existing, link.connection)) {
-      this.#closeSoon(link.connection, 0)
+      this.#close(link.connection)
       return
     }
     const replaced = this.#links.add(link)
-    if (replaced) this.#closeSoon(replaced.connection, 0)
+    if (replaced) this.#close(replaced.connection)
     this.#plan.linked(link.peer)
     this.#strangers.forget(link.peer)
     this.#profiles.set(link.peer, link.profile)
@@ -375,14 +367,20 @@ class MeshNode implements Mesh {
   #met(connection: Connection, met: Extract<HelloEffect, { kind: 'met' }>): void {
     const { clock, policy } = this.#components
     const node = connection.remotePeer.toString()
+    if (met.room !== null && met.room === policy.room()?.id) {
+      // We came into that room while the hello was ending: it is said anew.
+      this.#plan.broken(node, 'our room changed', clock.monotonicMs())
+      this.#close(connection)
+      return
+    }
     const isNew = this.#strangers.meet({ node, address: ipOf(connection), room: met.room, roomName: met.roomName })
-    if (isNew && met.room !== null && met.room !== policy.room()?.id) {
+    if (isNew && met.room !== null) {
       this.#emit({ kind: 'neighbour', room: met.room, name: met.roomName })
     }
     if (met.what === 'other-room') {
       this.#plan.refused(node, 'OTHER_ROOM', clock.monotonicMs())
-      this.#deny(node)
-      this.#closeSoon(connection, 0)
+      this.#denials.add(node)
+      this.#close(connection)
     } else {
       this.#plan.refused(node, 'NO_ROOM', clock.monotonicMs(), REDIAL_MOST_MS)
       this.#lingered(connection)
@@ -396,17 +394,16 @@ class MeshNode implements Mesh {
         return
       if (this.#asking || connection.streams.some(({ protocol }) => protocol.startsWith('/joinery/ask/')))
         this.#lingered(connection)
-      else this.#closeSoon(connection, 0)
+      else this.#close(connection)
     })
   }
 
   #refused(connection: Connection, code: Refusal, by: 'us' | 'them', proven: boolean): void {
     const { clock } = this.#components
     const node = connection.remotePeer.toString()
-    // The verdict has to reach the other side first.
-    this.#closeSoon(connection, by === 'us' ? 1_000 : 0)
+    this.#close(connection)
     if (code === 'DUPLICATE') return
-    if (by === 'us') this.#deny(node)
+    if (by === 'us') this.#denials.add(node)
     this.#plan.refused(
       node,
       code,
@@ -422,74 +419,31 @@ class MeshNode implements Mesh {
   #failed(connection: Connection): void {
     const node = connection.remotePeer.toString()
     this.#plan.broken(node, 'no hello', this.#components.clock.monotonicMs())
-    if (connection.direction === 'inbound') this.#deny(node)
-    this.#closeSoon(connection, 0)
+    if (connection.direction === 'inbound') this.#denials.add(node)
+    this.#close(connection)
   }
 
-  #deny(node: NodeId): void {
-    const nowMs = this.#components.clock.monotonicMs()
-    for (const [other, untilMs] of this.#denied) if (untilMs <= nowMs) this.#denied.delete(other)
-    this.#denied.set(node, nowMs + DENY_INBOUND_MS)
-  }
-
-  #drop(link: Link, _reason: string): void {
+  #drop(link: Link): void {
     if (!this.#links.remove(link)) return
     this.#plan.unlinked(link.peer, this.#components.clock.monotonicMs())
-    this.#closeSoon(link.connection, 0)
+    this.#close(link.connection)
     this.#emit({ kind: 'unlinked', node: link.peer })
   }
 
-  #closeSoon(connection: Connection, delayMs: number): void {
-    const close = (): void => {
-      if (connection.status !== 'open') return
-      connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error))
-    }
-    if (delayMs === 0) close()
-    else this.#components.clock.after(delayMs, close)
+  #close(connection: Connection): void {
+    if (connection.status !== 'open') return
+    connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error))
   }
 
-  /** At most one event in ten minutes for each device. */
   #clone(node: NodeId, where: string, reportedBy: NodeId | 'us'): void {
-    const nowMs = this.#components.clock.monotonicMs()
-    const seenMs = this.#cloneSeen.get(node)
-    if (seenMs !== undefined && nowMs - seenMs < 600_000) return
-    this.#cloneSeen.set(node, nowMs)
-    if (this.#cloneSeen.size > 64) this.#cloneSeen.delete(this.#cloneSeen.keys().next().value as NodeId)
+    if (this.#cloneReports.has(node)) return
+    this.#cloneReports.add(node)
     this.#emit({ kind: 'clone', node, where, reportedBy })
   }
 
-  // Whom to know and to dial
-
-  #wants(node: NodeId): boolean {
-    if (this.#links.get(node) || node === this.node) return false
-    const chosen = chooseLinks(this.node, this.#present())
-    return chosen.has(node) || !this.#members.has(node)
-  }
-
-  /** Members that may be reached: linked, or with an address that has not failed again and again. */
-  *#present(): Generator<NodeId> {
-    for (const node of this.#members) {
-      const target = this.#plan.get(node)
-      if (this.#links.get(node) || (target && target.addresses.length > 0 && target.failures < 3)) yield node
-    }
-  }
-
-  #knownPeers(): KnownPeer[] {
-    const known: KnownPeer[] = []
-    for (const node of new Set([...this.#links.links().map(({ peer }) => peer), ...this.#members])) {
-      const link = this.#links.get(node)
-      const addresses = (this.#plan.get(node)?.addresses ?? []).filter((address) => !isLoopback(address))
-      if (!link && addresses.length === 0) continue
-      const bootId = link ? Buffer.from(link.profile.bootId, 'hex') : null
-      known.push({ node, bootId, addresses: addresses.slice(0, MAX_ADDRESSES_PER_NODE) })
-    }
-    return known
-  }
-
   #told(link: Link, peers: KnownPeer[]): void {
-    const nowMs = this.#components.clock.monotonicMs()
-    for (const { node, bootId, addresses } of peers) {
-      for (const address of addresses) if (!isLoopback(address)) this.#plan.learn(node, address, nowMs, false)
+    this.#roster.told(peers, this.#components.clock.monotonicMs())
+    for (const { node, bootId } of peers) {
       if (bootId !== null) void this.#compareBootIds(link, node, Buffer.from(bootId).toString('hex'))
     }
   }
@@ -503,43 +457,22 @@ class MeshNode implements Mesh {
 
   #policyChanged(): void {
     const { clock, policy } = this.#components
-    this.#members = new Set(policy.members())
+    this.#roster.setMembers(policy.members())
     const room = policy.room()?.id ?? ''
     if (room !== this.#room) {
       // Another room, or none any more: everybody is met anew.
       this.#room = room
       this.#strangers.clear()
-      this.#denied.clear()
+      this.#denials.clear()
       this.#plan.forgive(clock.monotonicMs())
-      for (const connection of this.#host.getConnections()) this.#closeSoon(connection, 0)
+      for (const connection of this.#host.getConnections()) this.#close(connection)
       return
     }
     for (const link of this.#links.links()) {
       const verdict = policy.admits(link.peer, link.chain, link.profile.role)
       if (verdict === 'OK') continue
       this.#emit({ kind: 'refused', node: link.peer, code: verdict, by: 'us' })
-      this.#drop(link, verdict)
+      this.#drop(link)
     }
   }
-}
-
-function isLoopback(address: string): boolean {
-  const host = tryMeshAddress(address)?.host ?? ''
-  return host.startsWith('127.') || host === '::1'
-}
-
-/** libp2p starts although a port is taken (an IPv6 one may be missing): the IPv4 ones must be there. */
-async function listeningPorts(host: Libp2p, wanted: number): Promise<{ tcp: number; webSocket: number }> {
-  const ports = { tcp: 0, webSocket: 0 }
-  for (const address of host.getMultiaddrs()) {
-    const found = tryMeshAddress(address.toString())
-    if (found?.kind !== 'ip4') continue
-    if (found.transport === 'tcp') ports.tcp = found.port
-    else ports.webSocket = found.port
-  }
-  if (ports.tcp === 0 || ports.webSocket === 0) {
-    await host.stop()
-    throw new JoineryError('MESH_PORT_BUSY', `port ${wanted} or ${wanted + 1} is taken`)
-  }
-  return ports
 }

@@ -22,7 +22,7 @@ export interface ExchangeInit {
   /** A peer told us. */
   told(link: Link, peers: KnownPeer[]): void
   /** Nothing was heard for too long, or the stream broke. */
-  dead(link: Link, reason: string): void
+  dead(link: Link): void
 }
 
 /** Silence inside a stream is watched here, so the stream itself has no timeout for reading. */
@@ -99,7 +99,7 @@ export class PeerExchange {
     try {
       stream = await exchange.link.open(PEERS_PROTOCOL, LIMITS)
     } catch {
-      this.#init.dead(exchange.link, 'it did not answer')
+      this.#init.dead(exchange.link)
       return
     }
     try {
@@ -122,7 +122,7 @@ export class PeerExchange {
       }
     } finally {
       exchange.stream = undefined
-      this.#init.dead(exchange.link, 'the connection ended')
+      this.#init.dead(exchange.link)
     }
   }
 
@@ -141,7 +141,7 @@ export class PeerExchange {
     for (const exchange of [...this.#exchanges.values()]) {
       if (overslept) exchange.heardMs = nowMs
       if (nowMs - exchange.heardMs >= LINK_DEAD_MS) {
-        this.#init.dead(exchange.link, `it was silent for ${LINK_DEAD_MS / 1000} s`)
+        this.#init.dead(exchange.link)
         continue
       }
       this.#sayNews(exchange)
@@ -172,7 +172,7 @@ export class PeerExchange {
       () => {
         exchange.sending = false
       },
-      () => this.#init.dead(exchange.link, 'the connection ended')
+      () => this.#init.dead(exchange.link)
     )
   }
 
