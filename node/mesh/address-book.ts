@@ -14,6 +14,7 @@ const MAX_BOOK_BYTES = MAX_KNOWN_NODES * MAX_ADDRESSES_PER_NODE * 256
 export class AddressBook {
   readonly #clock: Clock
   readonly #disk: Disk
+  readonly #folder: string
   readonly #path: string
   /** Newest last. */
   readonly #entries = new Map<NodeId, string[]>()
@@ -25,11 +26,13 @@ export class AddressBook {
   constructor(components: { clock: Clock; disk: Disk }, init: { folder: string }) {
     this.#clock = components.clock
     this.#disk = components.disk
+    this.#folder = init.folder
     this.#path = join(init.folder, 'address-book')
   }
 
   /** A damaged book is an empty one: it only makes finding the others quicker. */
   async load(): Promise<ReadonlyMap<NodeId, string[]>> {
+    await this.#disk.makeDirectory(this.#folder)
     const bytes = await readSmallFile(this.#disk, this.#path, MAX_BOOK_BYTES)
     if (bytes) {
       try {

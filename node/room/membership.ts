@@ -88,6 +88,8 @@ export interface Membership {
   readonly policy: AdmissionPolicy
   view(): MembershipView
   standing(): Standing
+  /** A peer that had shown to be of the room refused us as removed: our own journal never gets to hear of it. Believed of members only. */
+  noteRemoval(by: NodeId): void
   /** False: do not admit, evict, or act as a home. */
   mayDecide(): boolean
   onChange(listener: () => void): () => void
@@ -128,6 +130,7 @@ class LocalMembership implements Membership {
   #view: MembershipView
   #links: PeerLinks | undefined
   #stopFacts = (): void => {}
+  #toldRemoved = false
   #removing: Promise<void> = Promise.resolve()
 
   constructor(components: MembershipComponents, init: MembershipInit, facts: FoldView<MembershipFacts>) {
@@ -175,8 +178,14 @@ class LocalMembership implements Membership {
     return this.#view
   }
 
+  noteRemoval(by: NodeId): void {
+    if (this.#toldRemoved || !this.#view.members.has(by)) return
+    this.#toldRemoved = true
+    for (const listener of [...this.#listeners]) listener()
+  }
+
   standing(): Standing {
-    if (this.#view.removed.has(this.#self)) return 'removed'
+    if (this.#toldRemoved || this.#view.removed.has(this.#self)) return 'removed'
     if (this.#view.members.has(this.#self)) return 'member'
     return this.#view.unwelcome.has(this.#self) ? 'unwelcome' : 'waiting'
   }

@@ -8,6 +8,7 @@ import { systemClock } from '../../../node/platform/clock.ts'
 import { systemRandom } from '../../../node/platform/random.ts'
 import { signingKeyFromSeed } from '../../../node/platform/signing.ts'
 import type { Grant } from '../../../protocols/approval.ts'
+import { HELLO_PROTOCOL } from '../../../protocols/hello.ts'
 import type { PeerLink } from '../../../protocols/message-stream.ts'
 import { OpenPolicy, ROOM, type TestNode, TestNodes } from './mesh-kit.ts'
 
@@ -122,6 +123,36 @@ describe('links', () => {
       devices.map(({ mesh }) => hub.event((event) => event.kind === 'linked' && event.node === mesh.node, 40_000))
     )
     expect(hub.mesh.links()).toHaveLength(30)
+  })
+
+  test('noise in place of a hello is hung up on and costs nobody else anything', async () => {
+    await using nodes = new TestNodes()
+    const [a, b] = [await nodes.make(), await nodes.make()]
+    const stranger = await createHost({ key: signingKeyFromSeed(systemRandom.bytes(32)), port: 0, denies: () => false })
+    await stranger.start()
+    try {
+      const connection = await stranger.dial(multiaddr(a.address))
+      const closed = new Promise((resolve) => connection.addEventListener('close', resolve, { once: true }))
+      const stream = await connection.newStream(HELLO_PROTOCOL)
+      stream.send(systemRandom.bytes(100_000))
+      b.mesh.addStaticAddress(a.address)
+      await Promise.all([closed, linked(a), linked(b)])
+      // At once again: hung up on after noise, before it costs a hello.
+      await expect(
+        stranger.dial(multiaddr(a.address)).then((again) => again.newStream(HELLO_PROTOCOL))
+      ).rejects.toBeInstanceOf(Error)
+    } finally {
+      await stranger.stop()
+    }
+    expect(a.mesh.links().map(({ peer }) => peer)).toEqual([b.mesh.node])
+  })
+
+  test('a device that can only be reached by WebSocket is reached by WebSocket', async () => {
+    await using nodes = new TestNodes()
+    const [a, b] = [await nodes.make(), await nodes.make()]
+    b.mesh.addStaticAddress(`/ip4/127.0.0.1/tcp/${a.mesh.discovery().listening[1]}/ws/p2p/${a.mesh.node}`)
+    await Promise.all([linked(a), linked(b)])
+    expect(b.mesh.links()[0]?.remoteAddress).toBe('127.0.0.1')
   })
 
   test('a port that is taken is said so, with what to do', async () => {

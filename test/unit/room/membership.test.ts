@@ -256,7 +256,12 @@ describe('going out', () => {
     await expect(a.membership.grant({ node: c.identity.node, name: 'c', role: 'node' })).rejects.toMatchObject({
       code: 'REMOVED_FROM_ROOM'
     })
-    // Told by its own journal, should it get that far.
+    // Told by a member that refuses it; a stranger's word is nothing.
+    c.membership.noteRemoval('12D3KooWstranger')
+    expect(c.membership.standing()).toBe('member')
+    c.membership.noteRemoval(a.identity.node)
+    expect(c.membership.standing()).toBe('removed')
+    // And told by its own journal, should it get that far.
     c.journal.take(a.journal.entries)
     expect(c.membership.standing()).toBe('removed')
     await expect(invitationOf(c)).rejects.toMatchObject({ code: 'REMOVED_FROM_ROOM' })
