@@ -2,7 +2,6 @@
  * The composition root: a running node from its parts. The order is written out: the front door (peers are told its port), the room,
  * and the local socket last: commands are answered by a node that is whole.
  */
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JoineryError } from '../protocols/errors.ts'
 import type { Config } from './config/config.ts'
@@ -22,6 +21,7 @@ import { Undoing } from './daemon/undoing.ts'
 import { Wants } from './daemon/wants.ts'
 import { createFrontDoor } from './http/front-door.ts'
 import { roomAddresses } from './http/room-addresses.ts'
+import { temporaryDirectory } from './platform/computer.ts'
 import { networkAddresses } from './platform/network-interfaces.ts'
 import { openRoom } from './room/index.ts'
 
@@ -75,7 +75,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     }
   })
 
-  const socketPath = controlSocketPath(config.dataDirectory, tmpdir())
+  const socketPath = controlSocketPath(config.dataDirectory, temporaryDirectory())
   if (await probeSocket(socketPath)) {
     throw new JoineryError('ALREADY_RUNNING', `another joinery runs on ${config.dataDirectory}`)
   }

@@ -1,8 +1,8 @@
 /** The command line as a process: its terminal, its signals, its exit code. node/main.ts calls this and nothing else. */
-import { homedir, hostname, tmpdir } from 'node:os'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { startProgram } from '../platform/child-program.ts'
 import { holdProcess, systemClock } from '../platform/clock.ts'
+import { homeDirectory, hostName, temporaryDirectory } from '../platform/computer.ts'
 import { nodeDisk } from '../platform/disk.ts'
 import { mayUseFolder } from '../platform/file-rights.ts'
 import { runCommandLine } from './command-line.ts'
@@ -63,9 +63,9 @@ export async function runProcess(parts: ProgramParts): Promise<void> {
     disk: nodeDisk,
     clock: systemClock,
     environment: process.env,
-    hostName: hostname(),
-    homeDirectory: homedir(),
-    temporaryDirectory: tmpdir(),
+    hostName: hostName(),
+    homeDirectory: homeDirectory(),
+    temporaryDirectory: temporaryDirectory(),
     workingDirectory: process.cwd(),
     userId: process.getuid?.() ?? 0,
     mayUseFolder,
