@@ -78,6 +78,12 @@ export class Committer {
     this.#schedule()
   }
 
+  /** Takes nothing more; what was added is written first. */
+  async stop(): Promise<void> {
+    await this.flush()
+    this.#failure ??= new JoineryError('STOPPED', 'the journal is closed')
+  }
+
   /** Resolves once less than `MAX_UNCOMMITTED_BYTES` wait. */
   async whenRoom(): Promise<void> {
     while (this.#bytes >= MAX_UNCOMMITTED_BYTES && !this.#failure) {

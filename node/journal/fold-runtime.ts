@@ -41,7 +41,13 @@ export class FoldRuntime {
       void view.load()
     } else if (view.version !== fold.version)
       throw new JoineryError('INTERNAL', `two versions of the fold ${fold.name}`)
-    await view.loaded()
+    try {
+      await view.loaded()
+    } catch (error) {
+      // Whoever asks again gets another try.
+      if (this.#views.get(fold.name) === view) this.#views.delete(fold.name)
+      throw error
+    }
     return view
   }
 

@@ -29,13 +29,13 @@ interface Handle {
 /** @param file all of a table file */
 export function readTable(file: Uint8Array): TableContent {
   const { handles, sound } = findBlocks(file)
-  const blocks = handles.map((handle) => checkedBlock(file, handle))
+  const whole = handles.filter((handle) => isWhole(file, handle))
   return {
-    sound: sound && !blocks.includes(undefined),
+    sound: sound && whole.length === handles.length,
     *records() {
       let before = new Uint8Array()
-      for (const block of blocks) {
-        for (const [found, value] of block ? entriesOf(block) : []) {
+      for (const handle of whole) {
+        for (const [found, value] of entriesOf(contentOf(file, handle))) {
           if (found.length < KEY_SUFFIX_BYTES) continue
           const key = found.slice(0, -KEY_SUFFIX_BYTES)
           // The newest version of a key comes first, and a deletion hides what is older.
@@ -58,16 +58,15 @@ function findBlocks(file: Uint8Array): { handles: Handle[]; sound: boolean } {
   const handles = index && handlesIn(file, index)
   // The filter: a wrong one hides keys that are there.
   const filters = meta && handlesIn(file, meta)
-  const sound = magic === MAGIC && filters?.every((filter) => checkedBlock(file, filter) !== undefined) === true
+  const sound = magic === MAGIC && filters?.every((filter) => isWhole(file, filter)) === true
   return handles ? { handles, sound } : { handles: [], sound: false }
 }
 
 /** The handles that the values of a block are, or undefined when it is spoiled. */
 function handlesIn(file: Uint8Array, block: Handle): Handle[] | undefined {
-  const content = checkedBlock(file, block)
-  if (!content) return undefined
+  if (!isWhole(file, block)) return undefined
   const handles: Handle[] = []
-  for (const [, value] of entriesOf(content)) {
+  for (const [, value] of entriesOf(contentOf(file, block))) {
     const handle = new Reader(value).handle()
     if (!handle) return undefined
     handles.push(handle)
@@ -75,16 +74,20 @@ function handlesIn(file: Uint8Array, block: Handle): Handle[] | undefined {
   return handles
 }
 
-/** The content of a block, or undefined when its checksum is wrong. */
-function checkedBlock(file: Uint8Array, { offset, size }: Handle): Uint8Array | undefined {
+/** Whether the block has the checksum that it had when it was written. */
+function isWhole(file: Uint8Array, { offset, size }: Handle): boolean {
   const end = offset + size
-  if (end + TRAILER_BYTES > file.length) return undefined
+  if (end + TRAILER_BYTES > file.length) return false
   const stored = new DataView(file.buffer, file.byteOffset + end + 1, 4).getUint32(0, true)
-  if (masked(crc32c(file, offset, end + 1)) !== stored) return undefined
-  const content = file.subarray(offset, end)
-  const compression = file[end]
+  return masked(crc32c(file, offset, end + 1)) === stored
+}
+
+/** Of a block that is whole; empty when it is packed in a way that we do not know. */
+function contentOf(file: Uint8Array, { offset, size }: Handle): Uint8Array {
+  const content = file.subarray(offset, offset + size)
+  const compression = file[offset + size]
   if (compression === 0) return content
-  return compression === 1 ? unsnappy(content) : undefined
+  return (compression === 1 ? unsnappy(content) : undefined) ?? new Uint8Array()
 }
 
 /** Keys share beginnings; the array of restarts at the end is not needed to read in order. */

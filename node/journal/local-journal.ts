@@ -32,7 +32,7 @@ import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
 import { Repairs } from './repairs.ts'
 import { SpaceGuard } from './space-guard.ts'
-import { JournalStore } from './store.ts'
+import { type CriticalKind, JournalStore } from './store.ts'
 import { verifyJournal } from './verifier.ts'
 import { Writer } from './writer.ts'
 
@@ -74,6 +74,9 @@ class LocalJournal implements Journal {
   /** What became durable in the write that is being told of. */
   #arrivals: Arrival[] = []
   #checking: Promise<void> = Promise.resolve()
+  /** Critical kinds that we do not understand, of the first `#kindsSeen`. */
+  readonly #doubtful: CriticalKind[] = []
+  #kindsSeen = 0
   #closed = false
 
   constructor(store: JournalStore, components: JournalComponents, init: JournalInit) {
@@ -283,16 +286,22 @@ class LocalJournal implements Journal {
 
   unknownKinds(): readonly UnknownKind[] {
     const { criticalKinds, table } = this.#store
+    // Asked before each decision: what we understand is looked at once.
+    this.#doubtful.push(...criticalKinds.slice(this.#kindsSeen).filter((found) => !this.#understands(found)))
+    this.#kindsSeen = criticalKinds.length
     const unknown = new Map<string, UnknownKind>()
-    for (const { kind, version, log: index, number } of criticalKinds) {
+    for (const { kind, version, log: index, number } of this.#doubtful) {
       const log = table.at(index)
       const name = `${kind} ${version}`
       if (!log || unknown.has(name) || unknown.size >= MAX_UNKNOWN_KINDS) continue
-      if (kind === ERASED_KIND || version <= (this.#init.understood.get(kind) ?? -1)) continue
       if (number > log.durable.number || table.isHidden(log, number)) continue
       unknown.set(name, { kind, version, position: { writer: table.writerAt(log, number), number, index: 0 } })
     }
     return [...unknown.values()]
+  }
+
+  #understands({ kind, version }: CriticalKind): boolean {
+    return kind === ERASED_KIND || version <= (this.#init.understood.get(kind) ?? -1)
   }
 
   forks(): readonly Fork[] {
@@ -389,7 +398,9 @@ class LocalJournal implements Journal {
     await this.#own.end()
     await this.#checking
     await this.#eraser.settled()
-    if (!this.#committer.failure) await this.#folds.saveAll()
+    const isSound = this.#committer.failure === undefined
+    await this.#committer.stop()
+    if (isSound) await this.#folds.saveAll()
     await this.#store.close()
   }
 

@@ -3,12 +3,13 @@
  * `node test/bench/journal.ts [entries]`. Figures compare within one run only.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createJournal, createJournalSync, type Journal } from '../../node/journal/index.ts'
+import { createJournal, createJournalSync, type Journal, openJournal } from '../../node/journal/index.ts'
 import { systemClock } from '../../node/platform/clock.ts'
+import { nodeDisk } from '../../node/platform/disk.ts'
 import { type KeyValueStore, openLevel } from '../../node/platform/key-value.ts'
 import { systemRandom } from '../../node/platform/random.ts'
 import { believingAuthority, certifier, noSeal, PipeLinks } from '../kit/journal-pieces.ts'
@@ -143,10 +144,16 @@ async function main(): Promise<void> {
     print('sync of 100,000 entries to an empty node, s (goal 5)', await syncSeconds(full, empty))
     await empty.journal.close()
     await full.journal.close()
+    const again = await open(at('again'), 'again')
+    const single = await open(at('single'), 'single')
+    await appendFor(single.journal, 1, 10_000)
+    print('  10,000 batches of one entry each, s', await syncSeconds(single, again))
+    await again.journal.close()
+    await single.journal.close()
     const overhead = (folderBytes(at('full')) - BODY_BYTES * 100_000) / 100_000
     print('bytes on disk for an entry besides its body (goal 60)', overhead)
-    const single = (folderBytes(at('one')) - BODY_BYTES * 3_000) / 3_000
-    print('  the same where each entry is a batch of its own', single)
+    const alone1 = (folderBytes(at('one')) - BODY_BYTES * 3_000) / 3_000
+    print('  the same where each entry is a batch of its own', alone1)
 
     const big = await open(at('big'), 'big')
     await appendFor(big.journal, 100, many)
@@ -156,6 +163,17 @@ async function main(): Promise<void> {
       await again.journal.close()
     })
     print(`open and close with ${many.toLocaleString('en')} entries, s (goal 2)`, openSeconds)
+    // A power cut leaves this mark: then every table is checked first.
+    writeFileSync(`${at('big')}.running`, '')
+    const checkSeconds = await secondsOf(async () => {
+      const pieces = { authority: believingAuthority, certify: certifier('big'), seal: noSeal }
+      const again = await openJournal(
+        { disk: nodeDisk, clock: systemClock, random: systemRandom, ...pieces },
+        { folder: at('big'), node: 'big', understood: new Map() }
+      )
+      await again.close()
+    })
+    print(`  the same after a power cut (${(folderBytes(at('big')) / 1e6).toFixed(0)} MB are checked)`, checkSeconds)
   } finally {
     clearInterval(alive)
     rmSync(folder, { recursive: true, force: true })
