@@ -11,8 +11,6 @@ import type { Program, Terminal } from './program.ts'
 /** What node/daemon gives; loaded only when a command needs it, so that `joinery status` starts quickly. */
 export type ProgramParts = Pick<Program, 'hasRoom' | 'startDaemon' | 'openOffline'>
 
-/** Timers of the program do not keep it alive (see Clock), so that a forgotten one never does; until the command has ended, this one does. */
-const ALIVE_MS = 60_000
 /** Ending in order takes seconds; whoever asked for it does not wait for ever. */
 const STOP_LIMIT_MS = 30_000
 /** The same Ctrl-C reaches us twice when a launcher passes it on; only a later one means "at once". */
@@ -25,12 +23,11 @@ const SAME_SIGNAL_MS = 500
  * await runProcess({
  *   hasRoom: async (config) => (await import('./daemon.ts')).hasRoom(config),
  *   startDaemon: async (config) => (await import('./daemon.ts')).startDaemon(config),
- *   openOffline: async (config) => (await import('./offline.ts')).openOffline(config)
+ *   openOffline: async (config) => (await import('./daemon.ts')).openOffline(config)
  * })
  * ```
  */
 export async function runProcess(parts: ProgramParts): Promise<void> {
-  setInterval(() => undefined, ALIVE_MS)
   const end = new AbortController()
   let firstMs: number | undefined
   const onSignal = (): void => {
