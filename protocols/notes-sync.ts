@@ -1,6 +1,6 @@
 /**
  * What a browser and a node say about one note, on `ws: /notes/sync/<id>`: the protocol of y-websocket (y-protocols 1: sync and awareness), so
- * that every stock provider works, and three messages of our own that go only to clients that asked for them with `?own=1`
+ * that every stock provider works, and messages of our own that go only to clients that asked for them with `?own=1`
  * (a stock provider would print a complaint for each and ignore it).
  *
  * Every message is a binary WebSocket message: a type, then its fields. Integers are LEB128, bytes and texts carry their length.
@@ -18,6 +18,8 @@ export const MAX_STATE_VECTOR_BYTES = 256 * 1024
 export const MAX_AWARENESS_ENTRIES = 1_024
 /** Name, colours and cursor are some 290 bytes. */
 export const MAX_AWARENESS_STATE_BYTES = 2_048
+/** Two positions in the text are some 150 bytes. */
+export const MAX_CURSOR_BYTES = 512
 
 const SYNC = 0
 const AWARENESS = 1
@@ -25,6 +27,7 @@ const QUERY_AWARENESS = 3
 const SAVED = 100
 const REFUSED = 101
 const RESET = 102
+const CURSORS = 103
 
 const STEP_1 = 0
 const STEP_2 = 1
@@ -37,6 +40,14 @@ export interface AwarenessEntry {
   state: Uint8Array
 }
 
+/** The field `cursor` of an awareness state, anew; the rest of it stays. Names and colours are half of the bytes and never change. */
+export interface CursorEntry {
+  clientId: number
+  clock: number
+  /** JSON in UTF-8, as in `AwarenessEntry`. */
+  cursor: Uint8Array
+}
+
 export type SyncMessage =
   /** "This is what I have": the other side answers with `update` (step 2). */
   | { kind: 'have'; vector: Uint8Array }
@@ -44,6 +55,8 @@ export type SyncMessage =
   | { kind: 'update'; update: Uint8Array; answer: boolean }
   | { kind: 'awareness'; entries: AwarenessEntry[] }
   | { kind: 'query-awareness' }
+  /** Ours, both ways: like `awareness`, of clients whose whole state was told on this connection before. */
+  | { kind: 'cursors'; cursors: CursorEntry[] }
   /** The first `saved` updates of this connection are on the node's disk, the first `copied` ones on `devices` devices. */
   | { kind: 'saved'; saved: number; copied: number; devices: number }
   /** A code of node/notes/errors.ts: what the client sent was not taken. */
@@ -77,6 +90,8 @@ function decodeBody(reader: SyncReader): SyncMessage {
       return { kind: 'refused', code: new TextDecoder().decode(reader.bytes(64)) }
     case RESET:
       return { kind: 'reset' }
+    case CURSORS:
+      return { kind: 'cursors', cursors: decodeCursors(reader) }
     default:
       return { kind: 'unknown', type }
   }
@@ -88,6 +103,16 @@ function decodeSync(reader: SyncReader): SyncMessage {
   if (step === STEP_2 || step === UPDATE)
     return { kind: 'update', update: reader.bytes(MAX_SYNC_MESSAGE_BYTES), answer: step === STEP_2 }
   throw new JoineryError('MALFORMED', 'an unknown step of the sync protocol')
+}
+
+function decodeCursors(reader: SyncReader): CursorEntry[] {
+  const count = reader.integer()
+  if (count > MAX_AWARENESS_ENTRIES) throw new JoineryError('TOO_LARGE', 'too many cursors in one message')
+  const cursors: CursorEntry[] = []
+  for (let i = 0; i < count; i++) {
+    cursors.push({ clientId: reader.integer(), clock: reader.integer(), cursor: reader.bytes(MAX_CURSOR_BYTES) })
+  }
+  return cursors
 }
 
 /** The payload of an awareness message, as y-protocols encodes it. */
@@ -150,6 +175,15 @@ export function encodeSyncMessage(message: Exclude<SyncMessage, { kind: 'unknown
       break
     case 'reset':
       writer.integer(RESET)
+      break
+    case 'cursors':
+      writer.integer(CURSORS)
+      writer.integer(message.cursors.length)
+      for (const { clientId, clock, cursor } of message.cursors) {
+        writer.integer(clientId)
+        writer.integer(clock)
+        writer.bytes(cursor)
+      }
   }
   return writer.finish()
 }

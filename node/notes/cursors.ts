@@ -1,9 +1,10 @@
 /**
  * Who is here and where their cursors are: awareness of y-protocols, gathered per note. Only the newest state of a client is kept and sent,
- * never stored; a state that changed nothing waits for company. Pure: time comes as an argument.
+ * never stored; a state that changed nothing waits for company. Names and colours go once to clients that understand it, for they are most of
+ * the bytes. Pure: time comes as an argument.
  */
 import { isUtf8 } from 'node:buffer'
-import type { AwarenessEntry } from '../../protocols/notes-sync.ts'
+import type { AwarenessEntry, CursorEntry } from '../../protocols/notes-sync.ts'
 import type { Authors, Owner } from './authors.ts'
 import * as limits from './limits.ts'
 
@@ -12,7 +13,12 @@ interface Cursor {
   /** The connection or the peer that it comes through. */
   via: object
   clock: number
-  state: Uint8Array
+  /** JSON of the state without its field `cursor`. */
+  person: string
+  /** JSON of the field `cursor`. */
+  cursor: string
+  /** Everybody who was here then knows `person`. */
+  told: boolean
   seenMs: number
 }
 
@@ -22,7 +28,15 @@ export interface OwnedCursor extends AwarenessEntry {
   via: object
 }
 
-const LEFT = new TextEncoder().encode('null')
+/** What changed: `states` for clients that need them whole, `cursors` for those who know the rest. */
+export interface CursorNews {
+  clientIds: number[]
+  /** ClientIDs whose whole state is news to everybody. */
+  fresh: number[]
+  cursors: CursorEntry[]
+}
+
+const LEFT = Buffer.from('null')
 
 export class Cursors {
   readonly #authors: Authors
@@ -48,26 +62,41 @@ export class Cursors {
 
   /** Takes what belongs to `owner`; echoes of others, old clocks and states that are no JSON object are passed over. */
   accept(entries: readonly AwarenessEntry[], owner: Owner, via: object, nowMs: number): void {
-    for (const entry of entries) this.#acceptOne(entry, owner, via, nowMs)
+    for (const entry of entries) this.#acceptState(entry, owner, via, nowMs)
   }
 
-  #acceptOne(entry: AwarenessEntry, owner: Owner, via: object, nowMs: number): void {
-    const { clientId, clock, state } = entry
+  #acceptState({ clientId, clock, state }: AwarenessEntry, owner: Owner, via: object, nowMs: number): void {
     const known = this.#cursors.get(clientId)
+    const left = isLeft(state)
     if (known && known.owner !== owner) return
-    if (known && clock <= known.clock && !(clock === known.clock && isLeft(state))) return
-    if (!known && (isLeft(state) || clock <= (this.#left.get(clientId)?.clock ?? -1))) return
-    if (isLeft(state)) {
+    if (known && clock <= known.clock && !(clock === known.clock && left)) return
+    if (!known && (left || clock <= (this.#left.get(clientId)?.clock ?? -1))) return
+    if (left) {
       this.#remove(clientId, clock, nowMs)
       return
     }
     if (!known && this.#cursors.size >= limits.MAX_CURSORS_PER_NOTE) return
-    if (!isState(state) || !this.#authors.show(clientId, owner)) return
-    const renewal = known !== undefined && sameState(known.state, state)
-    // A copy: the message is a view into the socket's buffer.
-    this.#cursors.set(clientId, { owner, via, clock, state: renewal ? known.state : state.slice(), seenMs: nowMs })
+    const parsed = parseState(state)
+    if (!parsed || !this.#authors.show(clientId, owner)) return
+    const samePerson = known?.person === parsed.person
+    this.#cursors.set(clientId, { ...parsed, owner, via, clock, told: samePerson && known.told, seenMs: nowMs })
     if (!known) this.#limitOwner(owner, nowMs)
-    this.#mark(clientId, !renewal, nowMs)
+    this.#mark(clientId, !samePerson || known?.cursor !== parsed.cursor, nowMs)
+  }
+
+  /** Takes new positions of clients whose state is known; of others nothing. */
+  move(entries: readonly CursorEntry[], owner: Owner, nowMs: number): void {
+    for (const { clientId, clock, cursor } of entries) {
+      const known = this.#cursors.get(clientId)
+      if (!known || known.owner !== owner || clock <= known.clock || !isUtf8(cursor)) continue
+      const text = asBuffer(cursor).toString()
+      if (!isObjectOrNull(text)) continue
+      const moved = text !== known.cursor
+      known.cursor = text
+      known.clock = clock
+      known.seenMs = nowMs
+      this.#mark(clientId, moved, nowMs)
+    }
   }
 
   /** A connection or a peer is gone, and with it all that came through it. */
@@ -113,45 +142,70 @@ export class Cursors {
     return this.#urgent ? lastSentMs + intervalMs : this.#changedSinceMs + limits.CURSORS_RENEWAL_MS
   }
 
-  /** What changed since the last call. */
-  take(): OwnedCursor[] {
-    const entries: OwnedCursor[] = []
-    for (const clientId of this.#changed) {
-      const cursor = this.#cursors.get(clientId)
-      const left = this.#left.get(clientId)
-      if (cursor) entries.push({ clientId, ...cursor })
-      else if (left) entries.push({ clientId, ...left, state: LEFT })
+  /** What changed since the last call; from now on everybody here counts as told. */
+  take(): CursorNews {
+    const news: CursorNews = { clientIds: [...this.#changed], fresh: [], cursors: [] }
+    for (const clientId of news.clientIds) {
+      const known = this.#cursors.get(clientId)
+      if (known?.told) news.cursors.push({ clientId, clock: known.clock, cursor: Buffer.from(known.cursor) })
+      else news.fresh.push(clientId)
+      if (known) known.told = true
     }
     this.#changed.clear()
     this.#urgent = false
     this.#changedSinceMs = undefined
-    return entries
+    return news
+  }
+
+  /** Whole states; of those that left, that they did. */
+  states(clientIds: Iterable<number>): OwnedCursor[] {
+    const states: OwnedCursor[] = []
+    for (const clientId of clientIds) {
+      const known = this.#cursors.get(clientId)
+      const left = this.#left.get(clientId)
+      if (known) {
+        const { owner, via, clock } = known
+        states.push({ clientId, owner, via, clock, state: Buffer.from(stateText(known)) })
+      } else if (left) states.push({ clientId, ...left, state: LEFT })
+    }
+    return states
   }
 
   all(): OwnedCursor[] {
-    return [...this.#cursors].map(([clientId, cursor]) => ({ clientId, ...cursor }))
+    return this.states(this.#cursors.keys())
   }
 }
 
 function isLeft(state: Uint8Array): boolean {
-  return state.length === 4 && state.every((byte, i) => byte === LEFT[i])
+  return state.length === LEFT.length && asBuffer(state).equals(LEFT)
 }
 
 /** Stock clients parse without catching: what is no JSON object would end their connection. */
-function isState(state: Uint8Array): boolean {
-  if (!isUtf8(state)) return false
+function parseState(state: Uint8Array): { person: string; cursor: string } | undefined {
+  if (!isUtf8(state)) return undefined
   try {
     const parsed: unknown = JSON.parse(asBuffer(state).toString())
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+    const { cursor = null, ...person } = parsed as { cursor?: unknown }
+    return { person: JSON.stringify(person), cursor: JSON.stringify(cursor) }
+  } catch {
+    return undefined
+  }
+}
+
+function isObjectOrNull(text: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && !Array.isArray(parsed)
   } catch {
     return false
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function stateText({ person, cursor }: Cursor): string {
+  return person === '{}' ? `{"cursor":${cursor}}` : `${person.slice(0, -1)},"cursor":${cursor}}`
 }
 
-function sameState(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

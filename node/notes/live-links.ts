@@ -45,7 +45,7 @@ export class LiveLinks {
   readonly #peers = new Map<NodeId, Peer>()
   readonly #stops: (() => void)[] = []
   /** Cursors that wait for the next message to other nodes. */
-  readonly #cursors = new Map<string, Map<number, OwnedCursor>>()
+  readonly #cursors = new Map<string, Set<number>>()
   #cancelCursors: (() => void) | undefined
   #cancelDigests: (() => void) | undefined
   #stopped = false
@@ -145,17 +145,18 @@ export class LiveLinks {
     }
   }
 
-  sendCursors(note: OpenNote, cursors: readonly OwnedCursor[]): void {
+  /** They go with the next message; what is told then is what is true then. */
+  sendCursors(note: OpenNote, clientIds: readonly number[]): void {
     if (this.#peers.size === 0) return
-    const waiting = this.#cursors.get(note.id) ?? new Map<number, OwnedCursor>()
+    const waiting = this.#cursors.get(note.id) ?? new Set<number>()
     this.#cursors.set(note.id, waiting)
-    for (const cursor of cursors) waiting.set(cursor.clientId, cursor)
+    for (const clientId of clientIds) waiting.add(clientId)
     this.#cancelCursors ??= this.#components.clock.after(limits.LIVE_CURSORS_MS, () => {
       this.#cancelCursors = undefined
       for (const [id, changed] of this.#cursors) {
-        for (const { session } of this.#peers.values()) {
-          if (session?.notes.has(id)) session.sendCursors(id, [...changed.values()])
-        }
+        const cursors = this.#components.note(id)?.localCursors(changed) ?? []
+        if (cursors.length === 0) continue
+        for (const { session } of this.#peers.values()) if (session?.notes.has(id)) session.sendCursors(id, cursors)
       }
       this.#cursors.clear()
     })

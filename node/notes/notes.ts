@@ -139,7 +139,7 @@ class NodeNotes implements Notes {
       onRefused: (refused) => this.#onRefused(refused),
       onFailure: (cause) =>
         this.#problem({ code: 'NOTE_FAILED', message: 'the disk or the journal did not take text', cause }),
-      onCursors: (note, cursors) => this.#live?.sendCursors(note, cursors),
+      onCursors: (note, clientIds) => this.#live?.sendCursors(note, clientIds),
       onText: (note, update) => this.#live?.sendText(note, update),
       onShelfChanged: () => this.#live?.tellOpen()
     })

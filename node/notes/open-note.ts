@@ -32,7 +32,7 @@ export interface OpenNoteComponents {
   onRefused(refused: RefusedUpdate): void
   onFailure(error: unknown): void
   /** Cursors of clients here have changed; for other nodes. */
-  onCursors(note: OpenNote, cursors: readonly OwnedCursor[]): void
+  onCursors(note: OpenNote, clientIds: readonly number[]): void
   /** Clients here wrote something; for other nodes, ahead of the journal. */
   onText(note: OpenNote, update: NoteUpdate): void
 }
@@ -55,6 +55,7 @@ export class OpenNote {
   readonly #clock: Clock
   readonly #log: TextLog
   readonly #connections = new Set<Connection>()
+  #stockClients = 0
   readonly #queue: QueuedUpdate[] = []
   #queueBytes = 0
   readonly #entries: Entry[] = []
@@ -130,6 +131,7 @@ export class OpenNote {
   /** Sends what a new client needs and takes its messages from now on. */
   join(connection: Connection): void {
     this.#connections.add(connection)
+    if (!connection.own) this.#stockClients++
     if (this.#log.unsavedBytes > limits.MAX_UNSAVED_BYTES) connection.pause('note')
     connection.onDrained(() => {
       if (connection.isBehind) this.#schedule(0)
@@ -140,6 +142,7 @@ export class OpenNote {
 
   leave(connection: Connection): void {
     if (!this.#connections.delete(connection)) return
+    if (!connection.own) this.#stockClients--
     connection.ended()
     this.#log.forget(connection)
     this.lastUsedMs = this.#clock.monotonicMs()
@@ -176,6 +179,10 @@ export class OpenNote {
       case 'awareness':
         connection.mainClientId ??= message.entries[0]?.clientId
         this.cursors.accept(message.entries, connection.owner, connection, this.#clock.monotonicMs())
+        this.#cursorsChanged()
+        break
+      case 'cursors':
+        this.cursors.move(message.cursors, connection.owner, this.#clock.monotonicMs())
         this.#cursorsChanged()
         break
       case 'query-awareness':
@@ -236,8 +243,10 @@ export class OpenNote {
     this.#cursorsChanged()
   }
 
-  localCursors(): OwnedCursor[] {
-    return this.cursors.all().filter(({ via }) => via instanceof Connection)
+  /** States of clients here, those that left included. */
+  localCursors(clientIds?: Iterable<number>): OwnedCursor[] {
+    const states = clientIds ? this.cursors.states(clientIds) : this.cursors.all()
+    return states.filter(({ via }) => via instanceof Connection)
   }
 
   /** Pings, stalled clients, cursors that nobody renewed. */
@@ -296,15 +305,13 @@ export class OpenNote {
     this.#applyEntries(text)
     const now = this.#clock.monotonicMs()
     const due = this.cursors.dueAtMs(this.#cursorsSentMs, this.#cursorsMs())
-    const both = [...text]
+    const whole = [...text]
+    const brief = [...text]
     if (due !== undefined && due <= now) {
       this.#cursorsSentMs = now
-      const cursors = this.cursors.take()
-      both.push(buildFrame(encodeSyncMessage({ kind: 'awareness', entries: cursors })))
-      const local = cursors.filter(({ via }) => via instanceof Connection)
-      if (local.length > 0) this.#components.onCursors(this, local)
+      this.#gatherCursors(whole, brief)
     }
-    if (both.length > 0 || this.#told || this.#anyBehind()) this.#deliver(joinFrames(text), joinFrames(both))
+    if (brief.length > 0 || this.#told || this.#anyBehind()) this.#deliver(text, whole, brief)
     this.#told = false
     this.#cursorsChanged()
   }
@@ -314,9 +321,24 @@ export class OpenNote {
     return false
   }
 
-  #deliver(text: Buffer | undefined, both: Buffer | undefined): void {
-    const frames = both?.length === text?.length ? text : both
-    for (const connection of this.#connections) connection.deliver(text, frames, this.#catchUp)
+  /** @param whole for stock clients, @param brief for those who know names and colours already */
+  #gatherCursors(whole: Buffer[], brief: Buffer[]): void {
+    const { clientIds, fresh, cursors } = this.cursors.take()
+    const stateFrame = (ids: readonly number[]): Buffer =>
+      buildFrame(encodeSyncMessage({ kind: 'awareness', entries: this.cursors.states(ids) }))
+    if (this.#stockClients > 0) whole.push(stateFrame(clientIds))
+    if (fresh.length > 0) brief.push(stateFrame(fresh))
+    if (cursors.length > 0) brief.push(buildFrame(encodeSyncMessage({ kind: 'cursors', cursors })))
+    this.#components.onCursors(this, clientIds)
+  }
+
+  #deliver(text: Buffer[], whole: Buffer[], brief: Buffer[]): void {
+    const textFrames = joinFrames(text)
+    const join = (frames: Buffer[]): Buffer | undefined =>
+      frames.length === text.length ? textFrames : joinFrames(frames)
+    const [wholeFrames, briefFrames] = [join(whole), join(brief)]
+    for (const connection of this.#connections)
+      connection.deliver(textFrames, connection.own ? briefFrames : wholeFrames, this.#catchUp)
   }
 
   #applyAhead(text: Buffer[]): void {

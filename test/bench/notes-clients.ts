@@ -6,6 +6,7 @@
 import * as encoding from 'lib0/encoding'
 import { type RawData, WebSocket } from 'ws'
 import * as Y from 'yjs'
+import { encodeSyncMessage } from '../../protocols/notes-sync.ts'
 
 export interface LoadInit {
   /** One for each node; clients take turns. */
@@ -71,6 +72,13 @@ function cursorFrame(clientId: number, clock: number, at: number): Uint8Array {
     encoding.writeVarUint(encoder, 1)
     encoding.writeVarUint8Array(encoder, encoding.toUint8Array(inner))
   })
+}
+
+/** As our own page does it: names and colours once, then only where the cursor is. */
+function movedFrame(clientId: number, clock: number, at: number): Uint8Array {
+  const position = { type: null, tname: 'text', item: { client: clientId, clock: at }, assoc: 0 }
+  const cursor = new TextEncoder().encode(JSON.stringify({ anchor: position, head: position }))
+  return encodeSyncMessage({ kind: 'cursors', cursors: [{ clientId, clock, cursor }] })
 }
 
 /** The updates in a message of the server; everything else is passed over. */
@@ -148,7 +156,8 @@ class Client {
     text.insert(text.length, mark)
     sentAtMs.set(mark, performance.now())
     this.socket.send(syncFrame(2, Y.encodeStateAsUpdate(this.doc, before)))
-    this.socket.send(cursorFrame(this.doc.clientID, this.#clock++, text.length - 1))
+    const moved = init.kind === 'ours' ? movedFrame : cursorFrame
+    this.socket.send(moved(this.doc.clientID, this.#clock++, text.length - 1))
   }
 
   type(untilMs: number): void {

@@ -1,7 +1,8 @@
 /**
  * One note, a class that types: 30, 100 and 300 people, three keys a second each, with cursors, on this machine in one run. Ours keeps every
  * tick on the disk (node/journal, synced); the relay knows nothing of Yjs and is the lower bound; Hocuspocus is measured as it comes, without a
- * store. CPU is the server process's own, from /proc, from the first key until the last one has arrived.
+ * store. Clients of ours send and get cursors as our page does (names and colours once); those of the others as stock editors do, which is all they
+ * understand. CPU is the server process's own, from /proc, from the first key until the last one has arrived.
  *
  *     npx node test/bench/notes.ts [seconds] [clients …]     without arguments: 10 s with 30, 100 and 300
  *

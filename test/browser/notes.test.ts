@@ -64,7 +64,7 @@ async function person(name: string, more: Parameters<Browser['newContext']>[0] =
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, locale: 'en', ...more })
   await context.addInitScript((called) => {
     if (localStorage.getItem('joinery-me')) return
-    const token = `token-of-${called.replaceAll(' ', '-')}-in-a-test`
+    const token = `token-of-${called.replaceAll(/[^a-z]/gi, '-')}-in-a-test`
     localStorage.setItem('joinery-me', JSON.stringify({ token, name: called, look: called.length % 8 }))
   }, name)
   const page = await context.newPage()

@@ -11,6 +11,7 @@ import {
 } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import {
+  type CursorEntry,
   decodeAwareness,
   decodeSyncMessage,
   encodeAwareness,
@@ -63,6 +64,8 @@ export class NoteSocket {
   #cursorTimer: ReturnType<typeof setTimeout> | undefined
   #cursorSentMs = 0
   #heardMs = 0
+  /** What this socket's node knows of us besides the cursor. */
+  #toldPerson: string | undefined
   /** Updates sent on this socket. */
   #sent = 0
   /** The node has asked for what it lacks, and got it. */
@@ -112,6 +115,7 @@ export class NoteSocket {
     this.#socket = socket
     this.#sent = 0
     this.#answered = false
+    this.#toldPerson = undefined
     this.#change({ connection: 'connecting', origin })
     this.#openTimer = setTimeout(() => this.#close(), OPEN_TIMEOUT_MS)
     socket.onopen = () => {
@@ -170,7 +174,11 @@ export class NoteSocket {
         // The entries were checked while they were read.
         applyAwarenessUpdate(awareness, encodeAwareness(message.entries), this)
         break
+      case 'cursors':
+        this.#moveCursors(message.cursors)
+        break
       case 'query-awareness':
+        this.#toldPerson = undefined
         this.#sendCursor()
         break
       case 'saved':
@@ -229,12 +237,34 @@ export class NoteSocket {
     )
   }
 
+  /** The whole state once, afterwards only where the cursor is. */
   #sendCursor(): void {
     const { awareness, doc } = this.#options
-    if (!awareness.meta.has(doc.clientID)) return
+    const clock = awareness.meta.get(doc.clientID)?.clock
+    if (clock === undefined || this.#socket?.readyState !== WebSocket.OPEN) return
     this.#cursorSentMs = performance.now()
+    const { cursor = null, ...person } = awareness.getLocalState() ?? {}
+    const told = JSON.stringify(person)
+    if (awareness.getLocalState() !== null && told === this.#toldPerson) {
+      const entry = { clientId: doc.clientID, clock, cursor: new TextEncoder().encode(JSON.stringify(cursor)) }
+      this.#send(encodeSyncMessage({ kind: 'cursors', cursors: [entry] }))
+      return
+    }
+    this.#toldPerson = told
     const entries = decodeAwareness(encodeAwarenessUpdate(awareness, [doc.clientID]))
     this.#send(encodeSyncMessage({ kind: 'awareness', entries }))
+  }
+
+  #moveCursors(cursors: readonly CursorEntry[]): void {
+    const { awareness } = this.#options
+    const entries = cursors.flatMap(({ clientId, clock, cursor }) => {
+      const state = awareness.getStates().get(clientId)
+      if (!state) return []
+      const moved = { ...state, cursor: JSON.parse(new TextDecoder().decode(cursor)) as unknown }
+      return [{ clientId, clock, state: new TextEncoder().encode(JSON.stringify(moved)) }]
+    })
+    if (entries.length < cursors.length) this.#send(encodeSyncMessage({ kind: 'query-awareness' }))
+    if (entries.length > 0) applyAwarenessUpdate(awareness, encodeAwareness(entries), this)
   }
 
   #checkSilence(): void {

@@ -52,6 +52,10 @@ const message: fc.Arbitrary<Exclude<SyncMessage, { kind: 'unknown' }>> = fc.oneo
     entries: fc.array(record({ clientId: clock, clock, state: bytes }), { maxLength: 5 })
   }),
   fc.constant({ kind: 'query-awareness' as const }),
+  record({
+    kind: fc.constant('cursors' as const),
+    cursors: fc.array(record({ clientId: clock, clock, cursor: bytes }), { maxLength: 5 })
+  }),
   record({ kind: fc.constant('saved' as const), saved: clock, copied: clock, devices: clock }),
   fc.constant({ kind: 'refused' as const, code: 'NOTE_FULL' }),
   fc.constant({ kind: 'reset' as const })
