@@ -46,7 +46,7 @@ export interface HeadFact {
 /** A register per collection and prefix; `policy` undefined returns to the standard. */
 export interface PolicyFact {
   collection: string
-  /** A path, or the beginning of some that ends with `/`, or '' for the whole collection. */
+  /** A file, a folder with or without its last `/`, or '' for the whole collection. */
   prefix: string
   policy: PlacementPolicy | undefined
 }
@@ -116,7 +116,7 @@ export function readPolicy(entry: Pick<NewEntry | Entry, 'kind' | 'version' | 'b
   return undefined
 }
 
-/** '' = all, `a/b` = that path, `a/` = what is below. */
+/** Fit to be the prefix of a policy, or to name what is to be removed. */
 export function isPrefix(prefix: string): boolean {
   if (prefix === '') return true
   if (prefix.length > MAX_PATH_BYTES) return false
@@ -124,7 +124,7 @@ export function isPrefix(prefix: string): boolean {
 }
 
 export function prefixCovers(prefix: string, path: string): boolean {
-  return prefix === '' || prefix === path || (prefix.endsWith('/') && path.startsWith(prefix))
+  return prefix === '' || prefix === path || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
 }
 
 function isMap(value: CborValue | undefined): value is { [key: string]: CborValue } {

@@ -7,7 +7,7 @@ import { companionsOf, refOf } from './file-blobs.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
 import { findMerged } from './merged-lines.ts'
 import type { ShownContent } from './shown-content.ts'
-import { copyClassOf, EVERYWHERE, setPolicyOf, standardPolicies } from './standard-policy.ts'
+import { type ClassBytes, copyClassOf, EVERYWHERE, setPolicyOf, standardPolicies } from './standard-policy.ts'
 
 const ON_DEMAND: PlacementPolicy = { kind: 'on-demand' }
 
@@ -33,6 +33,7 @@ export class Catalogue implements BlobCatalogue {
   readonly #capacities: CountedCapacities
   readonly #listeners = new Set<() => void>()
   readonly #stops: (() => void)[]
+  readonly #counted = new WeakMap<ManifestShard, ClassBytes>()
   #shards: readonly CatalogueShard[] | undefined
   #standard: Record<CopyClass, PlacementPolicy> | undefined
 
@@ -126,25 +127,47 @@ export class Catalogue implements BlobCatalogue {
     return blobs
   }
 
-  /** Files that want to be everywhere, and set copies, which take room too. A blob under two paths counts twice: the answer must be cheap. */
-  #classBytes(): [number, number, number] {
+  /** What is not on demand. A blob under two paths counts twice: the answer must be cheap. */
+  #classBytes(): ClassBytes {
     const sums: [number, number, number] = [0, 0, 0]
     for (const collection of this.#content.collections()) {
       const policies = this.#policies(collection)
-      const seen = new Set<ManifestShard>()
-      for (const shard of this.#content.manifests(collection).flatMap((manifest) => manifest.shards)) {
-        if (seen.has(shard)) continue
-        seen.add(shard)
-        for (let i = 0; i < shard.lines; i++) {
-          const { path, versions } = shard.line(i)
-          const file = versions[0]?.file
-          if (file && setPolicyOf(policies, path)?.kind !== 'on-demand')
-            sums[copyClassOf(collection, file.sizeBytes)] += file.sizeBytes
-        }
+      for (const shard of new Set(this.#content.manifests(collection).flatMap((manifest) => manifest.shards))) {
+        const counted = hasOnDemand(policies) ? bytesOf(collection, shard, policies) : this.#bytesOf(collection, shard)
+        for (const copyClass of [0, 1, 2] as const) sums[copyClass] += counted[copyClass]
       }
     }
     return sums
   }
+
+  /** Most shards stay as they are for ever. */
+  #bytesOf(collection: string, shard: ManifestShard): ClassBytes {
+    let counted = this.#counted.get(shard)
+    if (!counted) {
+      counted = bytesOf(collection, shard, undefined)
+      this.#counted.set(shard, counted)
+    }
+    return counted
+  }
+}
+
+function hasOnDemand(policies: ReadonlyMap<string, KnownPolicy> | undefined): boolean {
+  return [...(policies?.values() ?? [])].some(({ fact }) => fact.policy?.kind === 'on-demand')
+}
+
+function bytesOf(
+  collection: string,
+  shard: ManifestShard,
+  policies: ReadonlyMap<string, KnownPolicy> | undefined
+): ClassBytes {
+  const sums: [number, number, number] = [0, 0, 0]
+  for (let i = 0; i < shard.lines; i++) {
+    const { path, versions } = shard.line(i)
+    const file = versions[0]?.file
+    if (file && setPolicyOf(policies, path)?.kind !== 'on-demand')
+      sums[copyClassOf(collection, file.sizeBytes)] += file.sizeBytes
+  }
+  return sums
 }
 
 /** The manifest and its shards: small, and needed before anything else. */

@@ -12,7 +12,7 @@ defineErrors({
     next: 'Plug in a device that still has them, or import the folder of that time again.'
   },
   REVISION_UNKNOWN: { status: 404, next: 'See the versions that there are, and give at least 8 characters of one.' },
-  MANIFEST_WRONG: { status: 502, next: 'Update the device that wrote it; the last good version stays.' },
+  MANIFEST_WRONG: { status: 502, next: 'Update this device and the one that wrote it; the last good version stays.' },
 
   IMPORT_RUNNING: { status: 409, next: 'Wait until the running import is done, or cancel it.' },
   IMPORT_NO_FOLDER: { status: 404, next: 'Check the spelling, and that the stick or disk is plugged in.' },

@@ -22,6 +22,7 @@ import { fileOf, type MergedIndex } from './merged-index.ts'
 import { alignLines, mergedLines } from './merged-lines.ts'
 import type { Change, RevisionWriter } from './revision-writer.ts'
 import type { ShownContent } from './shown-content.ts'
+import { copyClassOf } from './standard-policy.ts'
 
 export interface RoomCollectionsComponents {
   journal: JournalAccess
@@ -254,7 +255,7 @@ export class RoomCollections implements Collections {
 
   /** Of most of its files. */
   #wholePolicy(collection: string): PlacementPolicy {
-    return this.#setWholePolicy(collection) ?? this.catalogue.standard()[collection === 'installers' ? 2 : 1]
+    return this.#setWholePolicy(collection) ?? this.catalogue.standard()[copyClassOf(collection, 0)]
   }
 }
 

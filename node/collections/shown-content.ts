@@ -26,6 +26,8 @@ interface Fetch {
   retryMs: number
   cancelRetry?: () => void
   running: boolean
+  /** Nobody wants it any more. */
+  abort: AbortController
 }
 
 /**
@@ -125,11 +127,7 @@ export class ShownContent {
       }
       this.#show(collection)
     }
-    for (const [cid, fetch] of this.#fetches) {
-      if (wanted.has(cid)) continue
-      fetch.cancelRetry?.()
-      this.#fetches.delete(cid)
-    }
+    for (const [cid, fetch] of this.#fetches) if (!wanted.has(cid)) this.#drop(cid, fetch)
     for (const collection of this.#shown.keys()) if (this.heads(collection).size === 0) this.#show(collection)
     this.#forget()
     this.#tellWaiters()
@@ -167,8 +165,7 @@ export class ShownContent {
   stop(): void {
     this.#stop.abort()
     this.#stopFollowing()
-    for (const fetch of this.#fetches.values()) fetch.cancelRetry?.()
-    this.#fetches.clear()
+    for (const [cid, fetch] of this.#fetches) this.#drop(cid, fetch)
     this.#tellWaiters()
   }
 
@@ -217,20 +214,34 @@ export class ShownContent {
   #want(head: KnownHead, optional: boolean): void {
     const { cid } = head.fact.manifest
     if (this.#fetches.has(cid)) return
-    const fetch: Fetch = { head, optional, hopeless: false, retryMs: FIRST_RETRY_MS, running: false }
+    const fetch: Fetch = {
+      head,
+      optional,
+      hopeless: false,
+      retryMs: FIRST_RETRY_MS,
+      running: false,
+      abort: new AbortController()
+    }
     this.#fetches.set(cid, fetch)
     this.#start(fetch)
   }
 
+  #drop(cid: Cid, fetch: Fetch): void {
+    fetch.cancelRetry?.()
+    fetch.abort.abort(new JoineryError('CLOSED', 'not needed any more'))
+    this.#fetches.delete(cid)
+  }
+
   #start(fetch: Fetch): void {
-    if (fetch.running || fetch.hopeless || this.#stop.signal.aborted) return
+    if (fetch.running || fetch.hopeless || fetch.abort.signal.aborted) return
     fetch.cancelRetry?.()
     fetch.running = true
     void this.#library
-      .load(fetch.head.fact, this.#stop.signal)
+      .load(fetch.head.fact, fetch.abort.signal)
       .then(
         () => {
-          this.#fetches.delete(fetch.head.fact.manifest.cid)
+          const { cid } = fetch.head.fact.manifest
+          if (this.#fetches.get(cid) === fetch) this.#fetches.delete(cid)
         },
         (error: unknown) => this.#failed(fetch, error)
       )
@@ -243,7 +254,7 @@ export class ShownContent {
   #failed(fetch: Fetch, error: unknown): void {
     fetch.lastError = error
     fetch.hopeless = hasCode(error, 'MANIFEST_WRONG')
-    if (fetch.hopeless || this.#stop.signal.aborted) return
+    if (fetch.hopeless || fetch.abort.signal.aborted) return
     fetch.cancelRetry = this.#clock.after(fetch.retryMs, () => this.#start(fetch))
     fetch.retryMs = Math.min(2 * fetch.retryMs, LONGEST_RETRY_MS)
   }

@@ -159,11 +159,11 @@ describe('the fold', () => {
   })
 })
 
-test('a prefix is all, one path, or what lies below it', () => {
+test('a prefix is all, a file, or a folder', () => {
   for (const prefix of ['', 'a', 'a/', 'a/b', 'a/b/']) expect(isPrefix(prefix)).toBe(true)
   for (const prefix of ['/', '//', '../', 'a//', '/a', 'a\n']) expect(isPrefix(prefix)).toBe(false)
   expect(['a', 'a/', 'a/b', 'ab'].map((path) => prefixCovers('a/', path))).toEqual([false, true, true, false])
-  expect(['a', 'a/b', 'ab'].map((path) => prefixCovers('a', path))).toEqual([true, false, false])
+  expect(['a', 'a/b', 'ab'].map((path) => prefixCovers('a', path))).toEqual([true, true, false])
   expect(prefixCovers('', 'anything')).toBe(true)
 })
 
