@@ -1,0 +1,104 @@
+/**
+ * Copying a class folder between whole devices: 405 MB in 300 files, 1 → 1 and 1 → 4, each device in a network namespace, against rsync's
+ * daemon, BitTorrent (aria2) and Syncthing of Debian in one run. Everything counts from the moment the other devices are started.
+ *
+ *     npm run bench -- copy-netns [joinery] [rsync] [aria2] [syncthing] [--scale 0.1]
+ *
+ * Goals: 1 → 1 in at most twice rsync's wall and half of Syncthing's CPU; 1 → 4 with the first device sending at most 1.3 times the data.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { NetworkLab } from '../kit/network-lab.ts'
+import { usageOf } from '../kit/processes.ts'
+import { findProgram } from '../kit/required-tools.ts'
+import { temporaryFolder } from '../kit/temporary-folder.ts'
+import { aria2 } from './peers/aria2.ts'
+import type { CopyDevice, CopyTool } from './peers/copy-tool.ts'
+import { type DataSet, makeDataSet } from './peers/data-set.ts'
+import { joineryNodes } from './peers/joinery.ts'
+import { rsync } from './peers/rsync.ts'
+import { syncthing } from './peers/syncthing.ts'
+
+const TOOLS: Readonly<Record<string, CopyTool>> = { rsync, joinery: joineryNodes, aria2, syncthing }
+
+interface Figures {
+  wallSeconds: number
+  firstCpuSeconds: number
+  otherCpuSeconds: number
+  /** Bytes that the first device sent, as a multiple of the data. */
+  firstSent: number
+  /** Bytes that each other device received, as a multiple of the data. */
+  received: number
+}
+
+async function measure(tool: CopyTool, data: DataSet, others: number): Promise<Figures> {
+  using folder = temporaryFolder()
+  await using lab = await NetworkLab.make()
+  const hall = await lab.network()
+  const devices: CopyDevice[] = []
+  for (let i = 0; i <= others; i++) {
+    const device = await lab.device(`device-${i}`)
+    const own = join(folder.path, `device-${i}`)
+    mkdirSync(own)
+    devices.push({ device, cable: await device.plug(hall), folder: own })
+  }
+  const [first, ...rest] = devices
+  if (!first) throw new Error('no device')
+  let started = 0
+  let before = { sentBytes: 0, receivedBytes: 0 }
+  const result = await tool.copy({ data, first, others: rest }, async () => {
+    before = await first.cable.count()
+    started = performance.now()
+  })
+  const wallSeconds = (performance.now() - started) / 1000
+  const after = await first.cable.count()
+  const cpu = (pids: number[]): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
+  const counts = await Promise.all(rest.map(({ cable }) => cable.count()))
+  const figures = {
+    wallSeconds,
+    firstCpuSeconds: cpu(result.first),
+    otherCpuSeconds: cpu(result.others) / others,
+    firstSent: (after.sentBytes - before.sentBytes) / data.bytes,
+    received: counts.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0) / others / data.bytes
+  }
+  await result.end()
+  return figures
+}
+
+const words = process.argv.slice(2)
+const scaleAt = words.indexOf('--scale')
+const scale = scaleAt < 0 ? 1 : Number(words.splice(scaleAt, 2)[1])
+const names = words.length > 0 ? words : Object.keys(TOOLS)
+using work = temporaryFolder()
+const data = makeDataSet(join(work.path, 'data'), scale)
+console.log(`${data.files} files, ${(data.bytes / 1e6).toFixed(0)} MB`)
+console.log('tool                 to   wall s   first CPU s   other CPU s   first sent   each received')
+const rows = new Map<string, Figures>()
+for (const others of [1, 4]) {
+  for (const name of names) {
+    const tool = TOOLS[name]
+    if (!tool) throw new Error(`no tool is called ${name}`)
+    if (tool.program && !findProgram(tool.program)) {
+      console.log(`${tool.name}: not measured, install ${tool.debianPackage}`)
+      continue
+    }
+    const figures = await measure(tool, data, others)
+    rows.set(`${name} ${others}`, figures)
+    const { wallSeconds, firstCpuSeconds, otherCpuSeconds, firstSent, received } = figures
+    const cells = [wallSeconds.toFixed(1), firstCpuSeconds.toFixed(2), otherCpuSeconds.toFixed(2)]
+    const shares = [`${firstSent.toFixed(2)} ×`, `${received.toFixed(2)} ×`]
+    console.log(
+      `${tool.name.padEnd(20)} ${others}  ${[...cells, ...shares].map((cell) => cell.padStart(12)).join(' ')}`
+    )
+  }
+}
+for (const [name, tool] of Object.entries(TOOLS)) {
+  for (const others of [1, 4]) {
+    const [ours, theirs] = [rows.get(`joinery ${others}`), rows.get(`${name} ${others}`)]
+    if (!ours || !theirs || name === 'joinery') continue
+    const cpu = (of: Figures): number => of.firstCpuSeconds + others * of.otherCpuSeconds
+    const ratios = [ours.wallSeconds / theirs.wallSeconds, cpu(ours) / cpu(theirs), ours.firstSent / theirs.firstSent]
+    const [wall, work, sent] = ratios.map((ratio) => ratio.toFixed(2))
+    console.log(`1 → ${others}, Joinery / ${tool.name}: wall ${wall}, CPU ${work}, sent by the first ${sent}`)
+  }
+}
