@@ -45,10 +45,10 @@ export const MAX_STATIC_ADDRESSES = 64
 /** The address book is written at most so often: an SD card wears with each write. */
 export const ADDRESS_BOOK_INTERVAL_MS = 60_000
 
-/** The dialler says something when a link was silent for so long … */
-export const KEEP_ALIVE_MS = 10_000
+/** The dialler says something when a link was silent for so long (some 500 bytes on the wire, with the answer and its window updates) … */
+export const KEEP_ALIVE_MS = 15_000
 /** … and a link that was silent for so long is dead: a cable was pulled, and TCP alone would notice after a quarter of an hour. */
-export const LINK_DEAD_MS = 25_000
+export const LINK_DEAD_MS = 35_000
 /** How long an old link has to answer before a new one with another boot id replaces it. */
 export const PROBE_TIMEOUT_MS = 5_000
 /** Of two connections made within this time the one dialled by the lower id stays; later the newer one replaces the older. */

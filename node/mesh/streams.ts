@@ -11,6 +11,8 @@ import type { Clock } from '../platform/clock.ts'
 import { READ_AHEAD_BYTES } from './limits.ts'
 
 const LENGTH_BYTES = 4
+/** The frames of two sends cost as much as copying so many bytes. */
+const COPIED_MESSAGE_BYTES = 8192
 
 /** Takes the stream over; nothing else may read or write it. */
 export function messageStream(clock: Clock, stream: Stream, limits: StreamLimits): MessageStream {
@@ -37,7 +39,11 @@ class Libp2pMessageStream implements MessageStream {
     this.#stream = stream
     this.#limits = limits
     this.#lastByteMs = clock.monotonicMs()
-    stream.addEventListener('message', (event) => this.#take(event.data.subarray()))
+    stream.addEventListener('message', ({ data }) => {
+      // A list is taken part by part: joining it would copy everything once more.
+      for (const bytes of data instanceof Uint8Array ? [data] : data) this.#take(bytes)
+      this.#taken()
+    })
     stream.addEventListener('end', () => {
       this.#ended = true
       this.#notify()
@@ -67,11 +73,8 @@ class Libp2pMessageStream implements MessageStream {
       )
     }
     if (this.#failure) throw this.#failure
-    const framed = new Uint8Array(LENGTH_BYTES + message.length)
-    new DataView(framed.buffer).setUint32(0, message.length)
-    framed.set(message, LENGTH_BYTES)
     try {
-      if (this.#stream.send(framed)) {
+      if (this.#sendFramed(message)) {
         this.#lastByteMs = this.#clock.monotonicMs()
         return
       }
@@ -79,6 +82,16 @@ class Libp2pMessageStream implements MessageStream {
       throw this.#failure ?? new JoineryError('CLOSED', 'the stream is closed', { cause })
     }
     await this.#waitForDrain()
+  }
+
+  /** A small message goes out in one frame with its length; a big one is not worth copying for that. */
+  #sendFramed(message: Uint8Array): boolean {
+    const together = message.length <= COPIED_MESSAGE_BYTES
+    const framed = new Uint8Array(LENGTH_BYTES + (together ? message.length : 0))
+    new DataView(framed.buffer).setUint32(0, message.length)
+    if (together) framed.set(message, LENGTH_BYTES)
+    const hasRoom = this.#stream.send(framed)
+    return together ? hasRoom : this.#stream.send(message)
   }
 
   /** Ours and not `onDrain()`: that one resolves early when only part of the queue left, and has no timeout. */
@@ -188,10 +201,13 @@ class Libp2pMessageStream implements MessageStream {
   }
 
   #take(bytes: Uint8Array): void {
-    this.#lastByteMs = this.#clock.monotonicMs()
     if (this.#failure) return
     this.#parts.push(bytes)
     this.#bufferedBytes += bytes.length
+  }
+
+  #taken(): void {
+    this.#lastByteMs = this.#clock.monotonicMs()
     if (!this.#resuming) this.#pauseWhenFull()
     this.#notify()
   }
@@ -236,9 +252,10 @@ class Libp2pMessageStream implements MessageStream {
   #nextLength(): number | undefined {
     if (this.#bufferedBytes < LENGTH_BYTES) return undefined
     let first = this.#parts[0] as Uint8Array
-    if (first.length < LENGTH_BYTES) {
-      first = concat(this.#parts, this.#bufferedBytes)
-      this.#parts = [first]
+    while (first.length < LENGTH_BYTES) {
+      const [head, next] = this.#parts.splice(0, 2) as [Uint8Array, Uint8Array]
+      first = concat([head, next], head.length + next.length)
+      this.#parts.unshift(first)
     }
     return new DataView(first.buffer, first.byteOffset).getUint32(0)
   }

@@ -137,7 +137,7 @@ describe('on an isolated network', () => {
     const second = await hall.member(two, { invitation: await founder.invite() })
     await second.event('linked', founder)
     await plug.unplug()
-    await second.event('unlinked', founder, 40_000)
+    await second.event('unlinked', founder, 50_000)
     await plug.replug()
     await second.factsWhere(({ links }) => links.length === 1, 30_000)
   })
