@@ -40,7 +40,7 @@ export type AskMessage =
   | { step: 'grant'; grant: Grant }
   | { step: 'refusal'; code: AskRefusal }
 
-export const ASK_REFUSALS = ['DECLINED', 'EXPIRED', 'BUSY', 'NOT_ALLOWED'] as const
+const ASK_REFUSALS = ['DECLINED', 'EXPIRED', 'BUSY', 'NOT_ALLOWED'] as const
 export type AskRefusal = (typeof ASK_REFUSALS)[number]
 
 /** @returns six digits, such as "042917" */
@@ -116,7 +116,7 @@ function grantFromCbor(value: CborValue[]): Grant {
   return { room, roomName, chain, ringKeys: ringKeysFromCbor(keys) }
 }
 
-export function ringKeysFromCbor(value: CborValue | undefined): RingKey[] {
+function ringKeysFromCbor(value: CborValue | undefined): RingKey[] {
   if (!Array.isArray(value) || value.length > MAX_GRANTED_KEYS) throw malformed()
   return value.map((one) => {
     if (!Array.isArray(one) || one.length !== 2) throw malformed()

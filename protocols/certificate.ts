@@ -21,14 +21,13 @@ defineErrors({
 /** base32 of the first 20 bytes of sha2-256 of the founding key: 32 characters. */
 export type RoomId = string
 
-export const CERTIFICATE_VERSION = 1
+const CERTIFICATE_VERSION = 1
 /** A device that was let in by one that was let in by …: longer chains are refused, since each link costs a verification (0.8 ms on a Pi 5). */
 export const MAX_CHAIN_LINKS = 32
 /** A link takes at most 110 bytes. */
 export const MAX_CHAIN_BYTES = 4096
 /** More than one invitation can sensibly serve; `null` uses mean no limit. */
 export const MAX_TOKEN_USES = 1000
-export const ROOM_ID_CHARACTERS = 32
 const ROOM_ID_BYTES = 20
 const KEY_BYTES = 32
 const SIGNATURE_BYTES = 64
@@ -85,7 +84,7 @@ export function isRoomId(text: string): boolean {
 }
 
 /** What an issuer signs. */
-export function certificateMessage(
+function certificateMessage(
   issuer: Uint8Array,
   link: Pick<ChainLink, 'kind' | 'subject' | 'rights' | 'uses'>
 ): Uint8Array {

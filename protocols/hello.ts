@@ -43,7 +43,7 @@ export interface HelloProof {
 }
 
 /** Why a connection is not admitted. Nothing else ever goes to the other side. */
-export const REFUSALS = [
+const REFUSALS = [
   /** In another room: a neighbour. */
   'OTHER_ROOM',
   /** One of the two is in no room. */

@@ -21,11 +21,11 @@ defineErrors({
   INVITATION_NEWER: { status: 400, next: 'Update this device, then use the invitation again.' }
 })
 
-export const INVITATION_VERSION = 1
+const INVITATION_VERSION = 1
 const PREFIX = 'JOINERY:'
 /** Room for two addresses of each kind; more only make the QR code harder to scan. */
 export const MAX_INVITATION_ADDRESSES = 4
-export const MAX_INVITATION_BYTES = MAX_CHAIN_BYTES + 1024
+const MAX_INVITATION_BYTES = MAX_CHAIN_BYTES + 1024
 /** Base32 of that, plus spaces and line breaks that people add. */
 const MAX_INVITATION_CHARACTERS = MAX_INVITATION_BYTES * 2
 const SEED_BYTES = 32
@@ -105,7 +105,7 @@ function mistyped(why: string): JoineryError {
 }
 
 /** CRC-32 of ISO 3309, as in PNG: finds every mistyped character and nearly every pair of swapped ones. */
-export function crc32(bytes: Uint8Array): number {
+function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) {
     crc ^= byte

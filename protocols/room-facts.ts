@@ -82,7 +82,7 @@ export interface NodeSettingFact {
   value: string | number | boolean
 }
 
-export const NODE_SETTINGS = {
+const NODE_SETTINGS = {
   name: 'string',
   /** Bytes that it offers for blobs. */
   capacityBytes: 'number',
@@ -169,7 +169,7 @@ function removedFromCbor(body: { [key: string]: CborValue }): RemovedFact | unde
   return { kind: 'removed', node, cuts: new Map(named as [string, number][]), stolen, tokens, keeps }
 }
 
-export function isSettingValue(setting: NodeSetting, value: unknown): value is string | number | boolean {
+function isSettingValue(setting: NodeSetting, value: unknown): value is string | number | boolean {
   if (setting === 'name') return isName(value)
   if (setting === 'capacityBytes') return isWhole(value, 0, Number.MAX_SAFE_INTEGER)
   return typeof value === 'boolean'

@@ -6,7 +6,7 @@ import { decodeCbor, encodeCbor } from './cbor.ts'
 import { isBytes, isRoomId, MAX_CHAIN_BYTES, type RoomId } from './certificate.ts'
 import { JoineryError } from './errors.ts'
 
-export const WRITER_CERTIFICATE_VERSION = 1
+const WRITER_CERTIFICATE_VERSION = 1
 export const MAX_WRITER_CERTIFICATE_BYTES = MAX_CHAIN_BYTES + 512
 
 export interface WriterCertificate {

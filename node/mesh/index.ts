@@ -20,8 +20,6 @@ export type {
   AskProgress,
   DiscoveryFacts,
   MeshEvent,
-  NearbyDevice,
   NeighbourRoom,
-  PeerStatus,
-  PendingAsk
+  PeerStatus
 } from './mesh-status.ts'

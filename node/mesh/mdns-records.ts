@@ -6,7 +6,7 @@ import { type MeshAddress, tryMeshAddress } from '../../protocols/mesh-address.t
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { type DnsPacket, type DnsRecord, TYPE_ANY, TYPE_PTR } from './mdns-wire.ts'
 
-export const SERVICE = '_p2p._udp.local'
+const SERVICE = '_p2p._udp.local'
 /** RFC 6762 section 10: 75 minutes for records that hold no host name. With it a known answer outlives our slowest query. */
 export const RECORD_TTL_S = 75 * 60
 /** A packet that fits an Ethernet frame; so many known answers do. */

@@ -5,7 +5,7 @@
  */
 
 export const TYPE_PTR = 12
-export const TYPE_TXT = 16
+const TYPE_TXT = 16
 export const TYPE_ANY = 255
 const CLASS_IN = 1
 const RESPONSE_FLAGS = 0x8400
@@ -17,7 +17,7 @@ export const MAX_RECORDS = 128
 const MAX_NAME_BYTES = 255
 const MAX_LABEL_BYTES = 63
 
-export interface DnsQuestion {
+interface DnsQuestion {
   name: string
   type: number
 }

@@ -11,20 +11,14 @@
  *     membership.attach(mesh)                                           // hands keys on, writes down who came in
  *     await mesh.start()
  */
-export { type HardwareFingerprint, type NodeIdentity, openIdentity } from './identity.ts'
+export { type NodeIdentity, openIdentity } from './identity.ts'
 export { KeyRing } from './key-ring.ts'
 export {
   createMembership,
-  type Invited,
   type Member,
   type Membership,
   type MembershipJournal,
-  type Removal,
-  type RemovalReport,
-  type Standing,
-  type TokenState
+  type RemovalReport
 } from './membership.ts'
-export { membershipFold } from './membership-facts.ts'
-export type { MembershipView } from './membership-view.ts'
 export { foundRoom, joinGranted, joinRoom, leaveRoom, openRoom, type Room } from './room.ts'
-export { createWriterAuthority, type WriterAuthority } from './writer-certificate.ts'
+export { createWriterAuthority } from './writer-certificate.ts'

@@ -40,7 +40,7 @@ export interface Member {
   settings: { [setting in NodeSetting]?: string | number | boolean }
 }
 
-export interface Removal {
+interface Removal {
   node: NodeId
   /** Last accepted batch of each writer. */
   cuts: Map<WriterId, number>

@@ -39,7 +39,7 @@ import { type MembershipFacts, membershipFold } from './membership-facts.ts'
 import { type Member, type MembershipView, type TokenState, viewMembership } from './membership-view.ts'
 import type { Room } from './room.ts'
 
-export type { Member, Removal, TokenState } from './membership-view.ts'
+export type { Member } from './membership-view.ts'
 
 /** What the room needs of the journal (node/journal has more). */
 export interface MembershipJournal extends Pick<JournalAccess, 'append' | 'view'> {
@@ -65,7 +65,7 @@ export interface MembershipInit {
   onProblem(problem: { code: string; message: string; cause?: unknown }): void
 }
 
-export interface Invited {
+interface Invited {
   text: string
   token: string
   uses: number | null
@@ -82,7 +82,7 @@ export interface RemovalReport {
 }
 
 /** What we are in our own room. */
-export type Standing = 'member' | 'waiting' | 'removed' | 'unwelcome'
+type Standing = 'member' | 'waiting' | 'removed' | 'unwelcome'
 
 export interface Membership {
   readonly policy: AdmissionPolicy

@@ -32,7 +32,7 @@ export function tokenOf(name: string): string {
   return hex(keyOf(name).publicKey)
 }
 
-export const FOUNDING = keyOf('founding key')
+const FOUNDING = keyOf('founding key')
 export const ROOM: RoomId = roomIdOf(FOUNDING.publicKey, sha256)
 
 export interface Step {
