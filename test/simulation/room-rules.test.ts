@@ -59,7 +59,7 @@ describe('the simulator notices', { timeout: 120_000 }, () => {
       }
       return journal
     }
-    expect(await fails({ tamperJournal }, /not equal|another journal/)).toBe(true)
+    expect(await fails({ tamperJournal, convergenceMs: 10_000 }, /not equal|another journal/)).toBe(true)
   })
 
   test('a disk that says "synced" and does not', async () => {
