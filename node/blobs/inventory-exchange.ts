@@ -121,6 +121,7 @@ export class InventoryExchange {
       } catch {
         // It could not be opened or broke off: tried again below while there is a link.
       }
+      if (this.#stopped || !links.links().includes(link)) return
       await new Promise<void>((resolve) => {
         const cancel = clock.after(Math.min(retryMs, MAX_REOPEN_MS), resolve)
         this.#reopen.set(link.peer, () => {
