@@ -121,7 +121,8 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     self,
     maxRequests: smallBoard ? SMALL_BOARD_REQUESTS : COPY_REQUESTS,
     maxInFlightBytes: smallBoard ? SMALL_BOARD_IN_FLIGHT_BYTES : 2 * COPY_REQUESTS * PIECE_BYTES,
-    hasLocally: (cid) => store.has(cid)
+    hasLocally: (cid) => store.has(cid),
+    hasList: (pieces) => store.has(pieces) || fetcher.hasList(pieces)
   })
   const source =
     components.source ??

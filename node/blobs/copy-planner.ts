@@ -5,7 +5,7 @@ import type { NodeId } from '../../protocols/message-stream.ts'
 import { hasPieceList, PIECE_BYTES, pieceCount, pieceListBytes, pieceSpan } from '../../protocols/piece-list.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
 import { CopyQueue } from './copy-queue.ts'
-import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS, REQUESTS_PER_PEER } from './limits.ts'
+import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PATIENCE_MS, PEOPLE_REQUESTS, REQUESTS_PER_PEER } from './limits.ts'
 import { type FetchFailure, PeerState } from './peer-book.ts'
 import { nodeSeed, rendezvousHash } from './rendezvous.ts'
 
@@ -39,6 +39,8 @@ export interface CopyPlannerInit {
   maxInFlightBytes: number
   /** What is complete on this device. */
   hasLocally(cid: Cid): boolean
+  /** The same for piece lists, also those that are only in memory for want of room. */
+  hasList(pieces: Cid): boolean
 }
 
 interface Item {
@@ -232,6 +234,11 @@ export class CopyPlanner {
     for (let piece = 0; piece < (open?.bits.length ?? 1); piece++) this.#demands.delete(keyOf(cid, piece))
   }
 
+  /** It came when it could not be used any more. */
+  dropped(id: number): void {
+    this.#ended(id)
+  }
+
   failed(id: number, failure: FetchFailure, nowMs: number): void {
     const item = this.#underWay.get(id)
     if (!item) return
@@ -311,8 +318,13 @@ export class CopyPlanner {
     let bestHolds = false
     let busy = false
     for (const peer of this.#peers.values()) {
-      if (!peer.usable(nowMs)) continue
       const holds = this.#holds(peer, item)
+      if (!peer.usable(nowMs)) {
+        // A stalled link is tried again in a moment: whoever waits may wait for that.
+        const untilMs = peer.pausedUntilMs
+        if (holds && untilMs !== undefined && untilMs - nowMs <= PATIENCE_MS) busy = true
+        continue
+      }
       if (!holds && peer.saidNotHere(this.#holderName(item), nowMs)) continue
       if (peer.inFlight >= REQUESTS_PER_PEER) {
         busy = true
@@ -508,7 +520,7 @@ export class CopyPlanner {
       open.state = 'list'
     }
     if (open.state !== 'list') return open
-    if (!this.#init.hasLocally(ref.pieces as Cid)) return 'list'
+    if (!this.#init.hasList(ref.pieces as Cid)) return 'list'
     open.state = 'opening'
     this.#effects.push({ kind: 'open', ref })
     return open

@@ -115,6 +115,11 @@ export class Fetcher {
     })
   }
 
+  /** A list that is in memory because there was no room for it. */
+  hasList(pieces: Cid): boolean {
+    return this.#listsInMemory.has(pieces)
+  }
+
   /** Fetches a piece before it is asked for, where it is kept; nobody holds it in memory. */
   readAhead(ref: BlobRef, piece: number, signal?: AbortSignal): void {
     if (this.#passing.has(ref.cid) || this.#components.store.partial(ref.cid)?.bits.has(piece)) return
@@ -224,13 +229,18 @@ export class Fetcher {
         return
       }
       this.#events.fetched(outcome.bytes.length)
-      if (!(await this.#accept(request, outcome.bytes))) {
+      const accepted = await this.#accept(request, outcome.bytes)
+      if (accepted === 'useless') {
+        planner.dropped(request.id)
+        return
+      }
+      if (accepted === 'wrong') {
         this.#events.lied(request.peer, request.ref.cid)
         planner.failed(request.id, 'lied', clock.monotonicMs())
         return
       }
       planner.arrived(request.id, tookMs, clock.monotonicMs())
-      // Whoever asked while it was being written.
+      // Also whoever asked while it was being written.
       const given = this.#resolve(request.ref.cid, request.piece, outcome.bytes)
       if (!given && !this.#given.has(buffer)) this.#buffers.giveBack(buffer)
     } finally {
@@ -238,23 +248,22 @@ export class Fetcher {
     }
   }
 
-  /** @returns false when the bytes are wrong */
-  async #accept({ ref, piece }: CopyRequest, bytes: Uint8Array): Promise<boolean> {
+  /** `useless`: nobody could verify them any more; they go nowhere. */
+  async #accept({ ref, piece }: CopyRequest, bytes: Uint8Array): Promise<'verified' | 'wrong' | 'useless'> {
     const { store } = this.#components
     if (!hasPieceList(ref.sizeBytes)) {
-      if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return false
+      if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return 'wrong'
       this.#resolve(ref.cid, 0, bytes)
       await this.#keeping(bytes.length, async () => {
         await store.put(bytes, { cid: ref.cid })
       }).catch(() => void this.#rememberList(ref.cid, bytes))
-      return true
+      return 'verified'
     }
-    const passing = this.#passing.get(ref.cid)
     const partial = store.partial(ref.cid)
     if (!partial) {
-      if (!passing || !sameBytes(sha256(bytes), passing.digest(piece))) return passing === undefined
-      this.#resolve(ref.cid, piece, bytes)
-      return true
+      const list = this.#passing.get(ref.cid)
+      if (!list) return 'useless'
+      return sameBytes(sha256(bytes), list.digest(piece)) ? 'verified' : 'wrong'
     }
     let right = true
     await this.#keeping(bytes.length, async () => {
@@ -262,10 +271,9 @@ export class Fetcher {
     }).catch(() => {
       right = partial.matches(piece, bytes)
     })
-    if (!right) return false
-    this.#resolve(ref.cid, piece, bytes)
+    if (!right) return 'wrong'
     if (partial.bits.has(piece)) this.#events.piece(ref.cid, piece, partial.bits)
-    return true
+    return 'verified'
   }
 
   /** A store that is full or read-only does not stop anybody from reading through: it only keeps nothing. */
@@ -330,7 +338,8 @@ export class Fetcher {
 
   #rememberList(cid: Cid, bytes: Uint8Array): void {
     if (bytes.length % 32 !== 0) return
-    this.#listsInMemory.set(cid, bytes.slice())
+    // A copy: the buffer is used again, and `slice` of a Buffer would share it.
+    this.#listsInMemory.set(cid, new Uint8Array(bytes))
     if (this.#listsInMemory.size > 8) this.#listsInMemory.delete(this.#listsInMemory.keys().next().value as Cid)
   }
 

@@ -1,10 +1,13 @@
-import type { Cid } from '../../protocols/cid.ts'
+import { type Cid, cidOfDigest } from '../../protocols/cid.ts'
 import type { BlobReader, BlobRef } from '../../protocols/content.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import { hasPieceList, PIECE_BYTES, pieceSpan } from '../../protocols/piece-list.ts'
+import { sha256 } from '../platform/hash.ts'
 import type { Fetcher } from './fetcher.ts'
 import { READ_AHEAD_PIECES, SPAN_BYTES } from './limits.ts'
 import type { BlobStore } from './store.ts'
+
+const EMPTY = cidOfDigest(sha256(new Uint8Array()))
 
 /** Reads from this device, or through a peer while it is stored here: verified pieces only, in order, the asked ones first. */
 export class FetchThroughReader implements BlobReader {
@@ -47,6 +50,9 @@ export class FetchThroughReader implements BlobReader {
     buffer?: Uint8Array
   ): AsyncGenerator<Uint8Array> {
     if (start < 0 || end > ref.sizeBytes) throw new JoineryError('BAD_REQUEST', 'a span outside the blob')
+    // Nothing is fetched for it, so its name is checked here.
+    if (ref.sizeBytes === 0 && ref.cid !== EMPTY)
+      throw new JoineryError('BLOB_MISSING', 'not the name of an empty file')
     let at = start
     while (at < end) {
       signal?.throwIfAborted()

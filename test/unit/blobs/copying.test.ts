@@ -1,25 +1,9 @@
 import { expect, test } from 'vitest'
-import type { CatalogueBlob } from '../../../protocols/content.ts'
 import { pieceListBytes } from '../../../protocols/piece-list.ts'
-import { seededRandom } from '../../kit/seeded-random.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
-import { type Device, linkDevices, memberOf, startDevice, TestCatalogue, until } from './room.ts'
+import { fill, followAll, linkDevices, startDevice, TestCatalogue, until } from './room.ts'
 
 const MiB = 2 ** 20
-
-async function fill(device: Device, sizes: readonly number[], seed = 1): Promise<CatalogueBlob[]> {
-  const random = seededRandom(seed)
-  const blobs: CatalogueBlob[] = []
-  for (const size of sizes) {
-    const bytes = random.bytes(Math.min(size, 4096))
-    const whole = new Uint8Array(size)
-    for (let at = 0; at < size; at += bytes.length) whole.set(bytes.subarray(0, Math.min(bytes.length, size - at)), at)
-    const view = new DataView(whole.buffer)
-    for (let at = 0; at + 4 <= size; at += 65_536) view.setUint32(at, random.below(2 ** 32))
-    blobs.push({ ...(await device.store.put(whole)), policy: { kind: 'everywhere' }, copyClass: 1 })
-  }
-  return blobs
-}
 
 test('a new device copies everything from one peer', async () => {
   using folder = temporaryFolder()
@@ -28,8 +12,7 @@ test('a new device copies everything from one peer', async () => {
   const blobs = await fill(a, [0, 1, 1000, 2 * MiB, 2 * MiB + 1, 7 * MiB + 5])
   const catalogue = new TestCatalogue()
   catalogue.set(blobs)
-  const members = { members: () => [memberOf('a'), memberOf('b')], onChange: () => () => undefined }
-  for (const device of [a, b]) device.blobs.follow(catalogue, members)
+  followAll([a, b], catalogue)
   linkDevices(a, b)
   await until(() => blobs.every(({ cid }) => b.store.has(cid)))
   expect(blobs.every(({ pieces }) => !pieces || b.store.has(pieces))).toBe(true)
@@ -45,8 +28,7 @@ test('four new devices take the data of the first holder about once', async () =
   const catalogue = new TestCatalogue()
   catalogue.set(blobs)
   const devices = [a, ...others]
-  const members = { members: () => devices.map(({ id }) => memberOf(id)), onChange: () => () => undefined }
-  for (const device of devices) device.blobs.follow(catalogue, members)
+  followAll(devices, catalogue)
   devices.forEach((x, i) => {
     for (const y of devices.slice(i + 1)) linkDevices(x, y)
   })

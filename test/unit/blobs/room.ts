@@ -1,8 +1,10 @@
 /** Devices in one process that copy over real HTTP, linked in memory: everything of node/blobs but the mesh. */
+import { open } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { BlobStore, type Blobs, type BlobsEvent, createBlobs, type PlacementNode } from '../../../node/blobs/index.ts'
+import { hexOfCid } from '../../../node/blobs/layout.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { openLevel } from '../../../node/platform/key-value.ts'
@@ -10,6 +12,7 @@ import { type Cid, cidOfDigest, isCid } from '../../../protocols/cid.ts'
 import type { BlobCatalogue, CatalogueBlob } from '../../../protocols/content.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks, StreamLimits } from '../../../protocols/message-stream.ts'
+import { seededRandom } from '../../kit/seeded-random.ts'
 
 type Handler = { limits: StreamLimits; handler: (stream: MessageStream, link: PeerLink) => Promise<void> }
 
@@ -97,6 +100,8 @@ export interface Device {
   events: BlobsEvent[]
   /** Bytes of bodies that it sent over HTTP. */
   sentBytes: () => number
+  /** Writes over some bytes of a stored file. */
+  damage(cid: Cid, at: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -158,11 +163,61 @@ export async function startDevice(
     port,
     events,
     sentBytes: () => blobs.server.sentToPeersBytes,
+    async damage(cid, at) {
+      const hex = hexOfCid(cid)
+      const file = await open(join(folder, id, 'blobs', hex[0] as string, hex[1] as string, hex), 'r+')
+      await file.write(Buffer.from('rotten'), 0, 6, at)
+      await file.close()
+    },
     async stop() {
       server.closeAllConnections()
       server.close()
       await blobs.stop()
     }
+  }
+}
+
+/** Puts blobs of these sizes, with something in each that tells them apart; the same for the same seed. */
+export async function fill(device: Device, sizes: readonly number[], seed = 1): Promise<CatalogueBlob[]> {
+  const random = seededRandom(seed)
+  const blobs: CatalogueBlob[] = []
+  for (const size of sizes) {
+    const bytes = new Uint8Array(size)
+    for (let at = 0; at < size; at += 65_536) bytes.set(random.bytes(Math.min(32, size - at)), at)
+    blobs.push({ ...(await device.store.put(bytes)), policy: { kind: 'everywhere' }, copyClass: 1 })
+  }
+  return blobs
+}
+
+/** All are members, and know the same catalogue. */
+export function followAll(
+  devices: readonly Device[],
+  catalogue: TestCatalogue,
+  members: readonly NodeId[] = devices.map(({ id }) => id)
+): TestMembers {
+  const room = new TestMembers(members.map((id) => memberOf(id)))
+  for (const device of devices) device.blobs.follow(catalogue, room)
+  return room
+}
+
+export class TestMembers {
+  #members: readonly PlacementNode[]
+  readonly #listeners = new Set<() => void>()
+
+  constructor(members: readonly PlacementNode[]) {
+    this.#members = members
+  }
+
+  members = (): readonly PlacementNode[] => this.#members
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  set(members: readonly PlacementNode[]): void {
+    this.#members = members
+    for (const listener of this.#listeners) listener()
   }
 }
 
