@@ -1,5 +1,5 @@
 /** A device's place in a room: founding one, joining with an invitation or a grant, leaving. Written so that a power cut leaves all or nothing. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Grant } from '../../protocols/approval.ts'
 import { type CborValue, decodeCbor, encodeCbor, sameBytes } from '../../protocols/cbor.ts'
 import {
@@ -175,6 +175,9 @@ async function enter(
   entered: Omit<Room, 'keyRing'> & { keys: SharedRingKey[] }
 ): Promise<Room> {
   const { keys, ...room } = entered
+  // It may be a folder of its own; its name has to last as long as what is written into it.
+  await components.disk.makeDirectory(init.folder)
+  await components.disk.syncDirectory(dirname(init.folder))
   const keyRing = new KeyRing(components, { folder: init.folder, keys })
   await keyRing.save()
   // The room's file comes last: with it the device is in.
