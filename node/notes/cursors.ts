@@ -28,11 +28,13 @@ export interface OwnedCursor extends AwarenessEntry {
   via: object
 }
 
-/** What changed: `states` for clients that need them whole, `cursors` for those who know the rest. */
+/** What changed. */
 export interface CursorNews {
+  /** All of it, for clients that need whole states. */
   clientIds: number[]
-  /** ClientIDs whose whole state is news to everybody. */
+  /** Those whose whole state is news to everybody: names, colours, and who left. */
   fresh: number[]
+  /** The others, for those who know the rest of their states. */
   cursors: CursorEntry[]
 }
 

@@ -170,11 +170,6 @@ export class LiveLinks {
     })
   }
 
-  /** Now, and not only every half minute; for tests. */
-  sendDigestsNow(): void {
-    this.#sendDigests()
-  }
-
   #sendDigests(): void {
     for (const id of this.#components.openIds()) {
       const sessions = [...this.#peers.values()].flatMap(({ session }) => (session?.notes.has(id) ? [session] : []))

@@ -8,12 +8,14 @@ import type { Entry, JournalAccess } from '../../protocols/journal.ts'
 import type { NoteUpdate } from '../../protocols/note-facts.ts'
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from '../../protocols/notes-sync.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Broadcast } from './broadcast.ts'
 import { type CatchUp, Connection } from './connection.ts'
 import { Cursors, type OwnedCursor } from './cursors.ts'
 import { type Applied, NoteDocument } from './document.ts'
 import { CLOSE_MALFORMED, CLOSE_RESET, CLOSE_STOPPING, CLOSE_TOO_LARGE } from './errors.ts'
 import { buildFrame } from './frame.ts'
 import * as limits from './limits.ts'
+import { type Pace, paceFor } from './pace.ts'
 import { TextAhead } from './text-ahead.ts'
 import { TextLog } from './text-log.ts'
 import { checkVector } from './update-scan.ts'
@@ -84,7 +86,7 @@ export class OpenNote {
         onTold: () => {
           this.#told = true
           // With the next text if there is some.
-          this.#schedule(this.#tickMs())
+          this.#schedule(this.#pace().tickMs)
         },
         onStamped: (stamp) => {
           this.#ownWriter = stamp.writer
@@ -97,7 +99,7 @@ export class OpenNote {
             else connection.resume('note')
           }
         },
-        intervalMs: () => (this.#connections.size <= limits.SOME_CLIENTS ? 0 : limits.WRITE_INTERVAL_MS),
+        intervalMs: () => this.#pace().writeMs,
         onFailure: components.onFailure
       },
       id
@@ -264,20 +266,12 @@ export class OpenNote {
     this.#log.checkCopies()
   }
 
-  #tickMs(): number {
-    const clients = this.#connections.size
-    if (clients <= limits.FEW_CLIENTS) return 0
-    return clients <= limits.SOME_CLIENTS ? limits.TICK_SOME_CLIENTS_MS : limits.TICK_MANY_CLIENTS_MS
-  }
-
-  #cursorsMs(): number {
-    const clients = this.#connections.size
-    if (clients <= limits.FEW_CLIENTS) return limits.CURSORS_FEW_CLIENTS_MS
-    return clients <= limits.SOME_CLIENTS ? limits.CURSORS_SOME_CLIENTS_MS : limits.CURSORS_MANY_CLIENTS_MS
+  #pace(): Pace {
+    return paceFor(this.#connections.size)
   }
 
   #cursorsChanged(): void {
-    const due = this.cursors.dueAtMs(this.#cursorsSentMs, this.#cursorsMs())
+    const due = this.cursors.dueAtMs(this.#cursorsSentMs, this.#pace().cursorsMs)
     if (due !== undefined) this.#schedule(due - this.#clock.monotonicMs())
   }
 
@@ -287,7 +281,7 @@ export class OpenNote {
   #schedule(delayMs: number): void {
     if (this.#stopped || !this.#loaded) return
     const now = this.#clock.monotonicMs()
-    const atMs = Math.max(now + delayMs, this.#tickedMs + this.#tickMs())
+    const atMs = Math.max(now + delayMs, this.#tickedMs + this.#pace().tickMs)
     if (this.#tickAtMs !== undefined && this.#tickAtMs <= atMs) return
     this.#cancelTick?.()
     this.#tickAtMs = atMs
@@ -304,14 +298,15 @@ export class OpenNote {
     this.#applyClients(text)
     this.#applyEntries(text)
     const now = this.#clock.monotonicMs()
-    const due = this.cursors.dueAtMs(this.#cursorsSentMs, this.#cursorsMs())
-    const whole = [...text]
-    const brief = [...text]
+    const due = this.cursors.dueAtMs(this.#cursorsSentMs, this.#pace().cursorsMs)
+    const out = new Broadcast(text)
     if (due !== undefined && due <= now) {
       this.#cursorsSentMs = now
-      this.#gatherCursors(whole, brief)
+      const news = this.cursors.take()
+      out.addCursors(this.cursors, news, this.#stockClients > 0)
+      this.#components.onCursors(this, news.clientIds)
     }
-    if (brief.length > 0 || this.#told || this.#anyBehind()) this.#deliver(text, whole, brief)
+    if (!out.isEmpty || this.#told || this.#anyBehind()) out.send(this.#connections, this.#catchUp)
     this.#told = false
     this.#cursorsChanged()
   }
@@ -319,26 +314,6 @@ export class OpenNote {
   #anyBehind(): boolean {
     for (const connection of this.#connections) if (connection.isBehind) return true
     return false
-  }
-
-  /** @param whole for stock clients, @param brief for those who know names and colours already */
-  #gatherCursors(whole: Buffer[], brief: Buffer[]): void {
-    const { clientIds, fresh, cursors } = this.cursors.take()
-    const stateFrame = (ids: readonly number[]): Buffer =>
-      buildFrame(encodeSyncMessage({ kind: 'awareness', entries: this.cursors.states(ids) }))
-    if (this.#stockClients > 0) whole.push(stateFrame(clientIds))
-    if (fresh.length > 0) brief.push(stateFrame(fresh))
-    if (cursors.length > 0) brief.push(buildFrame(encodeSyncMessage({ kind: 'cursors', cursors })))
-    this.#components.onCursors(this, clientIds)
-  }
-
-  #deliver(text: Buffer[], whole: Buffer[], brief: Buffer[]): void {
-    const textFrames = joinFrames(text)
-    const join = (frames: Buffer[]): Buffer | undefined =>
-      frames.length === text.length ? textFrames : joinFrames(frames)
-    const [wholeFrames, briefFrames] = [join(whole), join(brief)]
-    for (const connection of this.#connections)
-      connection.deliver(textFrames, connection.own ? briefFrames : wholeFrames, this.#catchUp)
   }
 
   #applyAhead(text: Buffer[]): void {
@@ -451,9 +426,4 @@ export class OpenNote {
     this.#log.stop()
     this.document.destroy()
   }
-}
-
-function joinFrames(frames: readonly Buffer[]): Buffer | undefined {
-  if (frames.length === 0) return undefined
-  return frames.length === 1 ? frames[0] : Buffer.concat(frames)
 }

@@ -53,6 +53,7 @@ export class SnapshotStore {
     if (!bytes || bytes.length <= HASH_BYTES) return false
     const body = bytes.subarray(HASH_BYTES)
     if (!sameBytes(sha256(body), bytes.subarray(0, HASH_BYTES))) return false
+    // Its hash says that it is what we wrote: what does not decode now is a defect, and is told.
     const parsed = decodeCbor(body, MAX_FILE_BYTES)
     if (!Array.isArray(parsed) || parsed[0] !== VERSION) return false
     const [, progress, state, authors] = parsed as [

@@ -38,11 +38,13 @@ const NOTE = 'bench'
 const DRAIN_TIMEOUT_MS = 30_000
 
 const init = JSON.parse(process.argv[2] ?? '{}') as LoadInit
-let state = init.seed
 /** Chance that replays: the same keys at the same moments for every server. */
-function chance(): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return state / 2 ** 32
+function chanceOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
 }
 
 /** Hocuspocus puts the document's name before every message. */
@@ -106,10 +108,12 @@ class Client {
   readonly socket: WebSocket
   readonly doc = new Y.Doc()
   readonly #opened: Promise<unknown>
+  readonly #chance: () => number
   #clock = 1
 
-  constructor(port: number, reads: boolean, token: string) {
-    const query = init.kind === 'ours' ? `?own=1&token=${token}` : ''
+  constructor(port: number, reads: boolean, number: number) {
+    this.#chance = chanceOf(init.seed + number * 7_919)
+    const query = init.kind === 'ours' ? `?own=1&token=bench-client-number-${number}` : ''
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/notes/sync/${NOTE}${query}`, { perMessageDeflate: false })
     this.#opened = new Promise((resolve, reject) => this.socket.once('open', resolve).once('error', reject))
     const screen = reads ? new Y.Doc() : undefined
@@ -160,28 +164,32 @@ class Client {
     this.socket.send(moved(this.doc.clientID, this.#clock++, text.length - 1))
   }
 
-  type(untilMs: number): void {
-    const waitMs = (1_000 / KEYS_PER_SECOND) * 2 * chance()
-    setTimeout(() => {
-      if (performance.now() > untilMs) return
-      this.press()
-      this.type(untilMs)
-    }, waitMs)
+  /** Moments are fixed beforehand: a generator that falls behind catches up, so that every server gets the same keys. */
+  type(lastMs: number, untilMs: number): void {
+    const nextMs = lastMs + (1_000 / KEYS_PER_SECOND) * 2 * this.#chance()
+    if (nextMs > untilMs) return
+    setTimeout(
+      () => {
+        this.press()
+        this.type(nextMs, untilMs)
+      },
+      Math.max(0, nextMs - performance.now())
+    )
   }
 }
 
 async function main(): Promise<void> {
   const made = Array.from({ length: init.clients }, (_, i) => {
     const port = init.ports[i % init.ports.length] as number
-    return new Client(port, i < READERS, `bench-client-number-${i}`)
+    return new Client(port, i < READERS, i)
   })
   for (const client of made) await client.open()
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   console.log('started')
   const cpuBefore = process.cpuUsage()
   bytesIn = 0
-  const untilMs = performance.now() + init.seconds * 1_000
-  for (const client of made) client.type(untilMs)
+  const startMs = performance.now()
+  for (const client of made) client.type(startMs, startMs + init.seconds * 1_000)
   await new Promise((resolve) => setTimeout(resolve, init.seconds * 1_000))
   const readers = Math.min(READERS, init.clients)
   const endMs = performance.now() + DRAIN_TIMEOUT_MS
@@ -211,7 +219,7 @@ async function main(): Promise<void> {
 /** Whether everything is there for somebody who comes afterwards. A relay keeps nothing and is not asked. */
 async function joinLate(): Promise<number> {
   const doc = new Y.Doc()
-  const late = new Client(init.ports.at(-1) as number, false, 'bench-late-joiner-1')
+  const late = new Client(init.ports.at(-1) as number, false, init.clients)
   late.socket.on('message', (data: RawData) => {
     const update = readUpdate(data as Buffer)
     if (update) Y.applyUpdate(doc, update)
