@@ -12,6 +12,8 @@ export const MAX_CONNECTIONS = 160
 export const INBOUND_PER_ADDRESS_PER_SECOND = 40
 /** Each pending one costs a noise handshake and some 100 KB. */
 export const MAX_PENDING_INBOUND = 40
+/** From one address and not (yet) admitted: thirty devices behind one get in, and one attacker cannot take all connections. */
+export const MAX_STRANGERS_PER_ADDRESS = 48
 /** Open at once on one connection, over all protocols; a link uses some 4 and a copy up to 16 more. */
 export const MAX_STREAMS_PER_CONNECTION = 128
 /** Of one protocol on one connection. */

@@ -1,5 +1,6 @@
 /** The mesh put together: one host, its discovery, its introductions, its links. Each decision is in a file of its own. */
 import type { Connection, Libp2p } from '@libp2p/interface'
+import { JoineryError } from '../../protocols/errors.ts'
 import type { Refusal, Verdict } from '../../protocols/hello.ts'
 import type { KnownPeer } from '../../protocols/known-peers.ts'
 import { formatMeshAddress, ipMeshAddress, parseMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
@@ -14,7 +15,13 @@ import { adviseDiscovery } from './discovery-advice.ts'
 import type { HelloEffect, Introduction } from './hello-session.ts'
 import { createHost, startHost } from './host.ts'
 import { Introductions, ipOf } from './introductions.ts'
-import { LINGER_MS, MAX_KNOWN_NODES, MAX_STATIC_ADDRESSES, REDIAL_MOST_MS } from './limits.ts'
+import {
+  LINGER_MS,
+  MAX_KNOWN_NODES,
+  MAX_STATIC_ADDRESSES,
+  MAX_STRANGERS_PER_ADDRESS,
+  REDIAL_MOST_MS
+} from './limits.ts'
 import { prefersExisting } from './link-choice.ts'
 import { type Link, LinkTable } from './links.ts'
 import { MulticastDiscovery } from './mdns.ts'
@@ -40,6 +47,9 @@ export async function createMesh(components: MeshComponents, init: MeshInit): Pr
   const host = await createHost({ key, port: init.meshPort, denies: (peer) => denials.has(peer) })
   return new MeshNode(components, init, { host, node, denials })
 }
+
+/** Of 0 to 100; whoever is not admitted has none. */
+const LINK_VALUE = 100
 
 class MeshNode implements Mesh {
   readonly node: NodeId
@@ -300,8 +310,23 @@ class MeshNode implements Mesh {
   // Connections and their hellos
 
   #connected(connection: Connection): void {
-    if (connection.direction === 'inbound') this.#inbound++
+    if (connection.direction === 'inbound') {
+      this.#inbound++
+      if (this.#strangersAt(ipOf(connection)) > MAX_STRANGERS_PER_ADDRESS) {
+        connection.abort(new JoineryError('BUSY', 'too many strangers at one address'))
+        return
+      }
+    }
     this.#introductions.connected(connection)
+  }
+
+  #strangersAt(address: string): number {
+    const isStranger = (connection: Connection): boolean => {
+      return (
+        this.#links.get(connection.remotePeer.toString())?.connection !== connection && ipOf(connection) === address
+      )
+    }
+    return this.#host.getConnections().filter((one) => one.direction === 'inbound' && isStranger(one)).length
   }
 
   #disconnected(connection: Connection): void {
@@ -348,6 +373,9 @@ class MeshNode implements Mesh {
     const replaced = this.#links.add(link)
     if (replaced) this.#close(replaced.connection)
     this.#plan.linked(link.peer)
+    // Where there are too many connections, libp2p closes those of the least value first.
+    const tags = { member: { value: LINK_VALUE } }
+    this.#host.peerStore.merge(link.connection.remotePeer, { tags }).catch(() => {})
     this.#strangers.forget(link.peer)
     this.#profiles.set(link.peer, link.profile)
     if (this.#profiles.size > MAX_KNOWN_NODES) this.#profiles.delete(this.#profiles.keys().next().value as NodeId)

@@ -358,13 +358,15 @@ class LocalMembership implements Membership {
 
   /** Removed and unwelcome devices; one call after the other, so that the last one tells the newest state. */
   #tellJournal(): Promise<void> {
-    this.#removing = this.#removing.then(async () => {
+    const told = this.#removing.then(async () => {
       const removed = new Map<NodeId, ReadonlyMap<WriterId, number>>()
       for (const [node, removal] of this.#view.removed) removed.set(node, removal.cuts)
       for (const node of this.#view.unwelcome) removed.set(node, new Map())
       await this.#components.journal.setRemoved(removed)
     })
-    return this.#removing
+    // A call that failed is told by its caller and does not stop the next one.
+    this.#removing = told.catch(() => {})
+    return told
   }
 
   /** Tokens whose secret a device has seen: those that it made, and the one that it came in with. */

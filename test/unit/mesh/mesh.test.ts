@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dialFailure } from '../../../node/mesh/dialer.ts'
 import { createHost } from '../../../node/mesh/host.ts'
 import type { AskProgress } from '../../../node/mesh/index.ts'
+import { MAX_STRANGERS_PER_ADDRESS } from '../../../node/mesh/limits.ts'
 import { messageStream } from '../../../node/mesh/streams.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { systemRandom } from '../../../node/platform/random.ts'
@@ -145,6 +146,37 @@ describe('links', () => {
       await stranger.stop()
     }
     expect(a.mesh.links().map(({ peer }) => peer)).toEqual([b.mesh.node])
+  })
+
+  test('one address full of strangers does not keep members out', async () => {
+    await using nodes = new TestNodes()
+    const [a, b] = [await nodes.make(), await nodes.make()]
+    const count = MAX_STRANGERS_PER_ADDRESS + 6
+    const hosts = await Promise.all(
+      Array.from({ length: count }, () =>
+        createHost({ key: signingKeyFromSeed(systemRandom.bytes(32)), port: 0, denies: () => false })
+      )
+    )
+    let closed = 0
+    try {
+      const { promise: someClosed, resolve } = Promise.withResolvers<void>()
+      for (const host of hosts) {
+        await host.start()
+        const connection = await host.dial(multiaddr(a.address)).catch(() => undefined)
+        const count = (): void => {
+          if (++closed >= 3) resolve()
+        }
+        if (connection) connection.addEventListener('close', count, { once: true })
+        else count()
+      }
+      // Sooner than those would be hung up on that say no hello.
+      await someClosed
+      await new Promise((settle) => setTimeout(settle, 6_000))
+      b.mesh.addStaticAddress(a.address)
+      await Promise.all([linked(a), linked(b)])
+    } finally {
+      await Promise.all(hosts.map((host) => host.stop()))
+    }
   })
 
   test('a device that can only be reached by WebSocket is reached by WebSocket', async () => {
