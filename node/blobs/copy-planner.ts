@@ -5,7 +5,14 @@ import type { NodeId } from '../../protocols/message-stream.ts'
 import { hasPieceList, PIECE_BYTES, pieceCount, pieceListBytes, pieceSpan } from '../../protocols/piece-list.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
 import { CopyQueue } from './copy-queue.ts'
-import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PATIENCE_MS, PEOPLE_REQUESTS, REQUESTS_PER_PEER } from './limits.ts'
+import {
+  IMPATIENT_AFTER_MS,
+  MAX_PARTIALS,
+  PATIENCE_MS,
+  PEOPLE_REQUESTS,
+  REMEMBERED_PEERS,
+  REQUESTS_PER_PEER
+} from './limits.ts'
 import { type FetchFailure, PeerState } from './peer-book.ts'
 import { nodeSeed, rendezvousHash } from './rendezvous.ts'
 
@@ -83,6 +90,7 @@ export class CopyPlanner {
   readonly #init: CopyPlannerInit
   readonly #seed
   readonly #peers = new Map<NodeId, PeerState>()
+  readonly #gone = new Map<NodeId, PeerState>()
   readonly #underWay = new Map<number, UnderWay>()
   readonly #busy = new Set<string>()
   readonly #open = new Map<Cid, OpenBlob>()
@@ -132,12 +140,21 @@ export class CopyPlanner {
     state.fresh = new Bitfield(this.#view.blobs.length)
     state.knows = new Bitfield(this.#view.blobs.length)
     state.wants = wants
+    const before = this.#gone.get(peer)
+    if (before) state.remember(before)
+    this.#gone.delete(peer)
     this.#peers.set(peer, state)
     this.#queueIsOld = true
   }
 
   unlinked(peer: NodeId): void {
-    if (!this.#peers.delete(peer)) return
+    const state = this.#peers.get(peer)
+    if (!state) return
+    this.#peers.delete(peer)
+    this.#gone.set(peer, state)
+    if (this.#gone.size > REMEMBERED_PEERS) this.#gone.delete(this.#gone.keys().next().value as NodeId)
+    // How it behaved is remembered, what it held is not.
+    state.forget()
     for (const { request } of [...this.#underWay.values()]) {
       if (request.peer !== peer) continue
       this.#ended(request.id)
@@ -322,7 +339,7 @@ export class CopyPlanner {
       if (!peer.usable(nowMs)) {
         // A stalled link is tried again in a moment: whoever waits may wait for that.
         const untilMs = peer.pausedUntilMs
-        if (holds && untilMs !== undefined && untilMs - nowMs <= PATIENCE_MS) busy = true
+        if (holds && untilMs - nowMs <= PATIENCE_MS) busy = true
         continue
       }
       if (!holds && peer.saidNotHere(this.#holderName(item), nowMs)) continue

@@ -49,10 +49,13 @@ export const MAX_PARTIALS = 8
 
 /** Without anything to do for so long, a node takes what another was expected to fetch first. */
 export const IMPATIENT_AFTER_MS = 1_500
-/** A peer that gave wrong bytes is not asked for so long; twice as long each time. */
+/** A peer that gave wrong bytes is not asked for so long. */
 export const LIAR_PAUSE_MS = 5 * 60_000
-/** So many lies, or claims of what it does not hold, and a peer is not asked until it connects anew. */
+/** After so many lies (or ten times as many claims of what it does not hold) a peer is not asked for an hour. */
 export const MAX_LIES = 3
+export const DEMOTED_MS = 60 * 60_000
+/** Peers that went whose behaviour is remembered; more than a campus has devices. */
+export const REMEMBERED_PEERS = 256
 /** A peer that could not be reached or stalled: 1 s, 2 s, 4 s, … */
 export const PAUSE_MS = 1_000
 export const MAX_PAUSE_MS = 60_000

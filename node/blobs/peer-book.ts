@@ -1,7 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
-import { LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS } from './limits.ts'
+import { DEMOTED_MS, LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS } from './limits.ts'
 import { type NodeSeed, nodeSeed } from './rendezvous.ts'
 
 /** Why a request gave nothing. */
@@ -46,12 +46,19 @@ export class PeerState {
   }
 
   usable(nowMs: number): boolean {
-    return this.lies < MAX_LIES && this.#pausedUntilMs <= nowMs
+    return this.#pausedUntilMs <= nowMs
   }
 
-  /** When it may be asked again; undefined when not in this life of the link. */
-  get pausedUntilMs(): number | undefined {
-    return this.lies < MAX_LIES ? this.#pausedUntilMs : undefined
+  /** When it may be asked again. */
+  get pausedUntilMs(): number {
+    return this.#pausedUntilMs
+  }
+
+  /** A link that breaks and comes back makes no honest peer of a liar. */
+  remember(before: PeerState): void {
+    this.lies = before.lies
+    this.#pausedUntilMs = before.#pausedUntilMs
+    this.#pauses = before.#pauses
   }
 
   /** Lower is better: how long one more request would take. */
@@ -72,6 +79,15 @@ export class PeerState {
     return (this.#notHere.get(cid) ?? 0) > nowMs
   }
 
+  forget(): void {
+    this.have = new Bitfield(0)
+    this.fresh = new Bitfield(0)
+    this.knows = new Bitfield(0)
+    this.wants = new Bitfield(0)
+    this.partials.clear()
+    this.#notHere.clear()
+  }
+
   worked(bytes: number, tookMs: number): void {
     this.#pauses = 0
     if (bytes >= 16 * 1024) this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
@@ -83,17 +99,26 @@ export class PeerState {
         // It had told us otherwise: a copy that was just evicted, or a false inventory.
         if (number !== undefined && this.have.delete(number)) this.lies += 0.1
         if (this.partials.delete(cid)) this.lies += 0.1
+        this.#demoteIfLiar(nowMs)
         this.#notHere.delete(cid)
         this.#notHere.set(cid, nowMs + NOT_HERE_MS)
         if (this.#notHere.size > MAX_NOT_HERE) this.#notHere.delete(this.#notHere.keys().next().value as Cid)
         return
       case 'lied':
         this.lies++
-        this.#pausedUntilMs = nowMs + LIAR_PAUSE_MS * 2 ** (this.lies - 1)
+        this.#pausedUntilMs = nowMs + LIAR_PAUSE_MS
+        this.#demoteIfLiar(nowMs)
         return
       default:
         this.#pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** this.#pauses++)
         this.#rate /= 2
     }
+  }
+
+  /** After an hour it gets another chance: a damaged copy may have been replaced. */
+  #demoteIfLiar(nowMs: number): void {
+    if (this.lies < MAX_LIES) return
+    this.lies = 0
+    this.#pausedUntilMs = nowMs + DEMOTED_MS
   }
 }
