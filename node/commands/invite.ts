@@ -43,7 +43,7 @@ and on each of them:
 }
 
 /** Light modules are drawn, so that it reads on a dark terminal; scanners cope with the inverse on a light one. */
-export function qrText(text: string): string {
+function qrText(text: string): string {
   return renderUnicodeCompact(text, { ecc: 'L', border: 2 })
 }
 

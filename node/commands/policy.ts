@@ -50,7 +50,7 @@ export function policyText(policy: PlacementPolicy): string {
 }
 
 /** @returns null for the standard */
-export function parsePolicy(text: string): PlacementPolicy | null {
+function parsePolicy(text: string): PlacementPolicy | null {
   if (text === 'standard') return null
   if (text === 'everywhere' || text === 'on-demand') return { kind: text }
   const number = /^(?:copies[:=])?(\d{1,3})$/.exec(text)?.[1]

@@ -5,7 +5,7 @@ import type { ChildProgram } from '../platform/child-program.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 
-export interface Daemon {
+interface Daemon {
   /** For people: `http://192.168.1.20:8080/`. */
   readonly address: string
   readonly operations: Operations
@@ -14,7 +14,7 @@ export interface Daemon {
 }
 
 /** The parts of a node without mesh and front door, for work on a folder that no node has open. */
-export interface OfflineOperations {
+interface OfflineOperations {
   readonly operations: Operations
   close(): Promise<void>
 }

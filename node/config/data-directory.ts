@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 
 /** Where the installed service keeps its data. */
-export const SERVICE_DATA_DIRECTORY = '/var/lib/joinery'
+const SERVICE_DATA_DIRECTORY = '/var/lib/joinery'
 
 export interface DataDirectorySources {
   /** `--data DIR` */

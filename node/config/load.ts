@@ -9,7 +9,7 @@ import './errors.ts'
 import { SETTINGS, type SettingValue, settingNamed, variableOf } from './settings.ts'
 
 const MAX_CONFIG_BYTES = 64 * 1024
-export const CONFIG_FILE = 'config.toml'
+const CONFIG_FILE = 'config.toml'
 
 export interface ConfigSources {
   disk: Disk
@@ -24,7 +24,7 @@ export interface ConfigSources {
 }
 
 /** Where a value came from, for `joinery config list`. */
-export type Origin = 'built in' | 'file' | 'environment' | 'flag'
+type Origin = 'built in' | 'file' | 'environment' | 'flag'
 
 export interface LoadedConfig {
   config: Config
@@ -32,7 +32,7 @@ export interface LoadedConfig {
   origins: ReadonlyMap<keyof Config, Origin>
 }
 
-export function standardConfig(dataDirectory: string, hostName: string): Config {
+function standardConfig(dataDirectory: string, hostName: string): Config {
   return {
     dataDirectory,
     name: hostName.split('.')[0]?.slice(0, 40) || 'joinery',
@@ -96,11 +96,7 @@ export function configFileOf(sources: { dataDirectory: string; configFile?: stri
  *
  * @param mustExist somebody named the file, so a missing one is an error
  */
-export async function readConfigFile(
-  disk: Disk,
-  file: string,
-  mustExist: boolean
-): Promise<Record<string, SettingValue>> {
+async function readConfigFile(disk: Disk, file: string, mustExist: boolean): Promise<Record<string, SettingValue>> {
   let bytes: Uint8Array | undefined
   try {
     bytes = await readSmallFile(disk, file, MAX_CONFIG_BYTES)

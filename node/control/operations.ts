@@ -79,13 +79,13 @@ export interface PeerStatus extends DeviceOverview {
   behindEntries: number
 }
 
-export interface CreatedRoom {
+interface CreatedRoom {
   roomId: string
   name: string
   device: string
 }
 
-export interface CreatedInvitation {
+interface CreatedInvitation {
   /** To be typed, pasted or shown as a QR code. Secret: it lets a device in. */
   text: string
   /** How many devices it lets in. */
@@ -109,7 +109,7 @@ export type AskProgress =
   | { kind: 'code'; code: string; device: string }
   | { kind: 'joined'; roomId: string; name: string }
 
-export interface RemovedDevice {
+interface RemovedDevice {
   id: string
   name: string
   /** Its entries up to here stay; later ones count nowhere. */

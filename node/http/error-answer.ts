@@ -6,7 +6,7 @@ import { chooseLanguage } from '../../web-client/languages.ts'
 import { textsIn } from '../../web-client/texts.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 
-export interface PublicError {
+interface PublicError {
   code: string
   /** What happened. */
   text: string

@@ -34,7 +34,7 @@ export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { NoteDoor } from './note-routes.ts'
 
 /** What the pages and the API tell about the room. */
-export interface RoomInfo {
+interface RoomInfo {
   /** Called at most once a second, whatever the number of visitors. */
   overview(): Promise<RoomOverview>
 }
@@ -69,7 +69,7 @@ export interface FrontDoorInit {
   limits?: Partial<FrontDoorLimits>
 }
 
-export interface FrontDoorLimits {
+interface FrontDoorLimits {
   connectionsPerAddress: number
   connections: number
   headersTimeoutMs: number
@@ -98,7 +98,7 @@ const STANDARD_LIMITS: FrontDoorLimits = {
 }
 
 /** What the guards found out about a request; routes read it instead of the headers. */
-export interface Visit {
+interface Visit {
   host: VisitedHost
   path: RequestPath
 }

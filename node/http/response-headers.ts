@@ -17,7 +17,7 @@ const PAGE_POLICY = [
  * Mirrored pages and files: other people's scripts run, but in an origin of their own. Without `allow-same-origin` they cannot read
  * what belongs to this address; cookies do not know ports, so another port would not be enough.
  */
-export const CONTENT_POLICY =
+const CONTENT_POLICY =
   'sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals'
 
 /** On every answer. */

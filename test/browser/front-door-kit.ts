@@ -19,7 +19,7 @@ export interface StartedFrontDoor {
 }
 
 /** Blobs that are not there; tests of content give their own. */
-export const noBlobs: BlobServer = {
+const noBlobs: BlobServer = {
   serveFile: () => Promise.reject(new JoineryError('NOT_FOUND', 'no blobs here')),
   serveBlob: () => Promise.reject(new JoineryError('NOT_FOUND', 'no blobs here'))
 }

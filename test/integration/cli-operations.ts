@@ -2,7 +2,7 @@ import type { Operations, PeerStatus } from '../../node/control/operations.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { sampleRoom } from '../browser/sample-room.ts'
 
-export interface Call {
+interface Call {
   name: string
   options: unknown
 }
