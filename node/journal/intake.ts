@@ -127,7 +127,7 @@ export class Intake {
     const known = store.table.logsOf(writer)
     if (known.length === 0) {
       if (header.number > 0) {
-        result.gaps.push({ writer, from: 0, branch: false })
+        noteGap(result, { writer, from: 0, branch: false })
         return
       }
       const node = this.#checkNewWriter(batch, writer)
@@ -153,7 +153,7 @@ export class Intake {
     const place = await this.#placeOf(batch, hash, known)
     switch (place.kind) {
       case 'gap':
-        result.gaps.push(place.gap)
+        noteGap(result, place.gap)
         return
       case 'known':
         if (await this.#refill(place.log, batch)) result.added++
@@ -361,4 +361,9 @@ export class Intake {
     }
     return bodies ? { ...batch, bodies } : batch
   }
+}
+
+/** The first of a writer: what comes after it follows from it. */
+function noteGap(result: Intaken, gap: Gap): void {
+  if (!result.gaps.some(({ writer }) => writer === gap.writer)) result.gaps.push(gap)
 }

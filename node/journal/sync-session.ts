@@ -301,7 +301,7 @@ export class SyncSession {
   #taken({ seen, gaps, added }: Extract<SyncEvent, { type: 'taken' }>, nowMs: number): void {
     const { known } = this.#components
     for (const { writer, number } of seen) if ((known.get(writer) ?? -1) < number) this.#setKnown(writer, number)
-    this.#wants.progressed(new Set(seen.map(({ writer }) => writer)), nowMs)
+    this.#wants.progressed(new Set(seen.map(({ writer }) => writer)), added > 0, nowMs)
     for (const { writer, from, branch } of gaps) {
       if ((known.get(writer) ?? -1) < from) this.#setKnown(writer, from)
       if (branch) this.#wants.wantBranch(writer, from)

@@ -22,6 +22,8 @@ interface Want {
   from: number
   /** null = up to the newest. */
   to: number | null
+  /** From there even when we have that number: a hole, or another branch. Otherwise from our end on. */
+  exact: boolean
 }
 
 interface Asked {
@@ -73,7 +75,7 @@ export class WantList {
     const next = journal.next(writer)
     for (const tip of theirs) {
       if (ours.some((own) => sameTip(own, tip)) || !journal.wants(writer, tip.number)) continue
-      if (tip.number >= next) this.#want(writer, next, null)
+      if (tip.number >= next) this.#want(writer, { from: next, to: null, exact: false })
       // One tip below ours is a peer that is behind, unless there are branches: then it may be one that we lack.
       else if (theirs.length > 1 || ours.length > 1 || ours.some((own) => own.number === tip.number))
         this.wantBranch(writer, tip.number)
@@ -82,37 +84,43 @@ export class WantList {
 
   /** A gap showed: the peer has `from` and more. */
   wantFrom(writer: WriterId, from: number): void {
-    this.#want(writer, from, null)
+    this.#want(writer, { from, to: null, exact: false })
   }
 
   /** Something follows a batch that we do not have: the branch is looked for further and further back. */
   wantBranch(writer: WriterId, end: number): void {
+    // Each batch of a foreign branch says so anew; one question is enough for all of them.
+    if (this.#wants.get(writer)?.exact) return
     const tries = this.#branchTries.get(writer) ?? 0
     // From the very beginning it was looked for once already.
     if (tries > 0 && end - BRANCH_STEP * 8 ** (tries - 1) <= 0) return
     this.#branchTries.set(writer, tries + 1)
-    this.#want(writer, Math.max(0, end - BRANCH_STEP * 8 ** tries), end)
+    this.#want(writer, { from: Math.max(0, end - BRANCH_STEP * 8 ** tries), to: null, exact: true })
   }
 
   wantRepairs(): void {
     const { journal, known } = this.#components
     for (const { writer, from, to } of journal.repairs()) {
       const id = hexOf(writer)
-      if ((known.get(id) ?? -1) >= from) this.#want(id, from, to)
+      if ((known.get(id) ?? -1) >= from) this.#want(id, { from, to, exact: true })
     }
   }
 
-  #want(writer: WriterId, from: number, to: number | null): void {
+  #want(writer: WriterId, { from, to, exact }: Want): void {
     const before = this.#wants.get(writer)
     if (!before && this.#wants.size >= MAX_WANTS) return
-    const end = before?.to === null || to === null ? null : Math.max(to, before?.to ?? to)
-    this.#wants.set(writer, { from: Math.min(from, before?.from ?? from), to: end })
+    this.#wants.set(writer, {
+      from: Math.min(from, before?.from ?? from),
+      to: before?.to === null || to === null ? null : Math.max(to, before?.to ?? to),
+      exact: exact || before?.exact === true
+    })
   }
 
   #wantNewest(writer: WriterId): void {
     const { journal, known } = this.#components
     const next = journal.next(writer)
-    if ((known.get(writer) ?? -1) >= next && journal.wants(writer, next)) this.#want(writer, next, null)
+    if ((known.get(writer) ?? -1) >= next && journal.wants(writer, next))
+      this.#want(writer, { from: next, to: null, exact: false })
   }
 
   /** What to ask now, if anything. */
@@ -142,21 +150,22 @@ export class WantList {
       if (ranges.length >= MAX_RANGES) break
       const next = journal.next(writer)
       // Somebody else brought it meanwhile.
-      if (want.to === null && (known.get(writer) ?? -1) < Math.max(next, want.from)) {
+      if (!want.exact && (known.get(writer) ?? -1) < Math.max(next, want.from)) {
         this.#wants.delete(writer)
         continue
       }
       if (!ledger.claim(writer, this, nowMs)) continue
       this.#wants.delete(writer)
-      writers.set(writer, want)
-      ranges.push({ writer: bytesOfHex(writer), from: want.to === null ? next : want.from, to: want.to })
+      writers.set(writer, { ...want, from: want.exact ? want.from : next })
+      ranges.push({ writer: bytesOfHex(writer), from: want.exact ? want.from : next, to: want.to })
     }
     return { ranges, writers }
   }
 
-  /** Batches came over this link. */
-  progressed(writers: Iterable<WriterId>, nowMs: number): void {
+  /** Batches came over this link; `news` when some of them were new. */
+  progressed(writers: Iterable<WriterId>, news: boolean, nowMs: number): void {
     for (const writer of writers) {
+      if (news) this.#branchTries.delete(writer)
       this.#components.ledger.touch(writer, this, nowMs)
       if (this.#asked) this.#asked.stallMs = nowMs + REQUEST_STALL_MS
     }
@@ -169,10 +178,12 @@ export class WantList {
     this.release()
     const { journal, known } = this.#components
     for (const [writer, want] of asked.writers) {
+      if (want.exact) continue
       const next = journal.next(writer)
       // It said that it has more and did not send it all: once more if it sent some, after its next word if it sent nothing.
-      if (want.to === null && (known.get(writer) ?? -1) >= next && next > want.from)
-        this.#behind.set(writer, nowMs + RELAY_DELAY_MS)
+      if (next <= want.from) {
+        if (!this.#wants.get(writer)?.exact) this.#wants.delete(writer)
+      } else if ((known.get(writer) ?? -1) >= next) this.#behind.set(writer, nowMs + RELAY_DELAY_MS)
     }
   }
 

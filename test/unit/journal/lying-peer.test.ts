@@ -112,6 +112,39 @@ describe('a peer that lies', () => {
   })
 })
 
+describe('a peer that answers beside the question', () => {
+  const author = new HandWriter(3, 'author')
+  const written = Array.from({ length: 8 }, (_, i) => author.write(`${i}`, i))
+  const foreign = new HandWriter(3, 'author')
+  foreign.write('other', 0)
+  const twig = Array.from({ length: 9 }, (_, i) => foreign.write(`other${i}`, i)).at(-1)
+
+  it.each([
+    ['with a batch far behind a gap', [], written[7]?.bytes],
+    ['with a branch whose beginning it never shows', written.slice(0, 5).map(({ bytes }) => bytes), twig?.bytes]
+  ])('%s, is not asked without end', async (_, held, answer) => {
+    const room = new TestRoom(6)
+    const victim = await room.start('victim')
+    await room.settled(victim.journal.exchange.take(held))
+    let asked = 0
+    const boast: SyncMessage = { type: 'have', rows: [{ writer: author.key.publicKey, number: 1000 }] }
+    joinLiar(
+      room,
+      'liar',
+      talker(async (message, say) => {
+        if (message.type !== 'request' || !answer) return
+        asked++
+        await say({ type: 'batches', batches: [answer] })
+        await say({ type: 'done', id: message.id })
+      }, boast)
+    )
+    await room.run(60_000)
+    expect(asked).toBeGreaterThan(0)
+    expect(asked).toBeLessThan(20)
+    await room.stop()
+  })
+})
+
 describe('a peer that floods', () => {
   it('with digests gets answers as fast as it reads them, and no faster', async () => {
     const room = new TestRoom(4)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HandWriter } from './hand-writer.ts'
 import { registersFold, setEntry, TestRoom } from './room.ts'
 
 describe('linked journals', () => {
@@ -57,6 +58,46 @@ describe('linked journals', () => {
     await room.untilEqual()
     await room.run(60_000)
     expect(room.network.totalBytes - before).toBeLessThan(160_000)
+    await room.stop()
+  })
+
+  it.each([
+    ['short', 3, 2, 2],
+    ['of very different length', 5, 1, 300],
+    ['far behind their ends', 2, 400, 150],
+    ['from the first batch on', 0, 3, 4]
+  ])('exchange the branches of a copied key, %s, and fold them alike', async (_, trunk, one, other) => {
+    const room = new TestRoom(6)
+    const nodes = [await room.start('a'), await room.start('b'), await room.start('c')]
+    room.network.part([['a'], ['b'], ['c']])
+    const writer = new HandWriter(1, 'copied')
+    const stem = Array.from({ length: trunk }, (_, i) => writer.write(`stem${i}`, i).bytes)
+    const branch = (name: string, length: number): Uint8Array[] => {
+      let head = writer.head
+      return Array.from({ length }, (_, i) => {
+        const written = writer.draft(head, [{ name: i % 2 ? name : 'both', value: `${name}${i}` }])
+        head = written.head
+        return written.bytes
+      })
+    }
+    const branches = [branch('left', one), branch('right', other)]
+    for (const [i, node] of nodes.slice(0, 2).entries())
+      await room.settled(node.journal.exchange.take([...stem, ...(branches[i] as Uint8Array[])]))
+    await room.run(2000)
+    expect(nodes[0]?.journal.forks()).toEqual([])
+    room.network.healAll()
+    await room.run(3000)
+    await room.untilEqual(180_000)
+    await room.run(1000)
+    const states: unknown[] = []
+    for (const { journal, misbehaved } of nodes) {
+      expect(misbehaved).toEqual([])
+      expect(journal.forks()).toMatchObject([{ writer: writer.id, node: 'copied', number: trunk, branches: 2 }])
+      expect(await journal.verify()).toMatchObject({ batches: trunk + one + other, holes: [], rotten: [] })
+      states.push((await room.settled(journal.view(registersFold('registers')))).state)
+    }
+    expect(states[1]).toEqual(states[0])
+    expect(states[2]).toEqual(states[0])
     await room.stop()
   })
 })
