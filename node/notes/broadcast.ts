@@ -14,10 +14,6 @@ export class Broadcast {
     this.#text = text
   }
 
-  get isEmpty(): boolean {
-    return this.#text.length === 0 && this.#brief.length === 0
-  }
-
   addCursors(all: Cursors, { clientIds, fresh, cursors }: CursorNews, forStock: boolean): void {
     const stateFrame = (ids: readonly number[]): Buffer =>
       buildFrame(encodeSyncMessage({ kind: 'awareness', entries: all.states(ids) }))
@@ -26,12 +22,16 @@ export class Broadcast {
     if (cursors.length > 0) this.#brief.push(buildFrame(encodeSyncMessage({ kind: 'cursors', cursors })))
   }
 
-  send(connections: Iterable<Connection>, source: CatchUp): void {
+  /** @param told somebody has something to be told that is on its connection already */
+  send(connections: Iterable<Connection>, source: CatchUp, told: boolean): void {
+    const isEmpty = this.#text.length === 0 && this.#brief.length === 0
     const text = joinFrames(this.#text)
     const withText = (frames: readonly Buffer[]): Buffer | undefined =>
       frames.length === 0 ? text : joinFrames([...this.#text, ...frames])
     const [whole, brief] = [withText(this.#whole), withText(this.#brief)]
-    for (const connection of connections) connection.deliver(text, connection.own ? brief : whole, source)
+    for (const connection of connections) {
+      if (!isEmpty || told || connection.isBehind) connection.deliver(text, connection.own ? brief : whole, source)
+    }
   }
 }
 

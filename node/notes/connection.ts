@@ -55,7 +55,7 @@ export class Connection {
   #alive = true
   #pausedBy = new Set<'rate' | 'note'>()
   #resumeCancel: (() => void) | undefined
-  #answerCancel: (() => void) | undefined
+  readonly #waitingAnswers = new Map<string, () => void>()
   #closed = false
 
   constructor(components: ConnectionComponents, init: ConnectionInit) {
@@ -121,13 +121,13 @@ export class Connection {
     if (this.#pausedBy.size === 0 && !this.#closed) this.#websocket.resume()
   }
 
-  /** Runs `answer` at once, or later when the client asks too often; of several waiting ones the last runs. */
-  answerWithinRate(answer: () => void): void {
-    this.#answerCancel?.()
-    this.#answerCancel = undefined
+  /** Runs `answer` at once, or later when the client asks too often; of several waiting ones of a kind the last runs. */
+  answerWithinRate(kind: 'have' | 'cursors', answer: () => void): void {
+    this.#waitingAnswers.get(kind)?.()
+    this.#waitingAnswers.delete(kind)
     const waitMs = this.#answers.take(1, this.#clock.monotonicMs())
     if (waitMs === 0) answer()
-    else this.#answerCancel = this.#clock.after(waitMs, answer)
+    else this.#waitingAnswers.set(kind, this.#clock.after(waitMs, answer))
   }
 
   send(payload: Uint8Array): void {
@@ -237,7 +237,7 @@ export class Connection {
   #stop(): void {
     this.#closed = true
     this.#resumeCancel?.()
-    this.#answerCancel?.()
+    for (const cancel of this.#waitingAnswers.values()) cancel()
   }
 
   /** Called once the socket has closed. */

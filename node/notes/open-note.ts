@@ -16,17 +16,11 @@ import { CLOSE_MALFORMED, CLOSE_RESET, CLOSE_STOPPING, CLOSE_TOO_LARGE } from '.
 import { buildFrame } from './frame.ts'
 import * as limits from './limits.ts'
 import { type Pace, paceFor } from './pace.ts'
+import type { RefusedUpdate } from './recovery-copies.ts'
 import { TextAhead } from './text-ahead.ts'
 import { TextLog } from './text-log.ts'
+import { TickTimer } from './tick-timer.ts'
 import { checkVector } from './update-scan.ts'
-
-export interface RefusedUpdate {
-  note: string
-  code: string
-  owner: string
-  address: string
-  update: Uint8Array
-}
 
 export interface OpenNoteComponents {
   clock: Clock
@@ -64,18 +58,16 @@ export class OpenNote {
   readonly #ahead = new TextAhead()
   #aheadQueue: NoteUpdate[] = []
   #loaded = false
-  #tickAtMs: number | undefined
-  #tickedMs = Number.NEGATIVE_INFINITY
-  #cancelTick: (() => void) | undefined
+  readonly #ticks: TickTimer
   #cursorsSentMs = 0
   #ownWriter: string | undefined
   #told = false
-  #stopped = false
 
   constructor(components: OpenNoteComponents, id: string) {
     this.id = id
     this.#components = components
     this.#clock = components.clock
+    this.#ticks = new TickTimer(components.clock, () => this.#tick())
     this.document = new NoteDocument()
     this.cursors = new Cursors(this.document.authors)
     this.lastUsedMs = this.#clock.monotonicMs()
@@ -170,7 +162,7 @@ export class OpenNote {
         // A copy: the message is a view into the socket's buffer, and the answer may have to wait.
         const vector = message.vector.slice()
         checkVector(vector)
-        connection.answerWithinRate(() => connection.send(this.#difference(vector, true)))
+        connection.answerWithinRate('have', () => connection.send(this.#difference(vector, true)))
         break
       }
       case 'update':
@@ -188,10 +180,7 @@ export class OpenNote {
         this.#cursorsChanged()
         break
       case 'query-awareness':
-        connection.answerWithinRate(() => connection.send(this.#catchUp.cursors()))
-        break
-      default:
-        break
+        connection.answerWithinRate('cursors', () => connection.send(this.#catchUp.cursors()))
     }
   }
 
@@ -275,24 +264,12 @@ export class OpenNote {
     if (due !== undefined) this.#schedule(due - this.#clock.monotonicMs())
   }
 
-  /**
-   * One timer; the earliest wish counts, but ticks keep their distance: the first key after a silence goes at once, the others together.
-   */
   #schedule(delayMs: number): void {
-    if (this.#stopped || !this.#loaded) return
-    const now = this.#clock.monotonicMs()
-    const atMs = Math.max(now + delayMs, this.#tickedMs + this.#pace().tickMs)
-    if (this.#tickAtMs !== undefined && this.#tickAtMs <= atMs) return
-    this.#cancelTick?.()
-    this.#tickAtMs = atMs
-    this.#cancelTick = this.#clock.after(Math.max(0, atMs - now), () => {
-      this.#tickAtMs = undefined
-      this.#tick()
-    })
+    if (this.#loaded) this.#ticks.wish(delayMs, this.#pace().tickMs)
   }
 
   #tick(): void {
-    this.#tickedMs = this.#clock.monotonicMs()
+    this.#ticks.ticked()
     const text: Buffer[] = []
     this.#applyAhead(text)
     this.#applyClients(text)
@@ -306,14 +283,9 @@ export class OpenNote {
       out.addCursors(this.cursors, news, this.#stockClients > 0)
       this.#components.onCursors(this, news.clientIds)
     }
-    if (!out.isEmpty || this.#told || this.#anyBehind()) out.send(this.#connections, this.#catchUp)
+    out.send(this.#connections, this.#catchUp, this.#told)
     this.#told = false
     this.#cursorsChanged()
-  }
-
-  #anyBehind(): boolean {
-    for (const connection of this.#connections) if (connection.isBehind) return true
-    return false
   }
 
   #applyAhead(text: Buffer[]): void {
@@ -421,8 +393,7 @@ export class OpenNote {
   async stop(): Promise<void> {
     for (const connection of this.#connections) connection.close(CLOSE_STOPPING)
     await this.flush()
-    this.#stopped = true
-    this.#cancelTick?.()
+    this.#ticks.stop()
     this.#log.stop()
     this.document.destroy()
   }

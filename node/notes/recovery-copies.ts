@@ -7,7 +7,15 @@ import { encodeCbor } from '../../protocols/cbor.ts'
 import type { Disk } from '../platform/disk.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import { MAX_RECOVERY_COPIES, MAX_RECOVERY_COPY_BYTES } from './limits.ts'
-import type { RefusedUpdate } from './open-note.ts'
+
+/** What a client sent and the note did not take, or not all of it. */
+export interface RefusedUpdate {
+  note: string
+  code: string
+  owner: string
+  address: string
+  update: Uint8Array
+}
 
 export class RecoveryCopies {
   readonly #disk: Disk
