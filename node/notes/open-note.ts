@@ -224,8 +224,7 @@ export class OpenNote {
 
   /** Cursors that another node told. */
   takeCursors(cursors: readonly Omit<OwnedCursor, 'via'>[], via: object): void {
-    const now = this.#clock.monotonicMs()
-    for (const cursor of cursors) this.cursors.accept([cursor], cursor.owner, via, now)
+    for (const cursor of cursors) this.cursors.accept([cursor], cursor.owner, via, this.#clock.monotonicMs())
     this.#cursorsChanged()
   }
 
@@ -314,15 +313,15 @@ export class OpenNote {
     this.#queueBytes = 0
     const withUpdate = queue.filter((one) => one.update !== undefined)
     const applied = this.document.applyFromClients(withUpdate.map((one) => one.update as Uint8Array))
-    for (const at of applied.broken) withUpdate[at]?.connection.close(CLOSE_MALFORMED)
     const counts = new Map<Connection, number>()
     for (const { connection, count } of queue) {
       if (applied.askAgain || applied.waiting.has(connection.owner)) connection.askAgain = true
       if (!applied.waiting.has(connection.owner)) counts.set(connection, count)
     }
     for (const at of applied.broken) {
-      const broken = withUpdate[at]
-      if (broken) counts.delete(broken.connection)
+      const broken = withUpdate[at]?.connection
+      broken?.close(CLOSE_MALFORMED)
+      if (broken) counts.delete(broken)
     }
     this.#publish(applied, text, true, counts)
   }
