@@ -36,6 +36,9 @@ export interface FileImportInit {
   read: (bytes: number) => void
 }
 
+/** One for all files of which there is nothing to say. */
+const NO_DETAILS: LineFile['details'] = {}
+
 /** A file that cannot be added; what stops the whole import is any other error. */
 export class FileRefused extends Error {
   readonly why: JoineryError
@@ -159,6 +162,7 @@ export class FileImport {
 
   async #storeAttachments({ details, attachments = [] }: Inspection): Promise<LineFile['details']> {
     if (attachments.length > MAX_ATTACHMENTS) throw new RangeError(`${attachments.length} attachments`)
+    if (attachments.length === 0) return Object.keys(details).length === 0 ? NO_DETAILS : details
     const all: { [key: string]: CborValue } = { ...details }
     for (const { name, bytes } of attachments) {
       if (bytes.length > MAX_ATTACHMENT_BYTES) throw new RangeError(`the attachment ${name} is too long`)

@@ -45,6 +45,8 @@ interface Outcome {
   disputed: boolean
 }
 
+type FileChange = Change & { file: LineFile }
+
 /** By collection, then by path. */
 type Outcomes = Map<string, Map<string, Outcome>>
 
@@ -74,14 +76,7 @@ export class FolderImport {
   async run(folder: string): Promise<ImportReport> {
     const session = this.#components.writer.open()
     try {
-      const look = new FolderLook(
-        { sources: this.#components.sources, report: this.#report },
-        this.#init,
-        this.#options
-      )
-      const { root, label, files } = await look.at(folder)
-      await this.#checkRoom(files)
-      await this.#read(root, files, session)
+      const label = await this.#lookAndRead(folder, session)
       this.#refuseCollisions()
       this.#report.stopIfStrict()
       this.#options.signal?.throwIfAborted()
@@ -91,6 +86,16 @@ export class FolderImport {
     } finally {
       session.end()
     }
+  }
+
+  /** What was found is let go of as soon as it is read: there may be 75,000 files and 60 MB. */
+  async #lookAndRead(folder: string, session: WriteSession): Promise<string> {
+    const { sources } = this.#components
+    const look = new FolderLook({ sources, report: this.#report }, this.#init, this.#options)
+    const { root, label, files } = await look.at(folder)
+    await this.#checkRoom(files)
+    await this.#read(root, files, session)
+    return label
   }
 
   /** Refuses at once what certainly does not fit: only big files that are not here yet are counted. */
@@ -174,11 +179,10 @@ export class FolderImport {
     const { index } = this.#components
     for (const [collection, outcomes] of this.#outcomes) {
       for (const [path, { disputed }] of outcomes) if (disputed) outcomes.delete(path)
-      const added = [...outcomes]
-        .filter(([path]) => !index.get(collection, path))
-        .map(([path, { found }]) => ({ path, shown: found.shown }))
-        .sort((a, b) => comparePaths(a.path, b.path))
-      const refused = collisionsOf(added, {
+      const added: string[] = []
+      for (const path of outcomes.keys()) if (!index.get(collection, path)) added.push(path)
+      const shown = (path: string): string => outcomes.get(path)?.found.shown ?? path
+      const refused = collisionsOf(added.sort(comparePaths), shown, {
         has: (path) => index.get(collection, path) !== undefined,
         paths: function* () {
           for (const { path } of index.list(collection)) yield path
@@ -189,7 +193,7 @@ export class FolderImport {
         }
       })
       for (const [path, error] of refused) {
-        this.#report.problem(outcomes.get(path)?.found.shown ?? path, error)
+        this.#report.problem(shown(path), error)
         outcomes.delete(path)
       }
     }
@@ -197,9 +201,9 @@ export class FolderImport {
 
   async #write(label: string, session: WriteSession): Promise<ImportReport> {
     this.#report.phase('writing')
-    for (const [collection, outcomes] of [...this.#outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [collection, read] of this.#takeOutcomes()) {
       const imported: ImportedCollection = { collection, added: 0, updated: 0, unchanged: 0, addedBytes: 0 }
-      const decide = (): Change[] => this.#changes(collection, outcomes, imported)
+      const decide = (): Change[] => this.#changes(collection, read, imported)
       if (this.#options.dryRun) decide()
       else {
         const about = { action: 'import' as const, label }
@@ -213,9 +217,23 @@ export class FolderImport {
     return this.#report.end()
   }
 
-  #changes(collection: string, outcomes: ReadonlyMap<string, Outcome>, imported: ImportedCollection): Change[] {
+  /** By name of the collection; what is only needed to name problems is let go of. */
+  #takeOutcomes(): [string, FileChange[]][] {
+    const taken = [...this.#outcomes].map(([collection, outcomes]): [string, FileChange[]] => {
+      const read: FileChange[] = []
+      for (const [path, { file }] of outcomes) read.push({ path, file })
+      outcomes.clear()
+      return [collection, read]
+    })
+    this.#outcomes.clear()
+    return taken.sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  /** Of what was read, what is not there yet. */
+  #changes(collection: string, read: readonly FileChange[], imported: ImportedCollection): Change[] {
     const changes: Change[] = []
-    for (const [path, { file }] of outcomes) {
+    for (const one of read) {
+      const { path, file } = one
       const before = this.#components.index.get(collection, path)
       if (before && this.#isSame(before, file)) {
         imported.unchanged++
@@ -223,7 +241,7 @@ export class FolderImport {
       }
       imported[before ? 'updated' : 'added']++
       imported.addedBytes += file.sizeBytes
-      changes.push({ path, file })
+      changes.push(one)
     }
     return changes
   }
