@@ -57,11 +57,11 @@ export function parseDescription(bytes: Uint8Array, label: string): Description 
 }
 
 /** "Writing R Extensions" 1.1.1 */
-export function isPackageName(name: string): boolean {
+function isPackageName(name: string): boolean {
   return name.length <= 100 && /^[A-Za-z][A-Za-z0-9.]*[A-Za-z0-9]$/.test(name)
 }
 
-export function isPackageVersion(version: string): boolean {
+function isPackageVersion(version: string): boolean {
   return version.length <= 50 && /^[0-9]+(?:[.-][0-9]+)+$/.test(version)
 }
 

@@ -4,7 +4,7 @@ import { formatDcf } from './dcf.ts'
 import { INDEX_FIELDS } from './description.ts'
 import { compareRVersions, leastR } from './r-version.ts'
 
-export interface RPackage {
+interface RPackage {
   packageName: string
   version: string
   fields: Map<string, string>
@@ -22,7 +22,7 @@ export function packagesIndex(index: ContentIndex, folder: string): string {
 }
 
 /** All versions of all packages in a folder, by name; newest first. */
-export function packagesOf(index: ContentIndex, folder: string): Map<string, RPackage[]> {
+function packagesOf(index: ContentIndex, folder: string): Map<string, RPackage[]> {
   const found = new Map<string, RPackage[]>()
   for (const file of index.list('cran', `${folder}/`)) {
     const entry = readEntry(file, folder)
