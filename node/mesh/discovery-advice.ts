@@ -1,5 +1,8 @@
 /** From what discovery sees to what a person can do about it: `joinery doctor` and the dashboard. Pure. */
+import { tryMeshAddress } from '../../protocols/mesh-address.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import type { DialTarget } from './dial-plan.ts'
 import { sameNetwork } from './mdns.ts'
 import type { DiscoveryAdvice, DiscoveryFacts } from './mesh-status.ts'
 
@@ -58,4 +61,16 @@ export function adviseDiscovery(evidence: DiscoveryEvidence): DiscoveryFacts['ad
 
 function isOn(host: string, network: NetworkAddress): boolean {
   return network.family === 4 && /^[\d.]+$/.test(host) && sameNetwork(host, network)
+}
+
+/** Addresses of nodes that are not linked and that the last dial did not reach. */
+export function unreachedHosts(
+  targets: Iterable<DialTarget>,
+  isLinked: (node: NodeId) => boolean
+): DiscoveryEvidence['unreached'] {
+  return [...targets].flatMap(({ node, addresses, failures, lastFailure: why }) => {
+    if (failures === 0 || (node !== undefined && isLinked(node))) return []
+    if (why !== 'refused' && why !== 'timed-out' && why !== 'unreachable') return []
+    return addresses.map((address) => ({ host: tryMeshAddress(address)?.host ?? '', why }) as const)
+  })
 }

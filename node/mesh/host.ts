@@ -4,7 +4,7 @@
  */
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
-import type { Libp2p, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
@@ -107,6 +107,12 @@ export async function startHost(host: Libp2p, wantedPort: number): Promise<MeshP
     throw new JoineryError('MESH_PORT_BUSY', `port ${wantedPort} or ${wantedPort + 1} is taken`)
   }
   return ports
+}
+
+/** In good order when the other side still answers. */
+export function closeConnection(connection: Connection): void {
+  if (connection.status !== 'open') return
+  connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error))
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -1,27 +1,22 @@
 /** The mesh put together: one host, its discovery, its introductions, its links. Each decision is in a file of its own. */
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { JoineryError } from '../../protocols/errors.ts'
-import type { Refusal, Verdict } from '../../protocols/hello.ts'
+import type { Verdict } from '../../protocols/hello.ts'
 import type { KnownPeer } from '../../protocols/known-peers.ts'
-import { formatMeshAddress, ipMeshAddress, parseMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
+import { formatMeshAddress, parseMeshAddress } from '../../protocols/mesh-address.ts'
 import type { MessageStream, NodeId, PeerLink, PeerProfile, StreamLimits } from '../../protocols/message-stream.ts'
 import { nodeIdOfPublicKey } from '../../protocols/node-id.ts'
+import { Acquaintances } from './acquaintances.ts'
 import { AddressBook } from './address-book.ts'
 import { askAround } from './ask-around.ts'
 import { AskDesk } from './asks.ts'
 import { DialPlan } from './dial-plan.ts'
 import { Dialer } from './dialer.ts'
-import { adviseDiscovery } from './discovery-advice.ts'
-import type { HelloEffect, Introduction } from './hello-session.ts'
-import { createHost, startHost } from './host.ts'
+import { adviseDiscovery, unreachedHosts } from './discovery-advice.ts'
+import type { Introduction } from './hello-session.ts'
+import { closeConnection, createHost, startHost } from './host.ts'
 import { Introductions, ipOf } from './introductions.ts'
-import {
-  LINGER_MS,
-  MAX_KNOWN_NODES,
-  MAX_STATIC_ADDRESSES,
-  MAX_STRANGERS_PER_ADDRESS,
-  REDIAL_MOST_MS
-} from './limits.ts'
+import { MAX_STATIC_ADDRESSES } from './limits.ts'
 import { prefersExisting } from './link-choice.ts'
 import { type Link, LinkTable } from './links.ts'
 import { MulticastDiscovery } from './mdns.ts'
@@ -35,9 +30,11 @@ import type {
   PeerStatus,
   PendingAsk
 } from './mesh-status.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { PeerExchange } from './peer-exchange.ts'
 import { Roster } from './roster.ts'
 import { Strangers } from './strangers.ts'
+import { Unadmitted } from './unadmitted.ts'
 import { CloneReports, Denials } from './watches.ts'
 
 export async function createMesh(components: MeshComponents, init: MeshInit): Promise<Mesh> {
@@ -65,17 +62,16 @@ class MeshNode implements Mesh {
   readonly #introductions: Introductions
   readonly #exchange: PeerExchange
   readonly #desk: AskDesk
+  readonly #unadmitted: Unadmitted
   readonly #book: AddressBook
   readonly #strangers = new Strangers()
   readonly #listeners = new Set<(event: MeshEvent) => void>()
-  /** Last profiles of peers, those that are away too. */
-  readonly #profiles = new Map<NodeId, PeerProfile>()
+  readonly #acquaintances: Acquaintances
   readonly #hidden: ReadonlySet<string>
   #discovery: MulticastDiscovery | undefined
   #profile: Omit<PeerProfile, 'bootId'>
   #ports = { tcp: 0, webSocket: 0 }
   #inbound = 0
-  #asking = false
   #room: string
   #stopPolicy = (): void => {}
 
@@ -99,6 +95,18 @@ class MeshNode implements Mesh {
       linked: () => this.#links.links().map(({ peer }) => peer)
     })
     this.#dialer = new Dialer({ clock, host, plan: this.#plan }, { wanted: () => this.#roster.wanted() })
+    this.#unadmitted = new Unadmitted(
+      {
+        clock,
+        host,
+        plan: this.#plan,
+        policy,
+        strangers: this.#strangers,
+        denials: this.#denials,
+        isLink: (connection) => this.#links.get(connection.remotePeer.toString())?.connection === connection
+      },
+      (event) => this.#emit(event)
+    )
     this.#introductions = new Introductions(
       { clock, random, host, policy },
       {
@@ -111,9 +119,13 @@ class MeshNode implements Mesh {
         }),
         judge: (connection, introduction) => this.#judge(connection, introduction),
         admitted: (link) => this.#admitted(link),
-        met: (connection, effect) => this.#met(connection, effect),
-        refused: (connection, code, by, proven) => this.#refused(connection, code, by, proven),
-        failed: (connection) => this.#failed(connection)
+        met: (connection, effect) => this.#unadmitted.met(connection, effect),
+        refused: (connection, code, by, proven) => {
+          if (by === 'them' && code === 'CLONED')
+            this.#clone(this.node, 'this device', connection.remotePeer.toString())
+          this.#unadmitted.refused(connection, code, by, proven)
+        },
+        failed: (connection) => this.#unadmitted.failed(connection)
       }
     )
     this.#links = new LinkTable({ clock, host, admission: (connection) => this.#introductions.link(connection) })
@@ -127,6 +139,7 @@ class MeshNode implements Mesh {
     )
     this.#desk = new AskDesk({ clock, random, host, policy, grant: components.grant }, (event) => this.#emit(event))
     this.#book = new AddressBook({ clock, disk }, { folder: init.folder })
+    this.#acquaintances = new Acquaintances({ book: this.#book, plan: this.#plan })
     for (const address of (init.staticAddresses ?? []).slice(0, MAX_STATIC_ADDRESSES)) this.addStaticAddress(address)
   }
 
@@ -177,8 +190,6 @@ class MeshNode implements Mesh {
     await this.#book.close()
   }
 
-  // PeerLinks
-
   links(): readonly PeerLink[] {
     return this.#links.links()
   }
@@ -199,15 +210,10 @@ class MeshNode implements Mesh {
     this.#links.handle(protocol, limits, handler)
   }
 
-  // What people see
-
   addresses(): string[] {
-    const networks = this.#components
-      .networkAddresses()
-      .filter(({ address }) => !this.#hidden.has(address) && !/^fe80:/i.test(address))
-    const ips = networks.sort((a, b) => a.family - b.family).map(({ address }) => address)
-    if (this.#init.loopback || ips.length === 0) ips.push('127.0.0.1')
-    return ips.map((ip) => formatMeshAddress({ ...ipMeshAddress(ip, this.#ports.tcp), node: this.node }))
+    const { loopback = false } = this.#init
+    const init = { node: this.node, port: this.#ports.tcp, hidden: this.#hidden, loopback }
+    return ownAddresses(this.#components.networkAddresses(), init)
   }
 
   setProfile(profile: Partial<Omit<PeerProfile, 'bootId'>>): void {
@@ -221,20 +227,7 @@ class MeshNode implements Mesh {
 
   peers(): PeerStatus[] {
     const nodes = new Set([...this.#roster.members, ...this.#links.links().map(({ peer }) => peer)])
-    return [...nodes].map((node) => {
-      const link = this.#links.get(node)
-      const target = this.#plan.get(node)
-      const profile = link?.profile ?? this.#profiles.get(node)
-      return {
-        node,
-        linked: link !== undefined,
-        ...(profile ? { profile } : {}),
-        addresses: target?.addresses ?? [],
-        ...(link ? { remoteAddress: link.remoteAddress, dialer: link.dialer } : {}),
-        failures: target?.failures ?? 0,
-        ...(target?.lastFailure === undefined ? {} : { lastFailure: target.lastFailure })
-      }
-    })
+    return [...nodes].map((node) => this.#acquaintances.statusOf(node, this.#links.get(node)))
   }
 
   neighbours(): NeighbourRoom[] {
@@ -257,37 +250,19 @@ class MeshNode implements Mesh {
     this.#desk.decline(askId)
   }
 
-  async *ask(init: Parameters<Mesh['ask']>[0]): AsyncGenerator<AskProgress> {
+  ask(init: Parameters<Mesh['ask']>[0]): AsyncGenerator<AskProgress> {
     const { clock, random } = this.#components
-    this.#asking = true
-    try {
-      const components = { clock, random, host: this.#host }
-      yield* askAround(components, {
-        ...init,
-        room: init.room,
-        look: () => {
-          this.#plan.forgive(clock.monotonicMs())
-          this.#dialer.dialDue()
-        },
-        members: () =>
-          this.#host.getConnections().flatMap((connection) => {
-            const room = this.#strangers.roomOf(connection.remotePeer.toString())
-            return room && connection.status === 'open' ? [{ connection, room }] : []
-          })
-      })
-    } finally {
-      this.#asking = false
+    const look = (): void => {
+      this.#plan.forgive(clock.monotonicMs())
+      this.#dialer.dialDue()
     }
+    const around = { ...init, room: init.room, look, members: () => this.#unadmitted.askable() }
+    return this.#unadmitted.whileAsking(askAround({ clock, random, host: this.#host }, around))
   }
 
   discovery(): DiscoveryFacts {
     const links = this.#links.links()
-    const unreached = [...this.#plan.targets()].flatMap(({ node, addresses, failures, lastFailure }) => {
-      if (failures === 0 || (node !== undefined && this.#links.get(node))) return []
-      const why = lastFailure
-      if (why !== 'refused' && why !== 'timed-out' && why !== 'unreachable') return []
-      return addresses.map((address) => ({ host: tryMeshAddress(address)?.host ?? '', why }) as const)
-    })
+    const unreached = unreachedHosts(this.#plan.targets(), (node) => this.#links.get(node) !== undefined)
     const facts = {
       interfaces: this.#discovery?.facts() ?? [],
       listening: [`${this.#ports.tcp}`, `${this.#ports.webSocket}`],
@@ -307,26 +282,15 @@ class MeshNode implements Mesh {
     for (const listener of [...this.#listeners]) listener(event)
   }
 
-  // Connections and their hellos
-
   #connected(connection: Connection): void {
     if (connection.direction === 'inbound') {
       this.#inbound++
-      if (this.#strangersAt(ipOf(connection)) > MAX_STRANGERS_PER_ADDRESS) {
+      if (!this.#unadmitted.hasRoomFor(connection)) {
         connection.abort(new JoineryError('BUSY', 'too many strangers at one address'))
         return
       }
     }
     this.#introductions.connected(connection)
-  }
-
-  #strangersAt(address: string): number {
-    const isStranger = (connection: Connection): boolean => {
-      return (
-        this.#links.get(connection.remotePeer.toString())?.connection !== connection && ipOf(connection) === address
-      )
-    }
-    return this.#host.getConnections().filter((one) => one.direction === 'inbound' && isStranger(one)).length
   }
 
   #disconnected(connection: Connection): void {
@@ -367,100 +331,25 @@ class MeshNode implements Mesh {
   #admitted(link: Link): void {
     const existing = this.#links.get(link.peer)
     if (existing && this.#prefersExisting(existing, link.connection)) {
-      this.#close(link.connection)
+      closeConnection(link.connection)
       return
     }
     const replaced = this.#links.add(link)
-    if (replaced) this.#close(replaced.connection)
+    if (replaced) closeConnection(replaced.connection)
     this.#plan.linked(link.peer)
     // Where there are too many connections, libp2p closes those of the least value first.
     const tags = { member: { value: LINK_VALUE } }
     this.#host.peerStore.merge(link.connection.remotePeer, { tags }).catch(() => {})
     this.#strangers.forget(link.peer)
-    this.#profiles.set(link.peer, link.profile)
-    if (this.#profiles.size > MAX_KNOWN_NODES) this.#profiles.delete(this.#profiles.keys().next().value as NodeId)
-    this.#rememberAddress(link)
+    this.#acquaintances.remember(link, this.#components.clock.monotonicMs())
     this.#emit({ kind: 'linked', node: link.peer, name: link.profile.name })
-  }
-
-  #rememberAddress(link: Link): void {
-    const { clock } = this.#components
-    if (link.meshPort > 0 && tryMeshAddress(formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort)))) {
-      const address = formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort))
-      this.#plan.learn(link.peer, address, clock.monotonicMs(), false)
-    }
-    this.#book.remember(link.peer, this.#plan.get(link.peer)?.addresses ?? [])
-  }
-
-  #met(connection: Connection, met: Extract<HelloEffect, { kind: 'met' }>): void {
-    const { clock, policy } = this.#components
-    const node = connection.remotePeer.toString()
-    if (met.room !== null && met.room === policy.room()?.id) {
-      // We came into that room while the hello was ending: it is said anew.
-      this.#plan.broken(node, 'our room changed', clock.monotonicMs())
-      this.#close(connection)
-      return
-    }
-    const isNew = this.#strangers.meet({ node, address: ipOf(connection), room: met.room, roomName: met.roomName })
-    if (isNew && met.room !== null) {
-      this.#emit({ kind: 'neighbour', room: met.room, name: met.roomName })
-    }
-    if (met.what === 'other-room') {
-      this.#plan.refused(node, 'OTHER_ROOM', clock.monotonicMs())
-      this.#denials.add(node)
-      this.#close(connection)
-    } else {
-      this.#plan.refused(node, 'NO_ROOM', clock.monotonicMs(), REDIAL_MOST_MS)
-      this.#lingered(connection)
-    }
-  }
-
-  /** A connection that was not admitted stays while a question to be let in is open on it. */
-  #lingered(connection: Connection): void {
-    this.#components.clock.after(LINGER_MS, () => {
-      if (connection.status !== 'open' || this.#links.get(connection.remotePeer.toString())?.connection === connection)
-        return
-      if (this.#asking || connection.streams.some(({ protocol }) => protocol.startsWith('/joinery/ask/')))
-        this.#lingered(connection)
-      else this.#close(connection)
-    })
-  }
-
-  #refused(connection: Connection, code: Refusal, by: 'us' | 'them', proven: boolean): void {
-    const { clock } = this.#components
-    const node = connection.remotePeer.toString()
-    this.#close(connection)
-    if (code === 'DUPLICATE') return
-    if (by === 'us') this.#denials.add(node)
-    this.#plan.refused(
-      node,
-      code,
-      clock.monotonicMs(),
-      code === 'BUSY' || code === 'CLONED' ? REDIAL_MOST_MS : undefined
-    )
-    if (by === 'them' && code === 'CLONED') this.#clone(this.node, 'this device', node)
-    // Believed only of somebody who has shown to be of the room.
-    if (by === 'them' && code === 'REMOVED' && proven) this.#emit({ kind: 'removed', by: node })
-    this.#emit({ kind: 'refused', node, code, by })
-  }
-
-  #failed(connection: Connection): void {
-    const node = connection.remotePeer.toString()
-    this.#plan.broken(node, 'no hello', this.#components.clock.monotonicMs())
-    if (connection.direction === 'inbound') this.#denials.add(node)
-    this.#close(connection)
   }
 
   #drop(link: Link): void {
     if (!this.#links.remove(link)) return
     this.#plan.unlinked(link.peer, this.#components.clock.monotonicMs())
-    this.#close(link.connection)
+    closeConnection(link.connection)
     this.#emit({ kind: 'unlinked', node: link.peer })
-  }
-
-  #close(connection: Connection): void {
-    if (connection.status !== 'open') return
-    connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error))
   }
 
   #clone(node: NodeId, where: string, reportedBy: NodeId | 'us'): void {
@@ -493,7 +382,7 @@ class MeshNode implements Mesh {
       this.#strangers.clear()
       this.#denials.clear()
       this.#plan.forgive(clock.monotonicMs())
-      for (const connection of this.#host.getConnections()) this.#close(connection)
+      for (const connection of this.#host.getConnections()) closeConnection(connection)
       return
     }
     for (const link of this.#links.links()) {

@@ -13,12 +13,7 @@
  */
 export { type NodeIdentity, openIdentity } from './identity.ts'
 export { KeyRing } from './key-ring.ts'
-export {
-  createMembership,
-  type Member,
-  type Membership,
-  type MembershipJournal,
-  type RemovalReport
-} from './membership.ts'
+export { createMembership } from './local-membership.ts'
+export type { Member, Membership, MembershipJournal, RemovalReport } from './membership.ts'
 export { foundRoom, joinGranted, joinRoom, leaveRoom, openRoom, type Room } from './room.ts'
 export { createWriterAuthority } from './writer-certificate.ts'

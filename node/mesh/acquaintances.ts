@@ -1,0 +1,46 @@
+/** The peers that were linked at some time: what they said of themselves, and where they can be found again. */
+import { formatMeshAddress, ipMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
+import type { NodeId, PeerProfile } from '../../protocols/message-stream.ts'
+import type { AddressBook } from './address-book.ts'
+import type { DialPlan } from './dial-plan.ts'
+import { MAX_KNOWN_NODES } from './limits.ts'
+import type { Link } from './links.ts'
+import type { PeerStatus } from './mesh-status.ts'
+
+export class Acquaintances {
+  readonly #book: AddressBook
+  readonly #plan: DialPlan
+  /** Last profiles; newest last. */
+  readonly #profiles = new Map<NodeId, PeerProfile>()
+
+  constructor(components: { book: AddressBook; plan: DialPlan }) {
+    this.#book = components.book
+    this.#plan = components.plan
+  }
+
+  /** Where the connection comes from and where its node listens is an address that others can use too. */
+  remember(link: Link, nowMs: number): void {
+    this.#profiles.delete(link.peer)
+    this.#profiles.set(link.peer, link.profile)
+    const oldest = this.#profiles.size > MAX_KNOWN_NODES ? this.#profiles.keys().next().value : undefined
+    if (oldest !== undefined) this.#profiles.delete(oldest)
+    const address = formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort))
+    // A cloud peer that was dialled by name has none: it is found by that name again.
+    if (link.meshPort > 0 && tryMeshAddress(address)) this.#plan.learn(link.peer, address, nowMs, false)
+    this.#book.remember(link.peer, this.#plan.get(link.peer)?.addresses ?? [])
+  }
+
+  statusOf(node: NodeId, link: Link | undefined): PeerStatus {
+    const target = this.#plan.get(node)
+    const profile = link?.profile ?? this.#profiles.get(node)
+    return {
+      node,
+      linked: link !== undefined,
+      ...(profile ? { profile } : {}),
+      addresses: target?.addresses ?? [],
+      ...(link ? { remoteAddress: link.remoteAddress, dialer: link.dialer } : {}),
+      failures: target?.failures ?? 0,
+      ...(target?.lastFailure === undefined ? {} : { lastFailure: target.lastFailure })
+    }
+  }
+}
