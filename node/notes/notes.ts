@@ -277,6 +277,8 @@ class NodeNotes implements Notes {
     }
     const connection = new Connection({ clock: this.#components.clock, websocket, socket }, visitor)
     websocket.on('message', (data: Buffer, isBinary: boolean) => {
+      // Until it answers our goodbye a client may go on sending.
+      if (!connection.isOpen) return
       if (isBinary) note.receive(connection, data)
       else connection.close(CLOSE_MALFORMED)
     })

@@ -91,6 +91,16 @@ test.each(broken)(
   }
 )
 
+test('what a client sends behind a frame that ended its connection is not taken', async () => {
+  const eve = await client('behind', { token: EVE }).synced()
+  eve.socket.send(Uint8Array.of(0, 9, 0))
+  eve.write((text) => text.insert(0, 'too late'))
+  await eve.until(() => eve.closeCode !== undefined)
+  const ada = await client('behind', { token: ADA }).synced()
+  expect(ada.text).toBe('')
+  expect(journal.entries).toEqual([])
+})
+
 test('a text frame is no message of ours', async () => {
   const eve = await client('text-frame', { token: EVE }).synced()
   eve.socket.send('hello')
