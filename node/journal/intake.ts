@@ -16,11 +16,12 @@ import { JoineryError } from '../../protocols/errors.ts'
 import { compareStamps, type WriterId } from '../../protocols/journal.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
+import { bodiesMatch, lacksBodies } from './bodies.ts'
 import type { Committer } from './committer.ts'
 import type { Signing, WriterAuthority } from './journal.ts'
 import { type Head, hexOf, type Log } from './log-table.ts'
 import type { SpaceGuard } from './space-guard.ts'
-import { bodiesMatch, type JournalStore, lacksBodies } from './store.ts'
+import type { JournalStore } from './store.ts'
 import { lastLamport } from './writer.ts'
 
 export interface IntakeComponents {

@@ -7,8 +7,9 @@ import type { NodeId } from '../../protocols/message-stream.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import { KEY_BYTES, signingKeyFromSeed, verifySignature } from '../platform/signing.ts'
 import { Committer } from './committer.ts'
+import { CriticalKinds } from './critical-kinds.ts'
 import { EntryReader } from './entry-reader.ts'
-import { ERASED_KIND, Eraser, erasedEntry } from './eraser.ts'
+import { Eraser, erasedEntry } from './eraser.ts'
 import { createExchange, type ExchangeEvents } from './exchange.ts'
 import { FoldRuntime } from './fold-runtime.ts'
 import { type Arrival, Intake } from './intake.ts'
@@ -24,7 +25,7 @@ import type {
   UnknownKind,
   VerifyReport
 } from './journal.ts'
-import { MAX_UNKNOWN_KINDS, RESERVE_BYTES } from './limits.ts'
+import { RESERVE_BYTES } from './limits.ts'
 import { Listeners } from './listeners.ts'
 import { type Log, plainWriter } from './log-table.ts'
 import { OwnLog } from './own-log.ts'
@@ -32,8 +33,8 @@ import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
 import { Repairs } from './repairs.ts'
 import { SpaceGuard } from './space-guard.ts'
-import { type CriticalKind, JournalStore } from './store.ts'
-import { verifyJournal } from './verifier.ts'
+import { JournalStore } from './store.ts'
+import { findHoles, verifyJournal } from './verifier.ts'
 import { Writer } from './writer.ts'
 
 const ED25519: Signing = { keyFromSeed: signingKeyFromSeed, verify: verifySignature }
@@ -64,6 +65,7 @@ class LocalJournal implements Journal {
   readonly #reader: EntryReader
   readonly #folds: FoldRuntime
   readonly #eraser: Eraser
+  readonly #kinds: CriticalKinds
   readonly #repairs: Repairs
   readonly #knowledge: PeerKnowledge
   readonly #events: ExchangeEvents
@@ -74,9 +76,6 @@ class LocalJournal implements Journal {
   /** What became durable in the write that is being told of. */
   #arrivals: Arrival[] = []
   #checking: Promise<void> = Promise.resolve()
-  /** Critical kinds that we do not understand, of the first `#kindsSeen`. */
-  readonly #doubtful: CriticalKind[] = []
-  #kindsSeen = 0
   #closed = false
 
   constructor(store: JournalStore, components: JournalComponents, init: JournalInit) {
@@ -125,6 +124,7 @@ class LocalJournal implements Journal {
       }
     )
     this.#eraser = new Eraser(store, this.#folds, this.#intake)
+    this.#kinds = new CriticalKinds(store, init.understood)
     const { certify, random, seal } = components
     const key = this.#signing.keyFromSeed(random.bytes(KEY_BYTES))
     const writer = new Writer(key, certify(key.publicKey))
@@ -156,7 +156,7 @@ class LocalJournal implements Journal {
       const log = this.#store.table.at(index)
       if (log) this.#repairs.add(log, number)
     }
-    this.#inBackground(() => this.#findHoles())
+    this.#inBackground(() => findHoles(this.#store, this.#repairs, this.node, this.#stopped.signal))
     this.#inBackground(() => this.#eraser.run())
   }
 
@@ -285,23 +285,7 @@ class LocalJournal implements Journal {
   }
 
   unknownKinds(): readonly UnknownKind[] {
-    const { criticalKinds, table } = this.#store
-    // Asked before each decision: what we understand is looked at once.
-    this.#doubtful.push(...criticalKinds.slice(this.#kindsSeen).filter((found) => !this.#understands(found)))
-    this.#kindsSeen = criticalKinds.length
-    const unknown = new Map<string, UnknownKind>()
-    for (const { kind, version, log: index, number } of this.#doubtful) {
-      const log = table.at(index)
-      const name = `${kind} ${version}`
-      if (!log || unknown.has(name) || unknown.size >= MAX_UNKNOWN_KINDS) continue
-      if (number > log.durable.number || table.isHidden(log, number)) continue
-      unknown.set(name, { kind, version, position: { writer: table.writerAt(log, number), number, index: 0 } })
-    }
-    return [...unknown.values()]
-  }
-
-  #understands({ kind, version }: CriticalKind): boolean {
-    return kind === ERASED_KIND || version <= (this.#init.understood.get(kind) ?? -1)
+    return this.#kinds.unknown()
   }
 
   forks(): readonly Fork[] {
@@ -371,23 +355,6 @@ class LocalJournal implements Journal {
       await this.#folds.foldAnew(() => true)
     }
     return report
-  }
-
-  /** Our own logs first: a node must know what it has said. */
-  async #findHoles(): Promise<void> {
-    const logs = [...this.#store.table.all].sort((a, b) => Number(b.node === this.node) - Number(a.node === this.node))
-    for (const log of logs) {
-      // Batches that came after we started are not in question.
-      const end = log.durable.number
-      let next = log.start
-      for await (const number of this.#store.numbersOf(log.index)) {
-        if (this.#stopped.signal.aborted) return
-        if (number > end) break
-        for (; next < number; next++) this.#repairs.add(log, next)
-        next = number + 1
-      }
-      for (; next <= end; next++) this.#repairs.add(log, next)
-    }
   }
 
   async close(): Promise<void> {

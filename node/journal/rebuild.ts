@@ -6,10 +6,11 @@ import { type Batch, decodeBatch } from '../../protocols/batch.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
+import { bodiesMatch } from './bodies.ts'
 import type { Eraser } from './eraser.ts'
 import type { WriterAuthority } from './journal.ts'
 import { type Head, hexOf, type Log } from './log-table.ts'
-import { bodiesMatch, type JournalStore } from './store.ts'
+import type { JournalStore } from './store.ts'
 import { lastLamport } from './writer.ts'
 
 export interface RebuildComponents {

@@ -2,8 +2,8 @@
  * The journal on its key-value store: batches, the index of topics, a row for each log. Opening reads rows only.
  * Nothing here decides what is accepted; `intake.ts` and `writer.ts` do.
  */
-import { type Batch, decodeBatch, hashOfEntry, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
-import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
+import { type Batch, decodeBatch, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
+import type { CborValue } from '../../protocols/cbor.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { Stamp } from '../../protocols/journal.ts'
 import { crc32, sha256 } from '../platform/hash.ts'
@@ -33,6 +33,7 @@ import {
 } from './keys.ts'
 import { READ_BYTES } from './limits.ts'
 import { type Head, type Log, LogTable } from './log-table.ts'
+import { damaged, rowBytes, rowOf } from './rows.ts'
 
 const FORMAT = 1
 const MAX_META_BYTES = 16 * 2 ** 20
@@ -52,7 +53,6 @@ export interface StoredBatch {
   bytes: Uint8Array
 }
 
-/** Where entries of a topic stand. */
 export interface TopicPlace {
   lamport: number
   log: number
@@ -379,23 +379,7 @@ export class JournalStore {
     return changes
   }
 
-  close(): Promise<void> {
-    return this.#kv.close()
-  }
-}
-
-/** Whether every body that is there has the hash that its header names. */
-export function bodiesMatch(batch: Batch): boolean {
-  for (let i = 0; i < batch.bodies.length; i++) {
-    const body = batch.bodies[i]
-    if (body && Buffer.compare(sha256(body), hashOfEntry(batch.header, i)) !== 0) return false
-  }
-  return true
-}
-
-/** Whether a body is missing in `batch`. */
-export function lacksBodies(batch: Batch): boolean {
-  return batch.bodies.includes(null)
+  close = (): Promise<void> => this.#kv.close()
 }
 
 /** Undefined when bits have flipped since we wrote it. */
@@ -403,24 +387,6 @@ function storedOf(value: Uint8Array): StoredBatch | undefined {
   const bytes = value.subarray(NUMBER_BYTES + CRC_BYTES)
   if (bytes.length === 0 || readNumber(value, NUMBER_BYTES, CRC_BYTES) !== crc32(bytes)) return undefined
   return { sequence: readNumber(value, 0, NUMBER_BYTES), bytes }
-}
-
-/** Rows carry a checksum: a flipped bit in one would hide a whole log. */
-function rowBytes(row: CborValue[]): Uint8Array {
-  const bytes = encodeCbor(row)
-  return concat(numberBytes(crc32(bytes), CRC_BYTES), bytes)
-}
-
-function rowOf(row: Uint8Array, length: number, maxBytes: number): CborValue[] {
-  const bytes = row.subarray(CRC_BYTES)
-  if (bytes.length === 0 || readNumber(row, 0, CRC_BYTES) !== crc32(bytes)) throw damaged('a row with flipped bits')
-  const value = decodeCbor(bytes, maxBytes)
-  if (!Array.isArray(value) || value.length !== length) throw damaged('a row of another form')
-  return value
-}
-
-function damaged(why: string): JoineryError {
-  return new JoineryError('JOURNAL_DAMAGED', `the journal's store is damaged: ${why}`)
 }
 
 function put(key: Uint8Array, value: Uint8Array): KeyValueChange {

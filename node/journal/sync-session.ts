@@ -152,7 +152,9 @@ export class SyncSession {
   /** When `time` is due; undefined when only other events can change anything. */
   deadlineMs(): number | undefined {
     let deadline = Math.min(this.#digestMs, this.#silentUntilMs, this.#wants.deadlineMs())
-    if (this.#untold.size > 0) deadline = Math.min(deadline, this.#lastHaveMs + HAVE_INTERVAL_MS)
+    // While the link is busy the next `sent` is what matters.
+    if (this.#untold.size > 0 && this.#queuedBytes < MAX_QUEUED_BYTES)
+      deadline = Math.min(deadline, this.#lastHaveMs + HAVE_INTERVAL_MS)
     return Number.isFinite(deadline) ? deadline : undefined
   }
 
@@ -197,7 +199,7 @@ export class SyncSession {
         return
       case 'buckets':
         if (!this.#init.dialer) this.#misbehaved()
-        else this.#sendRows(this.#differing(message.buckets), true)
+        else this.#askForRows(this.#differing(message.buckets))
         return
       case 'rows':
         if (message.answer === this.#init.dialer) {
@@ -260,6 +262,12 @@ export class SyncSession {
       else if (a || b) differing.push(bucket)
     }
     return differing
+  }
+
+  #askForRows(buckets: readonly number[]): void {
+    // None: what differed arrived while the digest was on its way.
+    if (buckets.length === 0) this.#compared = true
+    else this.#sendRows(buckets, true)
   }
 
   /** In messages of at most `MAX_ROWS`; a bucket that is longer is named in several. */

@@ -4,12 +4,14 @@
 import { decodeBatch, entryCount, signedBytes } from '../../protocols/batch.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import type { Position } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
 import { sha256 } from '../platform/hash.ts'
+import { bodiesMatch } from './bodies.ts'
 import type { Signing, VerifyReport } from './journal.ts'
 import { MAX_REPORTED_POSITIONS } from './limits.ts'
 import type { Log } from './log-table.ts'
 import type { Repairs } from './repairs.ts'
-import { bodiesMatch, type JournalStore } from './store.ts'
+import type { JournalStore } from './store.ts'
 
 export interface VerifierComponents {
   store: JournalStore
@@ -89,5 +91,27 @@ function decoded(bytes: Uint8Array): ReturnType<typeof decodeBatch> | undefined 
     return decodeBatch(bytes)
   } catch {
     return undefined
+  }
+}
+
+/** Looks for missing numbers in the keys alone; our own logs first: a node must know what it has said. */
+export async function findHoles(
+  store: JournalStore,
+  repairs: Repairs,
+  self: NodeId,
+  signal: AbortSignal
+): Promise<void> {
+  const logs = [...store.table.all].sort((a, b) => Number(b.node === self) - Number(a.node === self))
+  for (const log of logs) {
+    // Batches that came after we started are not in question.
+    const end = log.durable.number
+    let next = log.start
+    for await (const number of store.numbersOf(log.index)) {
+      if (signal.aborted) return
+      if (number > end) break
+      for (; next < number; next++) repairs.add(log, next)
+      next = number + 1
+    }
+    for (; next <= end; next++) repairs.add(log, next)
   }
 }
