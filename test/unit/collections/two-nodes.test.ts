@@ -43,3 +43,14 @@ test('a second import of the same folder adds nothing and writes nothing', async
   expect(one.blobs.writtenBytes).toBe(written)
   expect(one.journal.entries.length).toBe(1)
 })
+
+test('a single file goes where its kind belongs, or where it is told to', async () => {
+  using folder = temporaryFolder()
+  writeTree(folder.path, { 'Git-2.45-64-bit.exe': 'MZ', 'hand-out.pdf': 'pdf', 'secret.txt': 'not asked for' })
+  const one = await openTestNode()
+  await one.collections.importFolder(`${folder.path}/Git-2.45-64-bit.exe`)
+  await one.collections.importFolder(`${folder.path}/hand-out.pdf`, { collection: 'lessons', under: 'mine' })
+  expect(shownTexts(one, 'installers')).toEqual({ 'Git-2.45-64-bit.exe': 'MZ' })
+  expect(shownTexts(one, 'lessons')).toEqual({ 'mine/hand-out.pdf': 'pdf' })
+  await one.collections.stop()
+})
