@@ -71,8 +71,15 @@ export class NodeProcess implements AsyncDisposable {
     }
   }
 
-  status(): Promise<NodeStatus> {
-    return joineryJson<NodeStatus>(this.place, ['status'])
+  async status(): Promise<NodeStatus> {
+    try {
+      return await joineryJson<NodeStatus>(this.place, ['status'])
+    } catch (cause) {
+      throw new Error(
+        `no status: ${cause instanceof Error ? cause.message : cause}\nthe node said:\n${this.child.output()}`,
+        { cause }
+      )
+    }
   }
 
   /** Waits until the node's own status says so. */

@@ -14,7 +14,7 @@ export const joineryNodes: CopyTool = {
     for (const { folder } of [first, ...others]) mkdirSync(folder, { recursive: true })
     await joinery(place(first), ['init', '--name', 'Bench'])
     const seed = await NodeProcess.start(place(first), ['--name', 'first'])
-    await joinery(place(first), ['import', data.folder, '--collection', 'data'], { timeoutMs: 300_000 })
+    await joinery(place(first), ['import', data.folder, '--as', 'data'], { timeoutMs: 300_000 })
     const { text } = await joineryJson<{ text: string }>(place(first), ['invite', '--uses', String(others.length)])
     await begin()
     const nodes = await Promise.all(others.map((one) => NodeProcess.start(place(one), ['--join', text])))
