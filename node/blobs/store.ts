@@ -1,32 +1,20 @@
-import { dirname, join } from 'node:path'
-import { sameBytes } from '../../protocols/cbor.ts'
-import { type Cid, cidOfDigest, digestOfCid } from '../../protocols/cid.ts'
+import { join } from 'node:path'
+import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef, ImportSource } from '../../protocols/content.ts'
-import { JoineryError } from '../../protocols/errors.ts'
-import {
-  decodePieceList,
-  encodePieceList,
-  hasPieceList,
-  MAX_BLOB_BYTES,
-  PIECE_BYTES,
-  type PieceList,
-  SMALL_BLOB_BYTES
-} from '../../protocols/piece-list.ts'
+import { decodePieceList, type PieceList, SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Disk, DiskFile } from '../platform/disk.ts'
-import { writeDurably } from '../platform/durable-file.ts'
-import { sha256, sha256Hasher } from '../platform/hash.ts'
+import type { Disk } from '../platform/disk.ts'
 import type { KeyValueStore } from '../platform/key-value.ts'
 import { BlobIndex } from './blob-index.ts'
-import { diskError } from './errors.ts'
-import { type Finished, GroupCommit } from './group-commit.ts'
-import { type BlobLayout, blobLayout, cidOfFileName } from './layout.ts'
-import { DEFAULT_RESERVE_BYTES, MAX_OPEN_PUTS, PIECE_LISTS, REMEMBERED_USES } from './limits.ts'
+import { BlobWrites, fileSpans } from './blob-writes.ts'
+import { type BlobLayout, blobLayout } from './layout.ts'
+import { DEFAULT_RESERVE_BYTES, PIECE_LISTS, REMEMBERED_USES } from './limits.ts'
 import { OpenFiles } from './open-files.ts'
-import { PartialBlob, readBits } from './partial-blob.ts'
-import { PieceHashes } from './piece-hashes.ts'
-import { Slots } from './slots.ts'
+import type { PartialBlob } from './partial-blob.ts'
+import { Partials } from './partials.ts'
 import { Space } from './space.ts'
+import { StoreFault } from './store-fault.ts'
+import { FOLDERS_READY, makeFolders, sleepingPartials } from './store-folders.ts'
 import { VerifiedReads } from './verified-reads.ts'
 
 export interface BlobStoreComponents {
@@ -64,21 +52,14 @@ export class BlobStore {
   readonly #index: BlobIndex
   readonly #indexStore: KeyValueStore
   readonly #space: Space
-  readonly #commit: GroupCommit
+  readonly #fault: StoreFault
+  readonly #writes: BlobWrites
+  readonly #partials: Partials
   readonly #files: OpenFiles
   readonly #reads: VerifiedReads
-  readonly #puts = new Slots(MAX_OPEN_PUTS, 4096)
-  readonly #partials = new Map<Cid, PartialBlob>()
-  readonly #publishing = new Map<Cid, Promise<BlobRef>>()
-  readonly #opening = new Map<Cid, Promise<PartialBlob>>()
-  /** Partials of an earlier run that nobody opened yet, and what they claim of the disk. */
-  readonly #sleeping = new Map<Cid, number>()
   readonly #lists = new Map<Cid, PieceList>()
   readonly #uses = new Map<Cid, true>()
   readonly #listeners = new Set<BlobStoreEvents>()
-  #fault: unknown
-  #temporaries = 0
-  #closed = false
 
   private constructor(
     components: BlobStoreComponents,
@@ -89,11 +70,23 @@ export class BlobStore {
     this.#layout = init.layout
     this.#index = init.index
     this.#space = init.space
-    this.#sleeping = init.sleeping
     this.#files = new OpenFiles({ disk: components.disk })
-    this.#commit = new GroupCommit(
-      { disk: components.disk, layout: init.layout, index: init.index },
-      { onFault: (error) => this.#failed(error) }
+    this.#fault = new StoreFault((cause) => {
+      for (const listener of this.#listeners) listener.readOnly?.(cause)
+    })
+    const shared = { disk: components.disk, layout: init.layout, space: init.space, fault: this.#fault }
+    this.#writes = new BlobWrites(
+      { ...shared, index: init.index },
+      {
+        onPublished: (cid, sizeBytes) => {
+          this.#reads.forget(cid)
+          for (const listener of this.#listeners) listener.added?.(cid, sizeBytes)
+        }
+      }
+    )
+    this.#partials = new Partials(
+      { ...shared, writes: this.#writes, readSmall: (cid) => this.readSmall(cid) },
+      { sleeping: init.sleeping }
     )
     this.#reads = new VerifiedReads(
       { disk: components.disk, clock: components.clock, files: this.#files },
@@ -192,7 +185,7 @@ export class BlobStore {
 
   /** Set after a failed sync. */
   get readOnly(): boolean {
-    return this.#fault !== undefined
+    return this.#fault.cause !== undefined
   }
 
   /** Set when the index could not be written; the next start repairs it from the files. */
@@ -217,8 +210,9 @@ export class BlobStore {
     source: Uint8Array | AsyncIterable<Uint8Array>,
     expected?: { cid?: Cid; sizeBytes?: number }
   ): Promise<BlobRef> {
-    if (source instanceof Uint8Array && source.length <= SMALL_BLOB_BYTES) return this.#putSmall(source, expected)
-    return this.#putStream(source instanceof Uint8Array ? [source] : source, expected)
+    if (source instanceof Uint8Array && source.length <= SMALL_BLOB_BYTES)
+      return this.#writes.putSmall(source, expected)
+    return this.#writes.putStream(source instanceof Uint8Array ? [source] : source, expected)
   }
 
   /** Stores a file that is being imported; the source is read once, from its beginning. */
@@ -228,133 +222,7 @@ export class BlobStore {
       onProgress?.(bytes.length)
       return this.put(bytes, { sizeBytes: source.sizeBytes })
     }
-    return this.#putStream(fileSpans(source, onProgress), { sizeBytes: source.sizeBytes })
-  }
-
-  async #putSmall(bytes: Uint8Array, expected?: { cid?: Cid; sizeBytes?: number }): Promise<BlobRef> {
-    const cid = cidOfDigest(sha256(bytes))
-    checkExpected({ cid, sizeBytes: bytes.length }, expected)
-    if (this.#index.has(cid)) return { cid, sizeBytes: bytes.length }
-    return this.#puts.run(() => this.#writeSmall(cid, bytes))
-  }
-
-  async #writeSmall(cid: Cid, bytes: Uint8Array): Promise<BlobRef> {
-    if (this.#index.has(cid)) return { cid, sizeBytes: bytes.length }
-    const { file, path } = await this.#begin(bytes.length)
-    try {
-      await file.write(bytes, 0)
-    } catch (error) {
-      await this.#abandon(file, path, bytes.length)
-      throw this.#refused(error)
-    }
-    return this.#publish({ cid, sizeBytes: bytes.length, pieces: undefined, file, path })
-  }
-
-  /** Takes no slot of its own: whoever writes the blob has one. */
-  #writeList(digests: Uint8Array[]): Promise<BlobRef> {
-    const bytes = encodePieceList(digests)
-    return this.#writeSmall(cidOfDigest(sha256(bytes)), bytes)
-  }
-
-  #putStream(
-    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-    expected?: { cid?: Cid; sizeBytes?: number }
-  ): Promise<BlobRef> {
-    return this.#puts.run(async () => {
-      let claimed = expected?.sizeBytes ?? 0
-      if (claimed > MAX_BLOB_BYTES) throw new JoineryError('BLOB_TOO_LARGE', `at most ${MAX_BLOB_BYTES} bytes`)
-      const { file, path } = await this.#begin(claimed)
-      let sizeBytes = 0
-      const whole = sha256Hasher()
-      const pieces = new PieceHashes()
-      let cid: Cid
-      try {
-        for await (const bytes of source) {
-          if (sizeBytes + bytes.length > MAX_BLOB_BYTES)
-            throw new JoineryError('BLOB_TOO_LARGE', `at most ${MAX_BLOB_BYTES} bytes`)
-          if (expected?.sizeBytes !== undefined && sizeBytes + bytes.length > expected.sizeBytes)
-            throw new JoineryError('BLOB_MISMATCH', `more than the ${expected.sizeBytes} bytes that were announced`)
-          if (sizeBytes + bytes.length > claimed) {
-            await this.#space.claim(bytes.length)
-            claimed += bytes.length
-          }
-          const written = file.write(bytes, sizeBytes)
-          whole.update(bytes)
-          pieces.update(bytes)
-          await written
-          sizeBytes += bytes.length
-        }
-        cid = cidOfDigest(whole.digest())
-        checkExpected({ cid, sizeBytes }, expected)
-      } catch (error) {
-        await this.#abandon(file, path, claimed)
-        throw this.#refused(error)
-      }
-      if (this.#index.has(cid)) {
-        await this.#abandon(file, path, claimed)
-        return this.refOf(cid) ?? { cid, sizeBytes }
-      }
-      let list: BlobRef | undefined
-      try {
-        if (hasPieceList(sizeBytes)) list = await this.#writeList(pieces.digests())
-      } catch (error) {
-        await this.#abandon(file, path, claimed)
-        throw error
-      }
-      return this.#publish({ cid, sizeBytes, pieces: list?.cid, file, path })
-    })
-  }
-
-  async #begin(sizeBytes: number): Promise<{ file: DiskFile; path: string }> {
-    this.#checkWritable()
-    try {
-      await this.#space.claim(sizeBytes)
-    } catch (error) {
-      throw this.#refused(error)
-    }
-    const path = join(this.#layout.incoming, String(this.#temporaries++))
-    try {
-      return { file: await this.#disk.open(path, 'create'), path }
-    } catch (error) {
-      this.#space.release(sizeBytes)
-      throw this.#refused(error)
-    }
-  }
-
-  /** Gives back what a put that failed had taken; its own error is the one that counts. */
-  async #abandon(file: DiskFile, path: string, claimedBytes: number): Promise<void> {
-    await file.close().catch(() => undefined)
-    await this.#disk.remove(path).catch(() => undefined)
-    this.#space.release(claimedBytes)
-  }
-
-  async #publish(finished: Finished): Promise<BlobRef> {
-    const { cid, sizeBytes } = finished
-    // The same bytes twice at once: the second waits for the first, and is durable when that is.
-    const first = this.#publishing.get(cid)
-    if (first !== undefined) {
-      await this.#abandon(finished.file, finished.path, sizeBytes)
-      return first
-    }
-    const publishing = this.#publishFirst(finished).finally(() => this.#publishing.delete(cid))
-    this.#publishing.set(cid, publishing)
-    return publishing
-  }
-
-  async #publishFirst(finished: Finished): Promise<BlobRef> {
-    const { cid, sizeBytes, pieces } = finished
-    const known = this.#index.has(cid)
-    try {
-      await this.#commit.add(finished)
-    } catch (error) {
-      this.#space.release(sizeBytes)
-      throw this.#refused(error)
-    }
-    if (known) this.#space.release(sizeBytes)
-    this.#reads.forget(cid)
-    await this.#disk.remove(this.#layout.quarantineOf(cid)).catch(() => undefined)
-    for (const listener of this.#listeners) listener.added?.(cid, sizeBytes)
-    return pieces ? { cid, sizeBytes, pieces } : { cid, sizeBytes }
+    return this.#writes.putStream(fileSpans(source, onProgress), { sizeBytes: source.sizeBytes })
   }
 
   // — big blobs that are being fetched —
@@ -364,43 +232,8 @@ export class BlobStore {
    *
    * @throws JoineryError as `put` does, and `BLOB_MISSING` without the piece list
    */
-  async openPartial(ref: BlobRef): Promise<PartialBlob> {
-    const open = this.#partials.get(ref.cid) ?? this.#opening.get(ref.cid)
-    if (open) return open
-    const opening = this.#openPartial(ref).finally(() => this.#opening.delete(ref.cid))
-    this.#opening.set(ref.cid, opening)
-    return opening
-  }
-
-  async #openPartial(ref: BlobRef): Promise<PartialBlob> {
-    this.#checkWritable()
-    const { cid, sizeBytes, pieces } = ref
-    if (!pieces || !hasPieceList(sizeBytes)) throw new JoineryError('BLOB_MISSING', 'a blob without a piece list')
-    const list = decodePieceList(await this.readSmall(pieces), sizeBytes)
-    const slept = this.#sleeping.get(cid)
-    if (slept !== undefined) {
-      this.#sleeping.delete(cid)
-      this.#space.release(slept)
-    }
-    try {
-      await this.#space.claim(sizeBytes)
-      const partial = await PartialBlob.open(
-        { disk: this.#disk },
-        {
-          ref: { cid, sizeBytes, pieces },
-          list,
-          path: this.#layout.partialOf(cid),
-          bitsPath: this.#layout.bitsOf(cid)
-        }
-      ).catch((error: unknown) => {
-        this.#space.release(sizeBytes)
-        throw error
-      })
-      this.#partials.set(cid, partial)
-      return partial
-    } catch (error) {
-      throw this.#refused(error)
-    }
+  openPartial(ref: BlobRef): Promise<PartialBlob> {
+    return this.#partials.open(ref)
   }
 
   partial(cid: Cid): PartialBlob | undefined {
@@ -408,12 +241,12 @@ export class BlobStore {
   }
 
   partials(): IterableIterator<PartialBlob> {
-    return this.#partials.values()
+    return this.#partials.all()
   }
 
   /** What an earlier run left and nobody opened yet. */
   sleepingPartials(): IterableIterator<Cid> {
-    return this.#sleeping.keys()
+    return this.#partials.sleeping()
   }
 
   /**
@@ -421,69 +254,23 @@ export class BlobStore {
    *
    * @throws JoineryError `BLOB_MISMATCH` when the pieces are not this blob's (the list lied): the partial is gone then
    */
-  async finishPartial(cid: Cid): Promise<BlobRef> {
-    const partial = this.#partials.get(cid)
-    if (!partial?.bits.full) throw new JoineryError('BLOB_MISSING', 'the blob is not complete')
-    this.#checkWritable()
-    const { ref } = partial
-    let file: DiskFile | undefined
-    try {
-      file = await partial.finish()
-    } catch (error) {
-      throw this.#refused(error)
-    }
-    if (!file) {
-      await this.dropPartial(cid)
-      throw new JoineryError('BLOB_MISMATCH', 'the piece list is not that of this blob')
-    }
-    let published: BlobRef
-    try {
-      published = await this.#publish({ ...ref, file, path: this.#layout.partialOf(cid) })
-    } finally {
-      // Only now: until the blob is in the index its pieces were served from here.
-      this.#partials.delete(cid)
-      await partial.close()
-    }
-    await this.#disk.remove(this.#layout.bitsOf(cid)).catch(() => undefined)
-    return published
+  finishPartial(cid: Cid): Promise<BlobRef> {
+    return this.#partials.finish(cid)
   }
 
   /** Nobody fetches it for now: saves what is here, keeps the file and what it claims, and closes it. */
-  async sleepPartial(cid: Cid): Promise<void> {
-    const partial = this.#partials.get(cid)
-    if (!partial) return
-    this.#partials.delete(cid)
-    this.#sleeping.set(cid, partial.ref.sizeBytes)
-    if (!this.#fault && !this.#closed) await partial.save().catch((error: unknown) => this.#failed(error))
-    await partial.close()
+  sleepPartial(cid: Cid): Promise<void> {
+    return this.#partials.sleep(cid)
   }
 
   /** Throws away what is there of a partial blob. */
-  async dropPartial(cid: Cid): Promise<void> {
-    const partial = this.#partials.get(cid)
-    if (partial) {
-      this.#partials.delete(cid)
-      await partial.close()
-      this.#space.release(partial.ref.sizeBytes)
-    }
-    const slept = this.#sleeping.get(cid)
-    if (slept !== undefined) {
-      this.#sleeping.delete(cid)
-      this.#space.release(slept)
-    }
-    await this.#disk.remove(this.#layout.partialOf(cid))
-    await this.#disk.remove(this.#layout.bitsOf(cid))
+  dropPartial(cid: Cid): Promise<void> {
+    return this.#partials.drop(cid)
   }
 
-  /** For the partial's own writes: a failed one may mean that the disk is full or gone. */
-  async writePiece(partial: PartialBlob, index: number, bytes: Uint8Array): Promise<boolean> {
-    this.#checkWritable()
-    try {
-      return await partial.write(index, bytes)
-    } catch (error) {
-      if (isSyncError(error)) this.#failed(error)
-      throw this.#refused(error)
-    }
+  /** @returns false when the bytes are not the piece's */
+  writePiece(partial: PartialBlob, index: number, bytes: Uint8Array): Promise<boolean> {
+    return this.#partials.writePiece(partial, index, bytes)
   }
 
   // — reading —
@@ -531,7 +318,7 @@ export class BlobStore {
   async #listMade(cid: Cid, digests: Uint8Array[]): Promise<void> {
     const sizeBytes = this.#index.sizeOf(cid)
     if (sizeBytes === undefined) return
-    const list = await this.#puts.run(() => this.#writeList(digests)).catch(() => undefined)
+    const list = await this.#writes.writeList(digests).catch(() => undefined)
     if (list) await this.#index.add([{ cid, sizeBytes, pieces: list.cid }])
   }
 
@@ -588,93 +375,10 @@ export class BlobStore {
 
   /** Saves what partials have; the index is closed with the store. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    for (const partial of this.#partials.values()) {
-      if (!this.#fault) await partial.save().catch((error: unknown) => this.#failed(error))
-      await partial.close()
-    }
-    this.#partials.clear()
+    if (this.#fault.closed) return
+    this.#fault.closed = true
+    await this.#partials.close()
     this.#files.close()
     await this.#indexStore.close()
   }
-
-  #checkWritable(): void {
-    if (this.#closed) throw new JoineryError('STOPPED', 'the store is closed')
-    if (this.#fault)
-      throw new JoineryError('READ_ONLY', 'a sync failed, nothing is written any more', { cause: this.#fault })
-  }
-
-  #failed(error: unknown): void {
-    if (this.#fault) return
-    this.#fault = error ?? new Error('unknown')
-    for (const listener of this.#listeners) listener.readOnly?.(error)
-  }
-
-  #refused(error: unknown): JoineryError {
-    if (this.#fault)
-      return new JoineryError('READ_ONLY', 'saving failed, nothing is written any more', { cause: error })
-    return diskError(error, 'storing a blob')
-  }
-}
-
-function checkExpected(found: { cid: Cid; sizeBytes: number }, expected?: { cid?: Cid; sizeBytes?: number }): void {
-  if (expected?.sizeBytes !== undefined && expected.sizeBytes !== found.sizeBytes)
-    throw new JoineryError('BLOB_MISMATCH', `${found.sizeBytes} bytes instead of ${expected.sizeBytes}`)
-  if (expected?.cid !== undefined && !sameBytes(digestOfCid(expected.cid), digestOfCid(found.cid)))
-    throw new JoineryError('BLOB_MISMATCH', `the bytes are ${found.cid} and not ${expected.cid}`)
-}
-
-/** EIO and its kin come from a sync or mean that the medium is failing; a full disk does not. */
-function isSyncError(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return code === 'EIO' || code === 'EROFS'
-}
-
-async function* fileSpans(source: ImportSource, onProgress?: (readBytes: number) => void): AsyncIterable<Uint8Array> {
-  let next = source.read(0, Math.min(PIECE_BYTES, source.sizeBytes))
-  for (let at = 0; at < source.sizeBytes; ) {
-    const bytes = await next
-    if (bytes.length === 0) throw new JoineryError('BLOB_MISMATCH', `${source.path} became shorter while it was read`)
-    at += bytes.length
-    const left = Math.min(PIECE_BYTES, source.sizeBytes - at)
-    // Read ahead while the caller hashes and writes; a failure is met at the next turn.
-    if (left > 0) {
-      next = source.read(at, left)
-      next.catch(() => undefined)
-    }
-    yield bytes
-    onProgress?.(at)
-  }
-}
-
-/** Present once all folders are there and durable: making sure of that again at each start would cost a second on a slow card. */
-const FOLDERS_READY = 'folders-ready'
-
-async function makeFolders(disk: Disk, layout: BlobLayout): Promise<void> {
-  // What was being written when the last run ended is nobody's.
-  await disk.remove(layout.incoming)
-  for (const folder of [layout.incoming, layout.partials, layout.quarantine]) await disk.makeDirectory(folder)
-  const ready = join(layout.root, FOLDERS_READY)
-  if (await disk.stat(ready)) return
-  const blobs = join(layout.root, 'blobs')
-  const parents = new Set<string>()
-  for (const folder of layout.folders()) {
-    await disk.makeDirectory(folder)
-    parents.add(dirname(folder))
-  }
-  for (const folder of [...parents, blobs, layout.root, dirname(layout.root)]) await disk.syncDirectory(folder)
-  await writeDurably(disk, ready, new Uint8Array())
-}
-
-async function sleepingPartials(disk: Disk, layout: BlobLayout, index: BlobIndex): Promise<Map<Cid, number>> {
-  const sleeping = new Map<Cid, number>()
-  for (const entry of await disk.list(layout.partials)) {
-    const cid = cidOfFileName(entry.name.replace(/\.have$/, ''))
-    const path = join(layout.partials, entry.name)
-    const saved = cid && !index.has(cid) ? await readBits(disk, layout.bitsOf(cid)) : undefined
-    if (cid && saved && (await disk.stat(layout.partialOf(cid)))) sleeping.set(cid, saved.sizeBytes)
-    else await disk.remove(path)
-  }
-  return sleeping
 }
