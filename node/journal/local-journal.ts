@@ -280,9 +280,7 @@ class LocalJournal implements Journal {
     return numbers
   }
 
-  mayDecide(): boolean {
-    return this.unknownKinds().length === 0
-  }
+  mayDecide = (): boolean => this.unknownKinds().length === 0
 
   unknownKinds(): readonly UnknownKind[] {
     return this.#kinds.unknown()
@@ -345,9 +343,8 @@ class LocalJournal implements Journal {
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     await this.#committer.flush()
-    const { store, signing, repairs } = { store: this.#store, signing: this.#signing, repairs: this.#repairs }
-    const isHollow = this.#intake.isHollow.bind(this.#intake)
-    const report = await verifyJournal({ store, signing, repairs, isHollow }, signal)
+    const [store, isHollow] = [this.#store, this.#intake.isHollow.bind(this.#intake)]
+    const report = await verifyJournal({ store, signing: this.#signing, repairs: this.#repairs, isHollow }, signal)
     if (report.unindexed > 0) {
       // Folds were loaded without these.
       store.meta.foldEpoch++
