@@ -7,6 +7,9 @@
  *    stamp order, so of two that exclude each other the earlier one counts. Of two cuts of one writer the higher counts.
  * 3. What a removed device wrote past its cut does not count; neither does an admission whose chain a removed device or a revoked token
  *    signed, unless a removal says that it was seen before (`keeps`).
+ *
+ * Known limit: a removed device that meets a member which has not heard of it can remove others there with a low lamport. That member then
+ * refuses them, and so the removal that would put it right, until a person removes the thief there too. Nobody else is affected.
  */
 import { type ChainStep, RIGHT_ADMIT, type VerifiedChain } from '../../protocols/certificate.ts'
 import { compareStamps, type Stamp, type WriterId } from '../../protocols/journal.ts'
