@@ -47,10 +47,17 @@ export function contentOperations({ collections, blobs, nameOf }: ContentCompone
         const found = await collections.importFolder(request.source, {
           ...importOptions(request),
           signal: stop,
-          progress: ({ phase, ...rest }) => report({ kind: 'step', phase, ...rest })
+          progress: ({ phase, ...rest }) => report({ kind: 'step', phase, ...rest }),
+          problem: (problem) => report({ kind: 'notice', level: 'problem', ...problem })
         })
-        for (const { code, text, next, path } of found.problems) {
-          report({ kind: 'notice', level: 'problem', code, text, next, path })
+        for (const { collection, path, what } of found.notices) {
+          report({
+            kind: 'notice',
+            level: 'warning',
+            code: 'INCOMPLETE',
+            text: `${collection}/${path} ${what}`,
+            path: `${collection}/${path}`
+          })
         }
         return importResult(found)
       }, signal),
