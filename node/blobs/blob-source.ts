@@ -1,6 +1,6 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { PeerLink } from '../../protocols/message-stream.ts'
-import type { CopyRequest } from './copy-planner.ts'
+import type { CopyRequest } from './copy-request.ts'
 import type { FetchFailure } from './peer-book.ts'
 
 export type FetchOutcome =

@@ -132,7 +132,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     { store, planner, source, clock, link: (peer) => replication.link(peer) },
     {
       lied: (peer, cid) => onEvent({ kind: 'peer-lied', peer, cid }),
-      partial: (peer, cid, bits) => planner.partial(peer, cid, bits),
+      partial: (peer, cid, bits) => planner.holders.partial(peer, cid, bits),
       piece: (cid, piece) => replication.piece(cid, piece),
       ended: (cid) => replication.partialEnded(cid),
       noRoom: (bytes) => void makeRoom(bytes),

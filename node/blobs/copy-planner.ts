@@ -4,79 +4,13 @@ import type { BlobRef } from '../../protocols/content.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { hasPieceList, PIECE_BYTES, pieceCount, pieceListBytes, pieceSpan } from '../../protocols/piece-list.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
-import { CopyQueue } from './copy-queue.ts'
-import {
-  IMPATIENT_AFTER_MS,
-  MAX_PARTIALS,
-  PATIENCE_MS,
-  PEOPLE_REQUESTS,
-  REMEMBERED_PEERS,
-  REQUESTS_PER_PEER
-} from './limits.ts'
-import { type FetchFailure, PeerState } from './peer-book.ts'
-import { nodeSeed, rendezvousHash } from './rendezvous.ts'
-
-/** A piece (or a small blob as a whole) to be fetched from one peer. */
-export interface CopyRequest {
-  readonly id: number
-  readonly peer: NodeId
-  readonly ref: BlobRef
-  readonly piece: number
-  /** Bytes `start` ≤ i < `end` of the blob. */
-  readonly start: number
-  readonly end: number
-}
-
-export type CopyEffect =
-  | { kind: 'request'; request: CopyRequest }
-  /** The peer is gone or another one is quicker; the answer is not wanted any more. */
-  | { kind: 'cancel'; id: number }
-  /** A big blob's list is here: open its partial file and call `opened` or `closed`. */
-  | { kind: 'open'; ref: BlobRef }
-  /** All pieces are here: publish it and call `stored` or `closed`. */
-  | { kind: 'finish'; cid: Cid }
-  /** Nobody wants more of this big blob for now: save what is here and close the file. */
-  | { kind: 'close'; cid: Cid }
-  /** Nobody who is linked has it; the demand is gone. */
-  | { kind: 'unavailable'; cid: Cid; piece: number }
-
-export interface CopyPlannerInit {
-  self: NodeId
-  maxRequests: number
-  maxInFlightBytes: number
-  /** What is complete on this device. */
-  hasLocally(cid: Cid): boolean
-  /** The same for piece lists, also those that are only in memory for want of room. */
-  hasList(pieces: Cid): boolean
-}
-
-interface Item {
-  ref: BlobRef
-  piece: number
-  /** In the catalogue; undefined for what only a person asked for. */
-  number: number | undefined
-}
-
-interface UnderWay extends Item {
-  request: CopyRequest
-  startedMs: number
-  copying: boolean
-}
-
-/** A big blob of which pieces are being fetched. */
-interface OpenBlob {
-  ref: BlobRef
-  number: number | undefined
-  /** `list`: its piece list is on the way; `opening`: the driver opens the file. */
-  state: 'list' | 'opening' | 'open' | 'finishing'
-  bits: Bitfield
-  /** Not to be copied before this: there was no room, or its list lied. */
-  restUntilMs: number
-  /** False: there is no room, pieces that people ask for are passed on and forgotten. */
-  keeps: boolean
-}
-
-type Choice = { how: 'fresh' | 'own' | 'wait'; from: PeerState } | undefined
+import { CopyQueue, queueOf } from './copy-queue.ts'
+import type { CopyEffect, CopyPlannerInit, Item, UnderWay } from './copy-request.ts'
+import { Holders } from './holders.ts'
+import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS } from './limits.ts'
+import type { FetchFailure, PeerState } from './peer-book.ts'
+import { keyOf, nextPiece, type OpenBlob, waitingPiece } from './piece-choice.ts'
+import { nodeSeed } from './rendezvous.ts'
 
 /**
  * Decides what to fetch from whom: events in, effects out, no clock, no disk, no network. Written for the case that counts, one device that has
@@ -89,8 +23,8 @@ type Choice = { how: 'fresh' | 'own' | 'wait'; from: PeerState } | undefined
 export class CopyPlanner {
   readonly #init: CopyPlannerInit
   readonly #seed
-  readonly #peers = new Map<NodeId, PeerState>()
-  readonly #gone = new Map<NodeId, PeerState>()
+  /** Tell it directly what peers lost, and which pieces they have. */
+  readonly holders: Holders
   readonly #underWay = new Map<number, UnderWay>()
   readonly #busy = new Set<string>()
   readonly #open = new Map<Cid, OpenBlob>()
@@ -109,6 +43,7 @@ export class CopyPlanner {
   constructor(init: CopyPlannerInit) {
     this.#init = init
     this.#seed = nodeSeed(init.self)
+    this.holders = new Holders({ seed: this.#seed })
   }
 
   // — what the world looks like —
@@ -122,12 +57,7 @@ export class CopyPlanner {
   catalogueChanged(view: CatalogueView, wants: Bitfield, wantsOf: (peer: NodeId) => Bitfield): void {
     this.#view = view
     this.#wants = wants
-    for (const peer of this.#peers.values()) {
-      peer.have = new Bitfield(view.blobs.length)
-      peer.fresh = new Bitfield(view.blobs.length)
-      peer.knows = new Bitfield(view.blobs.length)
-      peer.wants = wantsOf(peer.peer)
-    }
+    this.holders.catalogueChanged(view, wantsOf)
     for (const open of this.#open.values()) open.number = view.numberOf(open.ref.cid)
     for (const item of [...this.#underWay.values(), ...this.#demands.values()])
       item.number = this.#numberOf(item.ref.cid)
@@ -135,26 +65,12 @@ export class CopyPlanner {
   }
 
   linked(peer: NodeId, wants: Bitfield): void {
-    const state = new PeerState(peer)
-    state.have = new Bitfield(this.#view.blobs.length)
-    state.fresh = new Bitfield(this.#view.blobs.length)
-    state.knows = new Bitfield(this.#view.blobs.length)
-    state.wants = wants
-    const before = this.#gone.get(peer)
-    if (before) state.remember(before)
-    this.#gone.delete(peer)
-    this.#peers.set(peer, state)
+    this.holders.linked(peer, wants)
     this.#queueIsOld = true
   }
 
   unlinked(peer: NodeId): void {
-    const state = this.#peers.get(peer)
-    if (!state) return
-    this.#peers.delete(peer)
-    this.#gone.set(peer, state)
-    if (this.#gone.size > REMEMBERED_PEERS) this.#gone.delete(this.#gone.keys().next().value as NodeId)
-    // How it behaved is remembered, what it held is not.
-    state.forget()
+    if (!this.holders.unlinked(peer)) return
     for (const { request } of [...this.#underWay.values()]) {
       if (request.peer !== peer) continue
       this.#ended(request.id)
@@ -165,7 +81,7 @@ export class CopyPlanner {
 
   /** The whole of a peer's inventory, by the current view's numbers. @param knows blobs of the shards that it announced */
   inventory(peer: NodeId, have: Bitfield, fresh: Bitfield, knows: Bitfield): void {
-    const state = this.#peers.get(peer)
+    const state = this.holders.get(peer)
     if (!state) return
     state.have = have
     state.fresh = fresh
@@ -174,23 +90,10 @@ export class CopyPlanner {
   }
 
   gained(peer: NodeId, number: number): void {
-    const state = this.#peers.get(peer)
+    const state = this.holders.get(peer)
     if (!state?.have.add(number)) return
     state.fresh.add(number)
     if (this.#wanted(number)) this.#queue.available(number, this.#classOf(number))
-  }
-
-  lost(peer: NodeId, number: number): void {
-    const state = this.#peers.get(peer)
-    state?.have.delete(number)
-    state?.fresh.delete(number)
-  }
-
-  partial(peer: NodeId, cid: Cid, bits: Bitfield | undefined): void {
-    const state = this.#peers.get(peer)
-    if (!state) return
-    if (bits) state.partials.set(cid, bits)
-    else state.partials.delete(cid)
   }
 
   /** A blob that was here is not any more (evicted, rotten). */
@@ -233,7 +136,7 @@ export class CopyPlanner {
   arrived(id: number, tookMs: number, nowMs: number): void {
     const item = this.#underWay.get(id)
     if (!item) return
-    this.#peers.get(item.request.peer)?.worked(item.request.end - item.request.start, tookMs)
+    this.holders.get(item.request.peer)?.worked(item.request.end - item.request.start, tookMs)
     this.#ended(id)
     this.#idleSinceMs = nowMs
     const key = keyOf(item.ref.cid, item.piece)
@@ -260,7 +163,7 @@ export class CopyPlanner {
     const item = this.#underWay.get(id)
     if (!item) return
     this.#ended(id)
-    this.#peers.get(item.request.peer)?.failed(failure, item.number, this.#holderName(item), nowMs)
+    this.holders.get(item.request.peer)?.failed(failure, item.number, this.holders.holderName(item), nowMs)
     if (item.number !== undefined && this.#wanted(item.number))
       this.#queue.again(item.number, this.#classOf(item.number))
   }
@@ -295,10 +198,6 @@ export class CopyPlanner {
     return { blobs, bytes }
   }
 
-  peer(peer: NodeId): PeerState | undefined {
-    return this.#peers.get(peer)
-  }
-
   get requestsUnderWay(): number {
     return this.#underWay.size
   }
@@ -318,7 +217,7 @@ export class CopyPlanner {
       else if (open?.state !== 'open' || open.bits.has(piece)) return
     }
     if (this.#busy.has(keyOf(asked.ref.cid, asked.piece))) return
-    const from = this.#quickest(asked, nowMs)
+    const from = this.holders.quickest(asked, nowMs)
     if (from === 'busy') return
     if (from) this.#request(asked, from, nowMs, false)
     else this.#giveUp(item)
@@ -327,32 +226,6 @@ export class CopyPlanner {
   #giveUp({ ref, piece }: Item): void {
     this.#demands.delete(keyOf(ref.cid, piece))
     this.#effects.push({ kind: 'unavailable', cid: ref.cid, piece })
-  }
-
-  /** Whoever holds it; where nobody is known to, whoever did not deny it. */
-  #quickest(item: Item, nowMs: number): PeerState | 'busy' | undefined {
-    let best: PeerState | undefined
-    let bestHolds = false
-    let busy = false
-    for (const peer of this.#peers.values()) {
-      const holds = this.#holds(peer, item)
-      if (!peer.usable(nowMs)) {
-        // A stalled link is tried again in a moment: whoever waits may wait for that.
-        const untilMs = peer.pausedUntilMs
-        if (holds && untilMs - nowMs <= PATIENCE_MS) busy = true
-        continue
-      }
-      if (!holds && peer.saidNotHere(this.#holderName(item), nowMs)) continue
-      if (peer.inFlight >= REQUESTS_PER_PEER) {
-        busy = true
-        continue
-      }
-      if (!best || (holds && !bestHolds) || (holds === bestHolds && peer.cost < best.cost)) {
-        best = peer
-        bestHolds = holds
-      }
-    }
-    return best ?? (busy ? 'busy' : undefined)
   }
 
   #planCopies(nowMs: number): void {
@@ -380,8 +253,8 @@ export class CopyPlanner {
       const small = this.#queue.take(copyClass, (number) => {
         const item = this.#smallItem(number)
         if (!item) return 'drop'
-        const choice = this.#choose(item, nowMs)
-        if (!choice) return this.#anyHolder(item) ? 'later' : 'drop'
+        const choice = this.holders.choose(item, nowMs)
+        if (!choice) return this.holders.anyHolder(item) ? 'later' : 'drop'
         return choice.how === 'wait' ? 'wait' : { item, from: choice.from }
       })
       if (small) return small
@@ -400,36 +273,15 @@ export class CopyPlanner {
       if (open === 'list') {
         const item = this.#listItem(ref, number)
         if (this.#busy.has(keyOf(item.ref.cid, 0))) continue
-        const from = this.#quickestHolder(item, nowMs)
+        const from = this.holders.quickestHolder(item, nowMs)
         if (from) return { item, from }
         continue
       }
       if (open.state !== 'open' || !open.keeps) continue
-      const found = this.#pieceOf(open, nowMs)
+      const found = nextPiece(open, this.holders, { seed: this.#seed, isBusy: this.#isBusy, nowMs })
       if (found) return found
     }
     return undefined
-  }
-
-  /** A piece of our own share, or else the rarest that somebody has just got. */
-  #pieceOf(open: OpenBlob, nowMs: number): { item: Item; from: PeerState } | undefined {
-    const { bits, ref, number } = open
-    const from = this.#seed.a % bits.length
-    let rarest: { item: Item; from: PeerState } | undefined
-    let rarestHolders = Number.POSITIVE_INFINITY
-    for (let i = 0; i < bits.length; i++) {
-      const piece = (from + i) % bits.length
-      if (bits.has(piece) || this.#busy.has(keyOf(ref.cid, piece))) continue
-      const item = { ref, piece, number }
-      const choice = this.#choose(item, nowMs)
-      if (!choice || choice.how === 'wait') continue
-      if (choice.how === 'own') return { item, from: choice.from }
-      const holders = this.#holders(item)
-      if (holders >= rarestHolders) continue
-      rarest = { item, from: choice.from }
-      rarestHolders = holders
-    }
-    return rarest
   }
 
   /** What the others were expected to fetch first. */
@@ -437,86 +289,15 @@ export class CopyPlanner {
     for (const number of this.#queue.waiting()) {
       if (!this.#wanted(number)) this.#queue.settled(number, this.#classOf(number))
       const item = this.#smallItem(number)
-      const from = item && this.#quickestHolder(item, nowMs)
+      const from = item && this.holders.quickestHolder(item, nowMs)
       if (item && from) return { item, from }
     }
     for (const open of this.#open.values()) {
       if (open.state !== 'open' || !open.keeps || open.number === undefined || !this.#wanted(open.number)) continue
-      const { bits, ref, number } = open
-      const start = this.#seed.b % bits.length
-      for (let i = 0; i < bits.length; i++) {
-        const piece = (start + i) % bits.length
-        if (bits.has(piece) || this.#busy.has(keyOf(ref.cid, piece))) continue
-        const item = { ref, piece, number }
-        const from = this.#quickestHolder(item, nowMs)
-        if (from) return { item, from }
-      }
+      const found = waitingPiece(open, this.holders, { seed: this.#seed, isBusy: this.#isBusy, nowMs })
+      if (found) return found
     }
     return undefined
-  }
-
-  /**
-   * From whom, and whether it is our turn. Not the first holder while somebody else has a copy; and from the first holder only
-   * what no other device that lacks it comes before us for.
-   */
-  #choose(item: Item, nowMs: number): Choice {
-    const { number } = item
-    if (number === undefined) return undefined
-    const mine = this.#turn(item, this.#seed)
-    let fresh: PeerState | undefined
-    let first: PeerState | undefined
-    let othersTurn = false
-    for (const peer of this.#peers.values()) {
-      if (peer.holds(number, item.ref.cid, item.piece)) {
-        if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER) continue
-        const isCopy = peer.fresh.has(number) || !peer.have.has(number)
-        if (isCopy) fresh = !fresh || peer.cost < fresh.cost ? peer : fresh
-        else first = !first || peer.cost < first.cost ? peer : first
-      } else if (!othersTurn && peer.knows.has(number) && peer.wants.has(number))
-        othersTurn = this.#turn(item, peer.seed) > mine
-    }
-    if (fresh) return { how: 'fresh', from: fresh }
-    if (first) return { how: othersTurn ? 'wait' : 'own', from: first }
-    return undefined
-  }
-
-  #turn({ number, piece }: Item, seed: { a: number; b: number }): number {
-    const at = 2 * (number as number)
-    const { keys } = this.#view
-    return rendezvousHash((keys[at] as number) ^ Math.imul(piece + 1, 0x9e3779b1), keys[at + 1] as number, seed)
-  }
-
-  #quickestHolder(item: Item, nowMs: number): PeerState | undefined {
-    let best: PeerState | undefined
-    for (const peer of this.#peers.values()) {
-      if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER || !this.#holds(peer, item)) continue
-      if (!best || peer.cost < best.cost) best = peer
-    }
-    return best
-  }
-
-  #anyHolder(item: Item): boolean {
-    for (const peer of this.#peers.values()) if (this.#holds(peer, item)) return true
-    return false
-  }
-
-  #holders(item: Item): number {
-    let holders = 0
-    for (const peer of this.#peers.values()) if (this.#holds(peer, item)) holders++
-    return holders
-  }
-
-  /** Whoever has a blob, or some of its pieces, has its piece list. */
-  #holds(peer: PeerState, { ref, piece, number }: Item): boolean {
-    if (number === undefined) return peer.partials.get(ref.cid)?.has(piece) ?? false
-    const blob = this.#view.blobs[number]
-    if (blob && blob.pieces === ref.cid) return peer.have.has(number) || peer.partials.has(blob.cid)
-    return peer.holds(number, ref.cid, piece)
-  }
-
-  /** Under which name a peer that lacks this item is remembered. */
-  #holderName({ ref, number }: Item): Cid {
-    return number === undefined ? ref.cid : (this.#view.blobs[number]?.cid ?? ref.cid)
   }
 
   #openBlob(
@@ -580,9 +361,11 @@ export class CopyPlanner {
     this.#busy.delete(keyOf(item.ref.cid, item.piece))
     this.#inFlightBytes -= item.request.end - item.request.start
     if (item.copying) this.#copyRequests--
-    const peer = this.#peers.get(item.request.peer)
+    const peer = this.holders.get(item.request.peer)
     if (peer) peer.inFlight--
   }
+
+  readonly #isBusy = (cid: Cid, piece: number): boolean => this.#busy.has(keyOf(cid, piece))
 
   #smallItem(number: number): Item | undefined {
     const ref = this.#view.blobs[number]
@@ -610,21 +393,7 @@ export class CopyPlanner {
 
   #rebuildQueue(): void {
     this.#queueIsOld = false
-    const { keys, blobs } = this.#view
-    const missing: { number: number; order: number }[] = []
-    for (const number of this.#wants)
-      if (this.#wanted(number))
-        missing.push({ number, order: rendezvousHash(keys[2 * number] ?? 0, keys[2 * number + 1] ?? 0, this.#seed) })
-    // In an order of our own, so that two nodes do not ask for the same thing at the same moment.
-    missing.sort((a, b) => a.order - b.order)
-    this.#queue = new CopyQueue()
-    for (const { number } of missing) {
-      const blob = blobs[number]
-      if (blob) this.#queue.add(number, blob.copyClass, hasPieceList(blob.sizeBytes))
-    }
+    const missing = [...this.#wants].filter((number) => this.#wanted(number))
+    this.#queue = queueOf(this.#view, missing, this.#seed)
   }
-}
-
-function keyOf(cid: Cid, piece: number): string {
-  return `${cid}:${piece}`
 }

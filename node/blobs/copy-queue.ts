@@ -1,4 +1,7 @@
 import type { CopyClass } from '../../protocols/content.ts'
+import { hasPieceList } from '../../protocols/piece-list.ts'
+import type { CatalogueView } from './catalogue-view.ts'
+import { type NodeSeed, rendezvousHash } from './rendezvous.ts'
 
 interface ClassQueue {
   /** Not looked at since the catalogue or the peers changed. */
@@ -75,3 +78,18 @@ export class CopyQueue {
 
 /** With so many whose holders are all busy, the rest is no better. */
 const MAX_LATER = 64
+
+/** In an order of our own, so that two nodes do not ask for the same thing at the same moment. */
+export function queueOf({ keys, blobs }: CatalogueView, missing: readonly number[], seed: NodeSeed): CopyQueue {
+  const queue = new CopyQueue()
+  const ordered = missing.map((number) => ({
+    number,
+    order: rendezvousHash(keys[2 * number] ?? 0, keys[2 * number + 1] ?? 0, seed)
+  }))
+  ordered.sort((a, b) => a.order - b.order)
+  for (const { number } of ordered) {
+    const blob = blobs[number]
+    if (blob) queue.add(number, blob.copyClass, hasPieceList(blob.sizeBytes))
+  }
+  return queue
+}

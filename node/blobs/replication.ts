@@ -154,7 +154,7 @@ export class Replication {
 
   /** What this device or a linked peer holds, by the view's numbers. */
   held(node: NodeId): Bitfield | undefined {
-    if (node !== this.#self) return this.#components.planner.peer(node)?.have
+    if (node !== this.#self) return this.#components.planner.holders.get(node)?.have
     const have = new Bitfield(this.#view.blobs.length)
     this.#view.blobs.forEach(({ cid }, number) => {
       if (this.#components.store.has(cid)) have.add(number)
@@ -296,9 +296,9 @@ export class Replication {
     const change = this.#inventories.apply(peer, message, this.#view)
     if (!change) this.#readInventory(peer)
     for (const number of change?.gained ?? []) planner.gained(peer, number)
-    for (const number of change?.lost ?? []) planner.lost(peer, number)
+    for (const number of change?.lost ?? []) planner.holders.lost(peer, number)
     if (message.kind === 'partial' || message.kind === 'pieces' || message.kind === 'ended')
-      planner.partial(peer, message.cid, this.#inventories.partials(peer).get(message.cid))
+      planner.holders.partial(peer, message.cid, this.#inventories.partials(peer).get(message.cid))
     fetcher.wake()
   }
 

@@ -1,7 +1,8 @@
 /** The real planner of many devices in one seeded world: no disk, no sockets, only who asks whom for what. */
 import { expect, test } from 'vitest'
 import { viewCatalogue } from '../../../node/blobs/catalogue-view.ts'
-import { CopyPlanner, type CopyRequest } from '../../../node/blobs/copy-planner.ts'
+import { CopyPlanner } from '../../../node/blobs/copy-planner.ts'
+import type { CopyRequest } from '../../../node/blobs/copy-request.ts'
 import { LIAR_PAUSE_MS } from '../../../node/blobs/limits.ts'
 import { Bitfield } from '../../../protocols/bitfield.ts'
 import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
@@ -93,7 +94,7 @@ function link(device: Device, other: Device, { blobs }: World): void {
   })
   device.planner.linked(other.id, everything)
   device.planner.inventory(other.id, have, new Bitfield(blobs.length), everything)
-  for (const [cid, bits] of other.bits) device.planner.partial(other.id, cid, bits.copy())
+  for (const [cid, bits] of other.bits) device.planner.holders.partial(other.id, cid, bits.copy())
 }
 
 /** Runs until all have everything. @returns simulated ms */
@@ -127,7 +128,7 @@ function run(random: SeededRandom, world: World, faults: Faults): number {
       if (number >= 0)
         at(random.below(150), () => {
           other.planner.gained(device.id, number)
-          other.planner.partial(device.id, cid, undefined)
+          other.planner.holders.partial(device.id, cid, undefined)
           decide(other)
         })
     }
@@ -153,7 +154,7 @@ function run(random: SeededRandom, world: World, faults: Faults): number {
           for (const other of others(device))
             at(random.below(150), () => {
               const now = device.bits.get(ref.cid)
-              if (now) other.planner.partial(device.id, ref.cid, now.copy())
+              if (now) other.planner.holders.partial(device.id, ref.cid, now.copy())
               decide(other)
             })
         } else device.stored.add(ref.cid)
