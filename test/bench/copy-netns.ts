@@ -31,6 +31,8 @@ interface Figures {
   received: number
 }
 
+const cpu = (pids: number[]): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
+
 async function measure(tool: CopyTool, data: DataSet, others: number): Promise<Figures> {
   using folder = temporaryFolder()
   await using lab = await NetworkLab.make()
@@ -46,17 +48,18 @@ async function measure(tool: CopyTool, data: DataSet, others: number): Promise<F
   if (!first) throw new Error('no device')
   let started = 0
   let before = { sentBytes: 0, receivedBytes: 0 }
-  const result = await tool.copy({ data, first, others: rest }, async () => {
+  let preparedSeconds = 0
+  const result = await tool.copy({ data, first, others: rest }, async (pids) => {
+    preparedSeconds = cpu(pids)
     before = await first.cable.count()
     started = performance.now()
   })
   const wallSeconds = (performance.now() - started) / 1000
   const after = await first.cable.count()
-  const cpu = (pids: number[]): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0)
   const counts = await Promise.all(rest.map(({ cable }) => cable.count()))
   const figures = {
     wallSeconds,
-    firstCpuSeconds: cpu(result.first),
+    firstCpuSeconds: cpu(result.first) - preparedSeconds,
     otherCpuSeconds: cpu(result.others) / others,
     firstSent: (after.sentBytes - before.sentBytes) / data.bytes,
     received: counts.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0) / others / data.bytes
@@ -96,8 +99,12 @@ for (const [name, tool] of Object.entries(TOOLS)) {
   for (const others of [1, 4]) {
     const [ours, theirs] = [rows.get(`joinery ${others}`), rows.get(`${name} ${others}`)]
     if (!ours || !theirs || name === 'joinery') continue
-    const cpu = (of: Figures): number => of.firstCpuSeconds + others * of.otherCpuSeconds
-    const ratios = [ours.wallSeconds / theirs.wallSeconds, cpu(ours) / cpu(theirs), ours.firstSent / theirs.firstSent]
+    const whole = (of: Figures): number => of.firstCpuSeconds + others * of.otherCpuSeconds
+    const ratios = [
+      ours.wallSeconds / theirs.wallSeconds,
+      whole(ours) / whole(theirs),
+      ours.firstSent / theirs.firstSent
+    ]
     const [wall, work, sent] = ratios.map((ratio) => ratio.toFixed(2))
     console.log(`1 → ${others}, Joinery / ${tool.name}: wall ${wall}, CPU ${work}, sent by the first ${sent}`)
   }

@@ -39,7 +39,7 @@ export const aria2: CopyTool = {
     // aria2 puts a folder of the torrent's name below `dir`, and that name is the data folder's.
     const server = start(first, dirname(data.folder), true)
     await server.line(/Verification finished successfully|SEED/, 120_000)
-    await begin()
+    await begin([server.pid])
     const started = others.map((one) => start(one, one.folder, false))
     await until('aria2 has copied', () => others.every(({ folder }) => isWhole(folder, data.bytes)), {
       timeoutMs: 600_000,

@@ -21,11 +21,11 @@ export interface CopyTool {
   readonly debianPackage: string | undefined
   readonly program: string | undefined
   /**
-   * Prepares (scans, imports, starts servers), then calls `begin` and starts the copying; resolves when every other device has
+   * Prepares (scans, imports, starts servers), calls `begin` with the processes that send, and starts the copying; resolves when every other device has
    * all files. The processes whose CPU counts are told by `first` and `others`.
    */
   copy(
     task: CopyTask,
-    begin: () => Promise<void>
+    begin: (first: number[]) => Promise<void>
   ): Promise<{ first: number[]; others: number[]; end: () => Promise<void> }>
 }

@@ -16,7 +16,7 @@ export const joineryNodes: CopyTool = {
     const seed = await NodeProcess.start(place(first), ['--name', 'first'])
     await joinery(place(first), ['import', data.folder, '--as', 'data'], { timeoutMs: 300_000 })
     const { text } = await joineryJson<{ text: string }>(place(first), ['invite', '--uses', String(others.length)])
-    await begin()
+    await begin([seed.child.pid])
     const nodes = await Promise.all(others.map((one) => NodeProcess.start(place(one), ['--join', text])))
     await until('Joinery has copied', () => others.every(({ folder }) => storedBytes(folder) >= data.bytes), {
       timeoutMs: 600_000,

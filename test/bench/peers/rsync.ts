@@ -23,7 +23,7 @@ export const rsync: CopyTool = {
       const probe = await others[0]?.device.runAnyway(['rsync', `rsync://${address}/`])
       return probe?.code === 0
     })
-    await begin()
+    await begin([server.pid])
     // The shell waits, so that the client's time is counted when it has ended.
     const clients = others.map(({ device, folder }) =>
       device.start(['sh', '-c', `rsync -a rsync://${address}/data/ '${folder}/' && echo done && exec cat`])

@@ -35,7 +35,7 @@ export const syncthing: CopyTool = {
     if (!seed) throw new Error('nobody to copy from')
     const server = start(seed)
     await server.line(/Completed initial scan/, 120_000)
-    await begin()
+    await begin([server.pid])
     const started = rest.map(start)
     await until('Syncthing has copied', () => rest.every(({ files }) => arrivedBytes(files) === data.bytes), {
       timeoutMs: 600_000,
