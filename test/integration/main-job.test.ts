@@ -107,13 +107,17 @@ describe('the main job', () => {
   describe('with the first device unplugged', () => {
     const third = (): string => `http://${cables.c.address}:${HTTP_PORT}`
 
-    test('the third device goes on', async () => {
+    test('the third device goes on', { timeout: 180_000 }, async () => {
       await cables.a.unplug()
       await nodes.a.kill()
-      await until('the third device notices', async () => {
-        const { overview } = await nodes.c.status()
-        return overview.devices.filter((device) => device.connected && !device.self).length === 1
-      })
+      await until(
+        'the third device notices',
+        async () => {
+          const { overview } = await nodes.c.status()
+          return overview.devices.filter((device) => device.connected && !device.self).length === 1
+        },
+        { timeoutMs: 120_000 }
+      )
     })
 
     test('stock pip installs', { timeout: 120_000 }, async () => {
