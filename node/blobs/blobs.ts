@@ -50,6 +50,8 @@ export type BlobsEvent =
   | { kind: 'broken'; ref: BlobRef }
   /** A sync failed: nothing is stored until the next start. */
   | { kind: 'read-only' }
+  /** Something that nobody foresaw; one blob was not copied or dropped. */
+  | { kind: 'failed'; error: unknown }
 
 export interface FollowOptions {
   /** False while heads are known whose manifests are not loaded: then nothing is garbage. */
@@ -137,6 +139,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
       ended: (cid) => replication.partialEnded(cid),
       noRoom: (bytes) => void makeRoom(bytes),
       broken: (ref) => onEvent({ kind: 'broken', ref }),
+      failed: (error) => onEvent({ kind: 'failed', error }),
       fetched: (bytes) => rate.add(bytes)
     }
   )
@@ -183,6 +186,8 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
         planner.rest(0)
         fetcher.wake()
       } else onEvent({ kind: 'no-room', bytes })
+    } catch (error) {
+      onEvent({ kind: 'failed', error })
     } finally {
       makingRoom = false
     }

@@ -7,7 +7,7 @@ import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
 import { CopyQueue, queueOf } from './copy-queue.ts'
 import type { CopyEffect, CopyPlannerInit, Item, UnderWay } from './copy-request.ts'
 import { Holders } from './holders.ts'
-import { IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS } from './limits.ts'
+import { CLOSE_AFTER_MS, IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS } from './limits.ts'
 import type { FetchFailure, PeerState } from './peer-book.ts'
 import { keyOf, nextPiece, type OpenBlob, waitingPiece } from './piece-choice.ts'
 import { nodeSeed } from './rendezvous.ts'
@@ -178,7 +178,7 @@ export class CopyPlanner {
   /** What to do now. Call it after every event, and once a second while anything is missing. */
   plan(nowMs: number): CopyEffect[] {
     if (this.#queueIsOld) this.#rebuildQueue()
-    this.#closeUnwanted()
+    this.#closeUnwanted(nowMs)
     for (const item of this.#demands.values()) this.#planDemand(item, nowMs)
     if (nowMs >= this.#restUntilMs) this.#planCopies(nowMs)
     return this.#effects.splice(0)
@@ -214,7 +214,12 @@ export class CopyPlanner {
       }
       const open = this.#openBlob(ref, number, nowMs, true)
       if (open === 'list') asked = this.#listItem(ref, number)
-      else if (open?.state !== 'open' || open.bits.has(piece)) return
+      else if (open?.state !== 'open') return
+      else if (open.bits.has(piece)) {
+        this.#demands.delete(keyOf(ref.cid, piece))
+        this.#effects.push({ kind: 'present', cid: ref.cid, piece })
+        return
+      }
     }
     if (this.#busy.has(keyOf(asked.ref.cid, asked.piece))) return
     const from = this.holders.quickest(asked, nowMs)
@@ -309,7 +314,15 @@ export class CopyPlanner {
     let open = this.#open.get(ref.cid)
     if (!open) {
       if (!ref.pieces || (!forPeople && this.#open.size >= MAX_PARTIALS)) return undefined
-      open = { ref, number, state: 'list', bits: new Bitfield(pieceCount(ref.sizeBytes)), restUntilMs: 0, keeps: true }
+      open = {
+        ref,
+        number,
+        state: 'list',
+        bits: new Bitfield(pieceCount(ref.sizeBytes)),
+        restUntilMs: 0,
+        keeps: true,
+        usedMs: nowMs
+      }
       this.#open.set(ref.cid, open)
     }
     if (open.state === 'opening' && open.restUntilMs > 0) {
@@ -324,14 +337,15 @@ export class CopyPlanner {
     return open
   }
 
-  #closeUnwanted(): void {
+  #closeUnwanted(nowMs: number): void {
     for (const [cid, open] of this.#open) {
       if (open.state === 'finishing' || (open.state === 'opening' && open.restUntilMs === 0)) continue
       if (open.keeps && open.number !== undefined && this.#wanted(open.number)) continue
       const used = [...this.#demands.values(), ...this.#underWay.values()].some(
         ({ ref }) => ref.cid === cid || ref.cid === open.ref.pieces
       )
-      if (used) continue
+      if (used) open.usedMs = nowMs
+      if (nowMs - open.usedMs < CLOSE_AFTER_MS) continue
       this.#open.delete(cid)
       if (open.state === 'open') this.#effects.push({ kind: 'close', cid })
     }

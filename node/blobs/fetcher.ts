@@ -40,6 +40,8 @@ export interface FetcherEvents {
   noRoom(bytes: number): void
   /** The list named beside a blob is not its list. */
   broken(ref: BlobRef): void
+  /** Something that nobody foresaw. */
+  failed(error: unknown): void
   /** Bytes came from a peer. */
   fetched(bytes: number): void
 }
@@ -191,6 +193,9 @@ export class Fetcher {
           this.#detach(this.#components.store.sleepPartial(effect.cid))
           this.#events.ended(effect.cid)
           break
+        case 'present':
+          this.#detach(this.#give(effect.cid, effect.piece))
+          break
         case 'unavailable':
           this.#reject(
             effect.cid,
@@ -201,12 +206,12 @@ export class Fetcher {
     }
   }
 
-  /** Failures of these are handled inside; anything else is a defect and may be seen. */
+  /** What can go wrong is handled inside; anything else is told, and costs this one blob and not the device. */
   #detach(work: Promise<void>): void {
     work.then(
       () => this.wake(),
       (error: unknown) => {
-        if (!this.#stopped) throw error
+        if (!this.#stopped) this.#events.failed(error)
       }
     )
   }
@@ -342,6 +347,21 @@ export class Fetcher {
     // A copy: the buffer is used again, and `slice` of a Buffer would share it.
     this.#listsInMemory.set(cid, new Uint8Array(bytes))
     if (this.#listsInMemory.size > 8) this.#listsInMemory.delete(this.#listsInMemory.keys().next().value as Cid)
+  }
+
+  /** It was there all the time, or came while the file was opened. */
+  async #give(cid: Cid, piece: number): Promise<void> {
+    try {
+      const bytes = await this.#components.store.partial(cid)?.readPiece(piece)
+      if (!bytes) throw new JoineryError('BLOB_MISSING', 'the partial file is gone')
+      this.#resolve(cid, piece, bytes)
+    } catch (error) {
+      this.#reject(
+        cid,
+        piece,
+        error instanceof Error ? error : new JoineryError('BLOB_MISSING', 'it could not be read')
+      )
+    }
   }
 
   #isDemanded(cid: Cid): boolean {

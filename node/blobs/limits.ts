@@ -44,6 +44,8 @@ export const SMALL_BOARD_IN_FLIGHT_BYTES = 4 * PIECE_BYTES
 export const PEOPLE_REQUESTS = 2
 /** Connections to one peer; more would only share its radio. */
 export const REQUESTS_PER_PEER = 4
+/** A visitor who takes one piece asks for the next in a moment: a partial file is not closed in between. */
+export const CLOSE_AFTER_MS = 5_000
 /** Big blobs that are fetched side by side: each has an open file and claims its disk. */
 export const MAX_PARTIALS = 8
 

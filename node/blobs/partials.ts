@@ -28,6 +28,7 @@ export class Partials {
   readonly #readSmall: (cid: Cid) => Promise<Uint8Array>
   readonly #awake = new Map<Cid, PartialBlob>()
   readonly #opening = new Map<Cid, Promise<PartialBlob>>()
+  readonly #fallingAsleep = new Map<Cid, Promise<void>>()
   /** What each claims of the disk. */
   readonly #sleeping: Map<Cid, number>
 
@@ -56,9 +57,15 @@ export class Partials {
   async open(ref: BlobRef): Promise<PartialBlob> {
     const open = this.#awake.get(ref.cid) ?? this.#opening.get(ref.cid)
     if (open !== undefined) return open
-    const opening = this.#open(ref).finally(() => this.#opening.delete(ref.cid))
+    const opening = this.#openAwake(ref).finally(() => this.#opening.delete(ref.cid))
     this.#opening.set(ref.cid, opening)
     return opening
+  }
+
+  /** Not while it is being put to sleep: what it has is written down then. */
+  async #openAwake(ref: BlobRef): Promise<PartialBlob> {
+    await this.#fallingAsleep.get(ref.cid)
+    return this.#open(ref)
   }
 
   async #open(ref: BlobRef): Promise<PartialBlob> {
@@ -130,6 +137,12 @@ export class Partials {
     if (!partial) return
     this.#awake.delete(cid)
     this.#sleeping.set(cid, partial.ref.sizeBytes)
+    const asleep = this.#saveAndClose(partial).finally(() => this.#fallingAsleep.delete(cid))
+    this.#fallingAsleep.set(cid, asleep)
+    await asleep
+  }
+
+  async #saveAndClose(partial: PartialBlob): Promise<void> {
     if (!this.#fault.cause && !this.#fault.closed)
       await partial.save().catch((error: unknown) => this.#fault.failed(error))
     await partial.close()

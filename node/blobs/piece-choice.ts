@@ -17,6 +17,8 @@ export interface OpenBlob {
   restUntilMs: number
   /** False: there is no room, pieces that people ask for are passed on and forgotten. */
   keeps: boolean
+  /** When somebody last waited for it. */
+  usedMs: number
 }
 
 export interface ChoiceScene {

@@ -63,9 +63,14 @@ export class Scrub {
     for (;;) {
       for (const cid of [...this.#store.cids()].sort()) {
         if (after !== undefined && cid <= after) continue
-        await this.#store.scrub(cid, (readBytes) =>
-          sleep(this.#clock, (readBytes / SCRUB_BYTES_PER_SECOND) * 1000, signal)
-        )
+        try {
+          await this.#store.scrub(cid, (readBytes) =>
+            sleep(this.#clock, (readBytes / SCRUB_BYTES_PER_SECOND) * 1000, signal)
+          )
+        } catch {
+          // Too many open files and the like say nothing about the blob: it has its turn again in the next round.
+          signal.throwIfAborted()
+        }
         await this.#store.noteScrubbed(cid)
       }
       after = undefined
