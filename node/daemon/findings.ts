@@ -48,7 +48,7 @@ function* roomFindings(slot: RoomSlot): Generator<Finding> {
     return
   }
   const { journal, membership } = current
-  switch (current.removedBy.size > 0 ? 'removed' : membership.standing()) {
+  switch (membership.standing()) {
     case 'removed':
       yield {
         level: 'problem',

@@ -34,8 +34,6 @@ export interface RoomRuntime {
   readonly notes?: Notes
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
-  /** Members who say that this device was taken out of the room: they do not give it the entry that says so. */
-  readonly removedBy: ReadonlySet<NodeId>
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
   /** Ends all parts, the last one first, and waits for them. */
@@ -135,13 +133,12 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   if (notes) undo.add(() => notes.stop())
 
   const clones = new Map<NodeId, string>()
-  const removedBy = new Set<NodeId>()
   if (mesh) {
     undo.add(
       mesh.onEvent((event) => {
         log.info(event, 'mesh')
         if (event.kind === 'clone') clones.set(event.node, event.where)
-        if (event.kind === 'removed') removedBy.add(event.by)
+        if (event.kind === 'removed') membership.noteRemoval(event.by)
       })
     )
     undo.add(links.onLink(() => collections.retry()))
@@ -153,7 +150,6 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   return {
     room,
     clones,
-    removedBy,
     journal,
     membership,
     blobs,
