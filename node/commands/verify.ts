@@ -7,13 +7,12 @@ export function addVerify(program: Command, context: CommandContext): void {
   program
     .command('verify')
     .summary('read every file again and check it')
-    .option('--no-repair', 'only report, do not fetch rotten files again')
     .description(
       'Reads every file on this device and checks that not a bit has changed. Rotten ones are put aside and fetched again from another device.\nWorks whether or not the device is running. Exit code 4: something is rotten and not repaired.'
     )
-    .action(async (options: { repair: boolean }, command: Command) => {
+    .action(async (_options: object, command: Command) => {
       const result = await context.withOperations(command, { offline: true }, (operations) =>
-        context.follow(operations.verify({ repair: options.repair }, context.signal))
+        context.follow(operations.verify({}, context.signal))
       )
       const broken = result.rotten.filter((one) => !one.repaired)
       if (broken.length > 0) context.exitCode = EXIT.partly

@@ -105,7 +105,7 @@ describe('the local socket', () => {
     } else {
       const abort = new AbortController()
       const reading = (async () => {
-        for await (const _ of client().verify({ repair: false }, abort.signal)) {
+        for await (const _ of client().verify({}, abort.signal)) {
           if (how === 'leaves the loop') break
         }
       })()
@@ -158,7 +158,7 @@ describe('the local socket', () => {
     }
     const started = await serve(fakeOperations({ verify: endless }).operations)
     const reading = (async () => {
-      for await (const _ of client().verify({ repair: false }));
+      for await (const _ of client().verify({}));
     })()
     const failed = expect(reading).rejects.toMatchObject({ code: 'STOPPED' })
     await new Promise((resolve) => setTimeout(resolve, 50))
