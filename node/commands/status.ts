@@ -27,7 +27,7 @@ function statusText(context: CommandContext, status: NodeStatus): string {
     `Files     ${countText(blobs.held, 'file', 'files')} here (${bytesText(blobs.heldBytes)}), ${
       blobs.missing === 0 ? 'all copied' : `${bytesText(blobs.missingBytes)} still to copy`
     }, ${bytesText(blobs.freeDiskBytes)} free`,
-    `Record    ${countText(journal.entries, 'entry', 'entries')} (${bytesText(journal.bytes)})`
+    `Record    ${countText(journal.batches, 'batch', 'batches')} of entries (${bytesText(journal.bytes)})`
   ]
   if (overview.waiting.length > 0)
     lines.push(

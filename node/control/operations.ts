@@ -55,7 +55,8 @@ export interface NodeStatus {
   meshAddresses: string[]
   uptimeMs: number
   overview: RoomOverview
-  journal: { entries: number; bytes: number; writers: number; forks: number }
+  /** The room's record on this device; a batch carries one entry or several. */
+  journal: { batches: number; bytes: number; writers: number; forks: number }
   blobs: {
     held: number
     heldBytes: number
@@ -73,10 +74,6 @@ export interface NodeStatus {
 export interface PeerStatus extends DeviceOverview {
   /** How we reach it: `192.168.1.21` and the like; empty when not linked. */
   remoteAddresses: string[]
-  /** Since this link was made; absent when not linked. */
-  linkedMs?: number
-  /** Entries that it is known to lack. */
-  behindEntries: number
 }
 
 interface CreatedRoom {
@@ -277,7 +274,7 @@ export interface Operations {
   /** `policy: null` returns to the standard. */
   setPolicy(options: { target: string; policy: PlacementPolicy | null }): Promise<PolicyRule>
 
-  verify(options: { repair: boolean }, signal?: AbortSignal): AsyncIterable<Progress<VerifyResult>>
+  verify(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<Progress<VerifyResult>>
   gc(options: { dryRun: boolean }, signal?: AbortSignal): AsyncIterable<Progress<CollectGarbageResult>>
 }
 

@@ -1,8 +1,10 @@
 import { PROGRAM_VERSION } from '../config/version.ts'
 import type { NodeStatus, Operations, PeerStatus, UnplugAnswer } from '../control/operations.ts'
 import { residentBytes } from '../platform/memory.ts'
+import { FOLDERS } from './device.ts'
 import { findDevice } from './find-device.ts'
 import { problemsOf } from './findings.ts'
+import { folderBytes } from './folder-bytes.ts'
 import type { NodeOperationsInit } from './node-operations.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { unplugWords } from './unplug-words.ts'
@@ -33,8 +35,8 @@ export function statusOperations(
         uptimeMs: Math.round(uptimeMs()),
         overview,
         journal: {
-          entries: 0,
-          bytes: 0,
+          batches: current?.journal.exchange.batchCount() ?? 0,
+          bytes: current ? await folderBytes(disk, FOLDERS.journal(config)) : 0,
           writers: current?.journal.exchange.writerCount() ?? 0,
           forks: current?.journal.forks().length ?? 0
         },
@@ -60,8 +62,7 @@ export function statusOperations(
           const peer = known.get(device.id)
           return {
             ...device,
-            remoteAddresses: peer?.remoteAddress === undefined ? [] : [peer.remoteAddress],
-            behindEntries: 0
+            remoteAddresses: peer?.remoteAddress === undefined ? [] : [peer.remoteAddress]
           }
         })
     },

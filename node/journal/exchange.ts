@@ -40,6 +40,7 @@ export function createExchange({ store, intake, repairs, knowledge, failed }: Ex
       tips: (writer) => table.tips(writer),
       next: (writer) => Math.max(-1, ...table.logsOf(writer).map((log) => log.head.number)) + 1,
       writerCount: () => table.writerCount,
+      batchCount: () => table.all.reduce((count, log) => count + log.durable.number + 1 - log.start, 0),
       wants: (writer, number) => intake.isOpen && table.wants(writer, number),
       repairs: () => (intake.isOpen ? repairs.ranges() : []),
       read: (writer, from, to) => readBatches(store, writer, from, to),

@@ -115,6 +115,8 @@ export interface JournalExchange {
   /** The number after the highest that was accepted, on the medium or on its way. */
   next(writer: WriterId): number
   writerCount(): number
+  /** On our medium, those that do not count any more included. */
+  batchCount(): number
   /** False for what would be hidden: past the cut of a removed node. */
   wants(writer: WriterId, number: number): boolean
   /** What is damaged here. */

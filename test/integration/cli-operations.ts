@@ -22,8 +22,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
   const cancelled: string[] = []
   const peers: PeerStatus[] = sampleRoom.devices.map((one) => ({
     ...one,
-    remoteAddresses: ['192.168.1.21'],
-    behindEntries: 0
+    remoteAddresses: ['192.168.1.21']
   }))
   const removed = { id: device.id, name: device.name, lastBatches: 3 }
   const version = {
@@ -59,7 +58,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
         meshAddresses: [],
         uptimeMs: 200_000,
         overview: sampleRoom,
-        journal: { entries: 12_345, bytes: 700_000, writers: 4, forks: 0 },
+        journal: { batches: 12_345, bytes: 700_000, writers: 4, forks: 0 },
         blobs: { held: 1_834, heldBytes: 11.2e9, missing: 0, missingBytes: 0, quarantined: 0, freeDiskBytes: 20e9 },
         memoryBytes: 90e6,
         problems: [{ code: 'TIMED_OUT', text: 'pi-back does not answer', next: 'Look whether it is switched on.' }]

@@ -1,0 +1,9 @@
+import { join } from 'node:path'
+import type { Disk } from '../platform/disk.ts'
+
+/** What the files of a folder take, those of its folders not counted. Files come and go meanwhile: one that is gone counts nothing. */
+export async function folderBytes(disk: Disk, folder: string): Promise<number> {
+  const files = (await disk.list(folder)).filter(({ kind }) => kind === 'file')
+  const stats = await Promise.all(files.map(({ name }) => disk.stat(join(folder, name))))
+  return stats.reduce((sum, stat) => sum + (stat?.sizeBytes ?? 0), 0)
+}
