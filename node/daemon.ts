@@ -64,7 +64,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   })
   const addresses = (): string[] =>
     roomAddresses(undefined, networkAddresses(), httpPort).origins.map((origin) => `${origin}/`)
-  const overviews = new RoomOverviews(slot, { asking: () => asking })
+  const wants = new Wants()
+  const overviews = new RoomOverviews(slot, { asking: () => asking, wants })
   const operations = nodeOperations(slot, {
     overviews,
     addresses,
@@ -80,7 +81,6 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     throw new JoineryError('ALREADY_RUNNING', `another joinery runs on ${config.dataDirectory}`)
   }
 
-  const wants = new Wants()
   const frontDoor = await createFrontDoor(
     {
       clock,
@@ -126,7 +126,7 @@ export async function openOffline(config: Config): Promise<{ operations: Operati
   await slot.start()
   const startedMs = device.clock.monotonicMs()
   const operations = nodeOperations(slot, {
-    overviews: new RoomOverviews(slot, { asking: () => undefined }),
+    overviews: new RoomOverviews(slot, { asking: () => undefined, wants: new Wants() }),
     addresses: () => [],
     httpPort: () => 0,
     uptimeMs: () => device.clock.monotonicMs() - startedMs,

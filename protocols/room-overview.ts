@@ -82,6 +82,16 @@ export interface InstallerOverview {
   sizeBytes: number
 }
 
+/** A package that is not in the room. The name is what somebody's program sent: text of a stranger. */
+export interface WantedOverview {
+  collection: string
+  name: string
+  /** For which Python or R, system and CPU, as far as the program said. */
+  target?: string
+  /** How often, since this device was started. */
+  count: number
+}
+
 /** What a learner can use. A part that the room does not have is empty. */
 export interface ContentsOverview {
   lessons: LessonOverview[]
@@ -99,6 +109,8 @@ export interface RoomOverview {
   /** Set while this device itself asks a room to be let in: a device without a screen shows its code on its own page. */
   asking?: { room?: string; code?: string }
   contents: ContentsOverview
+  /** What people asked this device for and the room lacks, most often asked for first; at most 50. */
+  wanted: WantedOverview[]
 }
 
 const text = { type: 'string' } as const
@@ -116,7 +128,7 @@ const packages = {
 export const roomOverviewSchema = {
   $id: 'RoomOverview',
   type: 'object',
-  required: ['devices', 'neighbours', 'waiting', 'contents'],
+  required: ['devices', 'neighbours', 'waiting', 'contents', 'wanted'],
   additionalProperties: false,
   properties: {
     room: {
@@ -183,6 +195,15 @@ export const roomOverviewSchema = {
       }
     },
     asking: { type: 'object', additionalProperties: false, properties: { room: text, code: text } },
+    wanted: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['collection', 'name', 'count'],
+        additionalProperties: false,
+        properties: { collection: text, name: text, target: text, count }
+      }
+    },
     contents: {
       type: 'object',
       required: ['lessons', 'python', 'r', 'installers'],

@@ -29,6 +29,7 @@ ${overview.waiting.length > 0 && renderWaiting(overview, texts)}
       .sort(byUsefulness)
       .map((device) => renderDevice(device, visitor.language, texts))}</ul>
 </section>
+${overview.wanted.length > 0 && renderWanted(overview, texts)}
 ${overview.neighbours.length > 0 && renderNeighbours(overview, texts)}
 </div>`
   })
@@ -94,6 +95,17 @@ ${
 ${renderLine(`joinery approve ${device.id.slice(-8)} ${device.code}`)}`
 }
 </li>`
+  )}</ul>
+</section>`
+}
+
+function renderWanted(overview: RoomOverview, texts: Texts): Html {
+  return html`<section class="card" aria-labelledby="wanted-title">
+<h2 id="wanted-title">${texts.wanted.title}</h2>
+<p class="explain">${texts.wanted.explain}</p>
+<ul class="plain">${overview.wanted.map(
+    ({ collection, name, target, count }) =>
+      html`<li><strong>${name}</strong> <span class="faint">${collection}${target !== undefined && html` · ${target}`} · ${texts.wanted.times(count)}</span></li>`
   )}</ul>
 </section>`
 }

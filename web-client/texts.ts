@@ -55,6 +55,7 @@ export interface Texts {
     open: string
   }
   waiting: { title: string; explain: string; code: string; noCode: string; approve: string }
+  wanted: { title: string; explain: string; times(count: number): string }
   neighbours: { title: string; explain: string; unnamed: string; devices(count: number): string }
 
   errorTitle(status: number): string

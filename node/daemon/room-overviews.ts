@@ -8,6 +8,7 @@ import { pagesOf } from './pages-of.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { unplugWords } from './unplug-words.ts'
+import type { Wants } from './wants.ts'
 
 const NOTHING: ContentsOverview = {
   lessons: [],
@@ -19,7 +20,11 @@ const NOTHING: ContentsOverview = {
 export interface RoomOverviewsInit {
   /** Set while this device asks a room to be let in. */
   asking(): Asking | undefined
+  wants: Wants
 }
+
+/** A facilitator brings the most wanted first; a longer list is for nobody. */
+const MAX_SHOWN_WANTS = 50
 
 /** The room as pages, API and command line show it. */
 export class RoomOverviews {
@@ -47,7 +52,8 @@ export class RoomOverviews {
       })),
       waiting: (mesh?.asks() ?? []).map(({ node, name, code }) => ({ id: node, name, code })),
       ...(asking ? { asking } : {}),
-      contents: current ? this.#summary(current).overview() : NOTHING
+      contents: current ? this.#summary(current).overview() : NOTHING,
+      wanted: this.#init.wants.list().slice(0, MAX_SHOWN_WANTS)
     }
   }
 

@@ -1,18 +1,14 @@
 import type { MissingPackage } from '../../protocols/content.ts'
+import type { WantedOverview } from '../../protocols/room-overview.ts'
 
 /** More names than a class asks for in vain; one that nobody asked for again goes first. */
 const MAX_WANTS = 1000
 const MAX_NAME_CHARACTERS = 200
 
-export interface Want extends MissingPackage {
-  /** How often it was asked for since the start. */
-  count: number
-}
-
 /** What people asked for and the room lacks, counted and not listed one by one. */
 export class Wants {
   /** Least recently asked first. */
-  readonly #wants = new Map<string, Want>()
+  readonly #wants = new Map<string, WantedOverview>()
 
   add({ collection, name, target }: MissingPackage): void {
     const told = { collection, name: name.slice(0, MAX_NAME_CHARACTERS), ...(target === undefined ? {} : { target }) }
@@ -25,7 +21,7 @@ export class Wants {
   }
 
   /** Most often asked for first. */
-  list(): Want[] {
+  list(): WantedOverview[] {
     return [...this.#wants.values()].sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
   }
 }

@@ -37,6 +37,10 @@ export const sampleRoom: RoomOverview = {
     device('pi-back', { connected: false, safeToUnplug: false, unplugReason: 'It has not been heard of for a while.' }),
     device('Amina’s laptop', { role: 'laptop', leaving: true, needsUpdate: true, address: 'http://192.168.1.35:8080/' })
   ],
+  wanted: [
+    { collection: 'pypi', name: 'torch', target: 'cp312 linux aarch64', count: 7 },
+    { collection: 'cran', name: '<b>sf</b>', count: 1 }
+  ],
   neighbours: [
     { roomId: 'orsxg5bamrqxiylqojxxi33u', name: 'Room 2, statistics', devices: 3 },
     { roomId: 'krugs4zanfzsaylomq', devices: 1 }
@@ -177,5 +181,6 @@ export const emptyRoom: RoomOverview = {
     python: { count: 0, sizeBytes: 0, names: [] },
     r: { count: 0, sizeBytes: 0, names: [] },
     installers: []
-  }
+  },
+  wanted: []
 }

@@ -88,6 +88,11 @@ export const en: Texts = {
     noCode: 'Waiting for its code…',
     approve: 'To let it in'
   },
+  wanted: {
+    title: 'Asked for and not here',
+    explain: 'Bring these next time: somebody wanted to install them.',
+    times: plural('en', { one: '# time', other: '# times' })
+  },
   neighbours: {
     title: 'Other rooms nearby',
     explain: 'They are on the same network and stay apart from this one.',

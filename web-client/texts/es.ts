@@ -88,6 +88,11 @@ export const es: Texts = {
     noCode: 'Esperando su código…',
     approve: 'Para dejarlo entrar'
   },
+  wanted: {
+    title: 'Pedido y no está aquí',
+    explain: 'Tráigalo la próxima vez: alguien quiso instalarlo.',
+    times: plural('es', { one: '# vez', other: '# veces' })
+  },
   neighbours: {
     title: 'Otras salas cercanas',
     explain: 'Están en la misma red y se mantienen separadas de esta.',

@@ -88,6 +88,11 @@ export const fr: Texts = {
     noCode: 'En attente de son code…',
     approve: 'Pour le laisser entrer'
   },
+  wanted: {
+    title: 'Demandé et absent',
+    explain: 'À apporter la prochaine fois : quelqu’un a voulu les installer.',
+    times: plural('fr', { one: '# fois', other: '# fois' })
+  },
   neighbours: {
     title: 'Autres salles à proximité',
     explain: 'Elles sont sur le même réseau et restent séparées de celle-ci.',

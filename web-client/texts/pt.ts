@@ -88,6 +88,11 @@ export const pt: Texts = {
     noCode: 'Aguardando o código…',
     approve: 'Para deixá-lo entrar'
   },
+  wanted: {
+    title: 'Pedido e em falta',
+    explain: 'Traga na próxima vez: alguém quis instalar.',
+    times: plural('pt', { one: '# vez', other: '# vezes' })
+  },
   neighbours: {
     title: 'Outras salas próximas',
     explain: 'Estão na mesma rede e ficam separadas desta.',
