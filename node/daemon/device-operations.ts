@@ -4,9 +4,11 @@ import type { NodeId } from '../../protocols/message-stream.ts'
 import type { AskProgress, NearbyRoom, Operations } from '../control/operations.ts'
 import type { Mesh } from '../mesh/index.ts'
 import { sleep } from '../platform/clock.ts'
+import { networkAddresses } from '../platform/network-interfaces.ts'
 import { foundRoom, joinGranted, joinRoom, type RemovalReport } from '../room/index.ts'
 import './errors.ts'
 import { findDevice } from './find-device.ts'
+import { invitedAddresses } from './invited-addresses.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 export type DeviceOperations = Pick<
@@ -34,25 +36,32 @@ export interface DeviceOperationsInit {
 }
 
 export function deviceOperations(slot: RoomSlot, { onAsking }: DeviceOperationsInit): DeviceOperations {
-  const { config, identity } = slot.device
+  const { config } = slot.device
   const network = (): Mesh => {
     if (!slot.mesh) throw new JoineryError('NOT_RUNNING', 'this needs the running device')
     return slot.mesh
   }
   const joined = async (entering: ReturnType<RoomSlot['enter']>) => {
     const { room, membership } = await entering
-    return { roomId: room.id, name: membership.view().roomName ?? room.name, device: identity.node }
+    return { roomId: room.id, name: membership.view().roomName ?? room.name, device: slot.device.identity.node }
   }
 
   return {
     createRoom: ({ name }) => joined(slot.enter((init) => foundRoom(slot.device, { ...init, name }))),
 
-    join: ({ invitation }) =>
-      joined(slot.enter((init) => joinRoom(slot.device, { ...init, invitation, role: config.role }))),
+    async join({ invitation }) {
+      const standing = slot.current?.membership.standing()
+      if (standing === 'removed') throw new JoineryError('REMOVED_FROM_ROOM', 'this device was taken out of its room')
+      // A device that nobody has let in yet may hold an invitation that was used up: the new one takes its place.
+      const renew = standing === 'waiting' || standing === 'unwelcome'
+      return await joined(
+        slot.enter((init) => joinRoom(slot.device, { ...init, invitation, role: config.role, renew }))
+      )
+    },
 
     async invite({ uses }) {
       const { membership, network: reached, room } = slot.runtime
-      const addresses = reached?.mesh.addresses() ?? []
+      const addresses = invitedAddresses(reached?.mesh.addresses() ?? [], networkAddresses())
       const { text, token } = await membership.invite({ uses, addresses })
       return { text, uses, roomId: room.id, id: token }
     },

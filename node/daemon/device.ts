@@ -27,6 +27,7 @@ export const FOLDERS = {
   blobIndex: (config: Config) => join(config.dataDirectory, 'blob-index'),
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
+  noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
   mesh: (config: Config) => join(config.dataDirectory, 'mesh')
 } as const
 

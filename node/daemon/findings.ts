@@ -1,6 +1,8 @@
 /** What is wrong and what to do about it: for `joinery doctor`, for the status and the pages. */
 import type { Finding } from '../control/operations.ts'
+import type { Standing } from '../room/index.ts'
 import { FOLDERS } from './device.ts'
+import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 /** Below this the next import or note may fail. */
@@ -48,7 +50,7 @@ function* roomFindings(slot: RoomSlot): Generator<Finding> {
     return
   }
   const { journal, membership } = current
-  switch (membership.standing()) {
+  switch (standingOf(current)) {
     case 'removed':
       yield {
         level: 'problem',
@@ -61,7 +63,7 @@ function* roomFindings(slot: RoomSlot): Generator<Finding> {
       yield {
         level: 'problem',
         code: 'INVITATION_USED_UP',
-        text: 'The invitation that this device came with had served all its devices already.',
+        text: 'The invitation that this device came with has served all its devices already, or was taken back.',
         next: 'Ask for a new invitation and use `joinery join`.'
       }
       break
@@ -112,6 +114,15 @@ function* roomFindings(slot: RoomSlot): Generator<Finding> {
           : 'Start the device again; if it happens again, replace the card.'
     }
   }
+}
+
+/** A device that is not let in hears nothing of the room's record: what it was told at the door counts until then. */
+function standingOf({ membership, refusals }: RoomRuntime): Standing {
+  const standing = membership.standing()
+  if (standing !== 'waiting') return standing
+  const codes = [...refusals.values()]
+  const refused = codes.includes('INVITATION_USED_UP') || codes.includes('INVITATION_REVOKED')
+  return refused ? 'unwelcome' : 'waiting'
 }
 
 function* networkFindings(slot: RoomSlot): Generator<Finding> {

@@ -1,48 +1,19 @@
 /** Long work on this device: leaving, checking, freeing disk. */
 import type { CollectGarbageResult, LeaveResult, Operations, VerifyResult } from '../control/operations.ts'
 import { sleep } from '../platform/clock.ts'
+import { leaveRoom } from './leaving.ts'
 import { progressStream } from './progress-stream.ts'
 import type { RoomSlot } from './room-slot.ts'
 
-/** How often a device that is being emptied looks whether it is done. */
-const DRAIN_LOOK_INTERVAL_MS = 500
-/** Peers that are linked have this long to hear that we are gone; those that are not hear it from them. */
-const LAST_WORD_MS = 2_000
+/** Rotten files are fetched again from linked devices; so long `verify` waits for it before it says which are not. */
+const REPAIR_WAIT_MS = 10_000
+const REPAIR_LOOK_INTERVAL_MS = 200
 
 export function maintenanceOperations(slot: RoomSlot): Pick<Operations, 'leave' | 'verify' | 'gc'> {
-  const { clock, identity } = slot.device
+  const { clock } = slot.device
   return {
-    leave: ({ drain }, signal) =>
-      progressStream<LeaveResult>(async (report, stop) => {
-        const { runtime } = slot
-        const { blobs, journal, membership } = runtime
-        const result: LeaveResult = { drained: false, movedFiles: 0, movedBytes: 0 }
-        if (drain) {
-          await membership.set(identity.node, 'drained', true)
-          const { lost: first } = blobs.withoutThisDevice()
-          while (!result.drained) {
-            const { lost, safe } = blobs.withoutThisDevice()
-            result.movedFiles = Math.max(0, first.blobs - lost.blobs)
-            result.movedBytes = Math.max(0, first.bytes - lost.bytes)
-            report({
-              kind: 'step',
-              phase: 'moving',
-              doneFiles: result.movedFiles,
-              totalFiles: first.blobs,
-              doneBytes: result.movedBytes,
-              totalBytes: first.bytes
-            })
-            result.drained = safe
-            if (!safe) await sleep(clock, DRAIN_LOOK_INTERVAL_MS, stop)
-          }
-        }
-        stop.throwIfAborted()
-        await membership.leave()
-        const [last] = [...journal.lastNumbers(identity.node)].filter(([writer]) => writer === journal.writer)
-        if (last) await journal.savedElsewhere({ writer: last[0], number: last[1], index: 0 }, LAST_WORD_MS)
-        await slot.leave()
-        return result
-      }, signal),
+    leave: (options, signal) =>
+      progressStream<LeaveResult>((report, stop) => leaveRoom(slot, options, report, stop), signal),
 
     verify: (_options, signal) =>
       progressStream<VerifyResult>(async (report, stop) => {
@@ -61,6 +32,11 @@ export function maintenanceOperations(slot: RoomSlot): Pick<Operations, 'leave' 
             text: `${damaged} places of the room's record are damaged on this device.`,
             next: 'They are fetched again from the other devices as soon as one is connected.'
           })
+        }
+        const isConnected = (): boolean => (slot.current?.network?.mesh.links().length ?? 0) > 0
+        const untilMs = clock.monotonicMs() + REPAIR_WAIT_MS
+        while (isConnected() && rotten.some((cid) => !blobs.store.has(cid)) && clock.monotonicMs() < untilMs) {
+          await sleep(clock, REPAIR_LOOK_INTERVAL_MS, stop)
         }
         const paths = new Map(
           rotten.length === 0

@@ -1,5 +1,6 @@
 /** One room on one device: journal, membership, mesh, blobs, collections and mirrors, put together and taken apart in order. */
 import type { Mirror } from '../../protocols/content.ts'
+import type { Refusal } from '../../protocols/hello.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
 import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
@@ -23,6 +24,9 @@ import { Undoing } from './undoing.ts'
 /** Boards of 512 MB; those of 1 GB report a little less. */
 const SMALL_BOARD_BYTES = 700 * 2 ** 20
 
+/** A few are enough for advice; who refuses need not be of our room. */
+const MAX_REFUSALS = 100
+
 export interface RoomRuntime {
   readonly room: Room
   readonly journal: Journal
@@ -34,6 +38,8 @@ export interface RoomRuntime {
   readonly notes?: Notes
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
+  /** Members that did not let us in, and why; those that did since are gone from it. */
+  readonly refusals: ReadonlyMap<NodeId, Refusal>
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
   /** Ends all parts, the last one first, and waits for them. */
@@ -133,11 +139,16 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   if (notes) undo.add(() => notes.stop())
 
   const clones = new Map<NodeId, string>()
+  const refusals = new Map<NodeId, Refusal>()
   if (mesh) {
     undo.add(
       mesh.onEvent((event) => {
         log.info(event, 'mesh')
         if (event.kind === 'clone') clones.set(event.node, event.where)
+        if (event.kind === 'linked') refusals.delete(event.node)
+        if (event.kind === 'refused' && event.by === 'them' && refusals.size < MAX_REFUSALS) {
+          refusals.set(event.node, event.code)
+        }
         if (event.kind === 'removed') membership.noteRemoval(event.by)
       })
     )
@@ -150,6 +161,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   return {
     room,
     clones,
+    refusals,
     journal,
     membership,
     blobs,

@@ -2,8 +2,9 @@
 import { JoineryError } from '../../protocols/errors.ts'
 import { createMesh, type Mesh } from '../mesh/index.ts'
 import type { OwnSite } from '../notes/index.ts'
+import { hardwareFingerprint } from '../platform/hardware.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
-import { leaveRoom, openRoom, type Room } from '../room/index.ts'
+import { leaveRoom, openRoom, type Room, renewIdentity } from '../room/index.ts'
 import { type Device, FOLDERS } from './device.ts'
 import { openRoomRuntime, type RoomRuntime } from './room-runtime.ts'
 
@@ -70,16 +71,22 @@ export class RoomSlot {
     })
   }
 
-  /** Forgets the room; files stay. */
+  /**
+   * Forgets the room; files stay. The key goes with it: the room does not let it in any more. The room's file goes last, so that a power
+   * cut leaves a device that is still in the room, or one that is in none.
+   */
   async leave(): Promise<void> {
     await this.#change(async () => {
       await this.#close()
       const { disk, config } = this.device
-      await leaveRoom(this.device, this.#folder())
-      // Another room's journal begins empty.
-      await disk.remove(FOLDERS.journal(config))
-      await disk.remove(FOLDERS.mesh(config))
+      // Another room's journal begins empty, and so do its notes.
+      for (const folder of [FOLDERS.journal, FOLDERS.noteSnapshots, FOLDERS.mesh]) await disk.remove(folder(config))
       await disk.syncDirectory(config.dataDirectory)
+      this.device.identity = await renewIdentity(this.device, {
+        folder: config.dataDirectory,
+        hardware: await hardwareFingerprint()
+      })
+      await leaveRoom(this.device, this.#folder())
       await this.#lookAround()
     })
   }

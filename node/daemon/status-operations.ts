@@ -18,7 +18,7 @@ export function statusOperations(
     uptimeMs
   }: Pick<NodeOperationsInit, 'overviews' | 'addresses' | 'httpPort' | 'uptimeMs'>
 ): Pick<Operations, 'status' | 'peers' | 'safeToUnplug'> {
-  const { config, disk, identity } = slot.device
+  const { config, disk } = slot.device
   return {
     async status(): Promise<NodeStatus> {
       const { current, mesh } = slot
@@ -26,7 +26,7 @@ export function statusOperations(
       const files = await current?.blobs.status()
       return {
         version: PROGRAM_VERSION,
-        device: { id: identity.node, name: config.name, role: config.role },
+        device: { id: slot.device.identity.node, name: config.name, role: config.role },
         ...(overview.room ? { room: overview.room } : {}),
         addresses: addresses(),
         httpPort: httpPort(),
@@ -69,6 +69,7 @@ export function statusOperations(
 
     async safeToUnplug({ device }): Promise<UnplugAnswer> {
       const { runtime } = slot
+      const { identity } = slot.device
       const { members } = runtime.membership.view()
       const { node, name } =
         device === undefined ? { node: identity.node, name: config.name } : findDevice(members.values(), device)

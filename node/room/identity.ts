@@ -62,6 +62,17 @@ export async function openIdentity(
   return { key, node, bootId, moved: { from, keptAs, explanation } }
 }
 
+/** Puts a new key in the place of the old one, which is gone: a device that left a room is removed there for good and comes back as another. */
+export async function renewIdentity(
+  { disk, random }: { disk: Disk; random: Random },
+  init: { folder: string; hardware: HardwareFingerprint }
+): Promise<NodeIdentity> {
+  const key = signingKeyFromSeed(random.bytes(KEY_BYTES))
+  await writeDurably(disk, join(init.folder, FILE), encodeIdentity(key, init.hardware))
+  const bootId = Buffer.from(random.bytes(BOOT_ID_BYTES)).toString('hex')
+  return { key, node: nodeIdOfPublicKey(key.publicKey), bootId }
+}
+
 /**
  * Decides by the strongest mark that both have. The machine id is in the installation and travels with a copied card, so it counts
  * only where there is nothing of hardware.

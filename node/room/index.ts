@@ -11,9 +11,9 @@
  *     membership.attach(mesh)                                           // hands keys on, writes down who came in
  *     await mesh.start()
  */
-export { type NodeIdentity, openIdentity } from './identity.ts'
+export { type NodeIdentity, openIdentity, renewIdentity } from './identity.ts'
 export { KeyRing } from './key-ring.ts'
 export { createMembership } from './local-membership.ts'
-export type { Member, Membership, MembershipJournal, RemovalReport } from './membership.ts'
+export type { Member, Membership, MembershipJournal, RemovalReport, Standing } from './membership.ts'
 export { foundRoom, joinGranted, joinRoom, leaveRoom, openRoom, type Room } from './room.ts'
 export { createWriterAuthority } from './writer-certificate.ts'
