@@ -15,7 +15,6 @@ import { MAX_BLOB_BYTES, SMALL_BLOB_BYTES } from './piece-list.ts'
 export const BLOB_PROTOCOL = '/joinery/blob/1'
 /** Under 64 KB a libp2p stream costs twice as much per byte; more only waits longer in memory. */
 export const MAX_SPAN_BYTES = 128 * 1024
-export const MAX_BLOB_MESSAGE_BYTES = MAX_SPAN_BYTES
 /** One piece, or a small blob. */
 export const MAX_ASKED_BYTES = SMALL_BLOB_BYTES
 const MAX_REQUEST_BYTES = 128

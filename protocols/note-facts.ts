@@ -16,7 +16,6 @@ export const NOTE_FACT_VERSION = 1
 
 /** A line in a list and on a phone. */
 export const MAX_TITLE_CHARACTERS = 120
-export const MAX_NOTE_ID_CHARACTERS = 64
 /** One entry carries what a node gathered while the one before was being written: at most a few seconds of a full class. */
 export const MAX_UPDATES_PER_ENTRY = 1_000
 /** A longer update goes in several entries, since a body of the journal has at most 512 KiB. */
@@ -29,6 +28,7 @@ export const OWNER_BYTES = 16
 export const MAX_AUTHORS_PER_ENTRY = 1_000
 
 /** Plain enough to be read aloud, safe in a path, a file name and a topic. */
+/** At most 64 characters. */
 const NOTE_ID = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 
 export function isNoteId(text: string): boolean {

@@ -1,10 +1,4 @@
-import {
-  BLOB_PROTOCOL,
-  decodeBlobRequest,
-  encodeBlobHead,
-  MAX_BLOB_MESSAGE_BYTES,
-  MAX_SPAN_BYTES
-} from '../../protocols/blob-stream.ts'
+import { BLOB_PROTOCOL, decodeBlobRequest, encodeBlobHead, MAX_SPAN_BYTES } from '../../protocols/blob-stream.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import { hasCode } from '../../protocols/errors.ts'
 import type { MessageStream, NodeId, PeerLinks, StreamLimits } from '../../protocols/message-stream.ts'
@@ -13,7 +7,7 @@ import { localBytes } from './local-bytes.ts'
 import type { BlobStore } from './store.ts'
 
 export const BLOB_STREAM_LIMITS: StreamLimits = {
-  maxMessageBytes: MAX_BLOB_MESSAGE_BYTES,
+  maxMessageBytes: MAX_SPAN_BYTES,
   idleTimeoutMs: STREAM_IDLE_MS
 }
 

@@ -45,7 +45,7 @@ export {
   type NotePagesComponents,
   type NotePagesInit
 } from './pages.ts'
-export { type OwnSite, plainSite } from './visitor.ts'
+export type { OwnSite } from './visitor.ts'
 
 /** Kinds of entries that notes write, with the highest version they understand. */
 export const understoodNoteKinds: ReadonlyMap<string, number> = new Map([
