@@ -189,9 +189,12 @@ export async function fill(device: Device, sizes: readonly number[], seed = 1): 
   return blobs
 }
 
+/** What a link needs of a device. */
+export type Linkable = Pick<Device, 'id' | 'links' | 'port'>
+
 /** All are members, and know the same catalogue. */
 export function followAll(
-  devices: readonly Device[],
+  devices: readonly Pick<Device, 'id' | 'blobs'>[],
   catalogue: TestCatalogue,
   members: readonly NodeId[] = devices.map(({ id }) => id)
 ): TestMembers {
@@ -221,8 +224,8 @@ export class TestMembers {
   }
 }
 
-export function linkDevices(a: Device, b: Device): void {
-  const half = (from: Device, to: Device, dialer: boolean): PeerLink => ({
+export function linkDevices(a: Linkable, b: Linkable): void {
+  const half = (from: Linkable, to: Linkable, dialer: boolean): PeerLink => ({
     peer: to.id,
     profile: { name: to.id, role: 'node', bootId: '00'.repeat(16), httpPort: to.port, capacityBytes: 2 ** 40 },
     remoteAddress: '127.0.0.1',
@@ -240,7 +243,7 @@ export function linkDevices(a: Device, b: Device): void {
   a.links.add(half(a, b, true))
 }
 
-export function unlinkDevices(a: Device, b: Device): void {
+export function unlinkDevices(a: Linkable, b: Linkable): void {
   a.links.remove(b.id)
   b.links.remove(a.id)
 }
