@@ -53,10 +53,13 @@ function lessons(index: ContentIndex): LessonOverview[] {
     found.set(parts.slice(0, -1).join('/'), { page: file, sizeBytes: 0 })
   }
   // `software-carpentry/index.html` beside `software-carpentry/git-novice/index.html` is a list of lessons.
-  for (const folder of [...found.keys()]) {
-    const parent = folder.includes('/') ? folder.slice(0, folder.indexOf('/')) : undefined
-    if (parent !== undefined && found.has(parent) && isLessonOf(found, parent)) found.delete(folder)
-    else if (parent !== undefined) found.delete(parent)
+  const folders = [...found.keys()]
+  const wholeLessons = new Set(folders.filter(isPartOfLesson).map(parentOf))
+  for (const folder of folders) {
+    const parent = parentOf(folder)
+    if (parent === '') continue
+    if (isPartOfLesson(folder) || wholeLessons.has(parent)) found.delete(folder)
+    else found.delete(parent)
   }
   for (const file of index.list('lessons')) {
     const [first = '', second = ''] = file.path.split('/')
@@ -76,14 +79,21 @@ function lessons(index: ContentIndex): LessonOverview[] {
   })
 }
 
-/** A theme's own folders hold pages of one lesson: `instructor/`, `aio/`. */
-const PARTS_OF_A_LESSON = new Set(['instructor', 'aio', 'reference', 'setup', 'discuss', 'guide', 'profiles', 'files'])
+/** Folders of the lesson themes of The Carpentries hold pages of one lesson, and so do those of its sources (`_episodes/`, `fig/`). */
+const PARTS_OF_A_LESSON = new Set(
+  'instructor instructors learners aio reference setup discuss guide profiles key-points files data fig code images'.split(
+    ' '
+  )
+)
 
-function isLessonOf(found: ReadonlyMap<string, unknown>, parent: string): boolean {
-  for (const folder of found.keys()) {
-    if (folder.startsWith(`${parent}/`) && PARTS_OF_A_LESSON.has(folder.slice(parent.length + 1))) return true
-  }
-  return false
+function isPartOfLesson(folder: string): boolean {
+  const parent = parentOf(folder)
+  const name = folder.slice(parent.length + 1)
+  return parent !== '' && (PARTS_OF_A_LESSON.has(name) || /^[_.]/.test(name))
+}
+
+function parentOf(folder: string): string {
+  return folder.slice(0, Math.max(0, folder.indexOf('/')))
 }
 
 function packages(

@@ -1,7 +1,7 @@
 import type { Progress, ProgressNotice, ProgressStep } from '../control/operations.ts'
 
 /** A reader that is slow (a terminal over a bad link) misses steps, never a notice: so many notices wait for it at most. */
-const MAX_WAITING_NOTICES = 1000
+export const MAX_WAITING_NOTICES = 1000
 
 /**
  * Runs long work and yields what it reports. Leaving the loop, or the outer signal, ends the work.

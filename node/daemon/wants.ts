@@ -2,8 +2,8 @@ import type { MissingPackage } from '../../protocols/content.ts'
 import type { WantedOverview } from '../../protocols/room-overview.ts'
 
 /** More names than a class asks for in vain; one that nobody asked for again goes first. */
-const MAX_WANTS = 1000
-const MAX_NAME_CHARACTERS = 200
+export const MAX_WANTS = 1000
+export const MAX_NAME_CHARACTERS = 200
 
 /** What people asked for and the room lacks, counted and not listed one by one. */
 export class Wants {
