@@ -318,6 +318,22 @@ describe.each([
     await store.close()
   })
 
+  test('pieces that a killed process wrote without saying so are found again, holes are not', async () => {
+    using place = make()
+    const bytes = bytesOf(5 * PIECE_BYTES)
+    let store = await open(place)
+    const ref = await store.put(bytes)
+    await store.remove(ref.cid)
+    await store.openPartial(ref)
+    await store.close()
+    const file = await place.disk.open(join(place.directory, 'partial', hexOfCid(ref.cid)), 'update')
+    for (const i of [1, 3]) await file.write(bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES), i * PIECE_BYTES)
+    await file.close()
+    store = await open(place)
+    expect([...(await store.openPartial(ref)).bits]).toEqual([1, 3])
+    await store.close()
+  })
+
   test('many puts at once all resolve, each durable', async () => {
     using place = make()
     let store = await open(place)
