@@ -20,17 +20,11 @@ async function roomWithOneBigBlob() {
   await room.pass(1_000)
   const read = async (piece: number): Promise<void> => {
     let length = 0
-    const reading = (async () => {
+    const reading = async (): Promise<void> => {
       for await (const span of b.blobs.reader.stream(blob, piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES))
         length += span.length
-      return true
-    })()
-    let ended = false
-    reading.finally(() => {
-      ended = true
-    })
-    await room.until(() => ended)
-    await reading
+    }
+    await room.done(reading())
     expect(length).toBe(PIECE_BYTES)
   }
   return { room, a, b, blob, read }

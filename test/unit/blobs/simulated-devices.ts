@@ -86,6 +86,17 @@ export class SimulatedRoom {
     }
   }
 
+  /** Lets time pass until the work has ended. */
+  async done<Result>(work: Promise<Result>, withinMs = 60_000): Promise<Result> {
+    let ended = false
+    const end = (): void => {
+      ended = true
+    }
+    work.then(end, end)
+    await this.until(() => ended, withinMs)
+    return work
+  }
+
   async pass(ms: number, stepMs = 1000): Promise<void> {
     const endMs = this.time.nowMs + ms
     await this.until(() => this.time.nowMs >= endMs, ms + stepMs, stepMs)
