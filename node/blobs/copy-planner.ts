@@ -123,6 +123,11 @@ export class CopyPlanner {
     this.#checkComplete(open)
   }
 
+  /** A piece of a partial file is not what it was. */
+  damaged(cid: Cid, piece: number): void {
+    this.#open.get(cid)?.bits.delete(piece)
+  }
+
   /** It could not be opened, finished or kept; copying it rests until then. */
   closed(cid: Cid, restUntilMs: number): void {
     const open = this.#open.get(cid)
@@ -217,7 +222,7 @@ export class CopyPlanner {
       else if (open?.state !== 'open') return
       else if (open.bits.has(piece)) {
         this.#demands.delete(keyOf(ref.cid, piece))
-        this.#effects.push({ kind: 'present', cid: ref.cid, piece })
+        this.#effects.push({ kind: 'present', ref, piece })
         return
       }
     }

@@ -24,7 +24,7 @@ export type CopyEffect =
   /** Nobody wants more of this big blob for now: save what is here and close the file. */
   | { kind: 'close'; cid: Cid }
   /** It is in the partial file already. */
-  | { kind: 'present'; cid: Cid; piece: number }
+  | { kind: 'present'; ref: BlobRef; piece: number }
   /** Nobody who is linked has it; the demand is gone. */
   | { kind: 'unavailable'; cid: Cid; piece: number }
 

@@ -77,7 +77,16 @@ export class Fetcher {
   piece(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
     if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
     const stored = this.#storedPiece(ref, piece)
-    if (stored !== undefined) return stored
+    if (stored === undefined) return this.#awaited(ref, piece, signal)
+    return stored.catch((error: unknown) => {
+      if (!hasCode(error, 'BLOB_ROTTEN')) throw error
+      this.#components.planner.damaged(ref.cid, piece)
+      return this.#awaited(ref, piece, signal)
+    })
+  }
+
+  #awaited(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
     const key = keyOf(ref.cid, piece)
     let demand = this.#demands.get(key)
     if (!demand) {
@@ -194,7 +203,7 @@ export class Fetcher {
           this.#events.ended(effect.cid)
           break
         case 'present':
-          this.#detach(this.#give(effect.cid, effect.piece))
+          this.#detach(this.#give(effect.ref, effect.piece))
           break
         case 'unavailable':
           this.#reject(
@@ -335,6 +344,11 @@ export class Fetcher {
       this.#events.ended(cid)
     } catch (error) {
       if (this.#stopped) return
+      if (store.partial(cid) === partial && !partial.bits.full) {
+        // Pieces were damaged since they were written: those are fetched again.
+        planner.opened(cid, partial.bits)
+        return
+      }
       this.#events.ended(cid)
       const broken = hasCode(error, 'BLOB_MISMATCH')
       planner.closed(cid, clock.monotonicMs() + (broken ? BROKEN_MS : NO_ROOM_MS))
@@ -350,17 +364,22 @@ export class Fetcher {
   }
 
   /** It was there all the time, or came while the file was opened. */
-  async #give(cid: Cid, piece: number): Promise<void> {
+  async #give(ref: BlobRef, piece: number): Promise<void> {
+    const { store, planner } = this.#components
     try {
-      const bytes = await this.#components.store.partial(cid)?.readPiece(piece)
+      const bytes = await store.partial(ref.cid)?.readPiece(piece)
       if (!bytes) throw new JoineryError('BLOB_MISSING', 'the partial file is gone')
-      this.#resolve(cid, piece, bytes)
+      this.#resolve(ref.cid, piece, bytes)
     } catch (error) {
-      this.#reject(
-        cid,
-        piece,
-        error instanceof Error ? error : new JoineryError('BLOB_MISSING', 'it could not be read')
-      )
+      if (hasCode(error, 'BLOB_ROTTEN') && this.#demands.has(keyOf(ref.cid, piece))) {
+        planner.damaged(ref.cid, piece)
+        planner.demand(ref, piece)
+      } else
+        this.#reject(
+          ref.cid,
+          piece,
+          error instanceof Error ? error : new JoineryError('BLOB_MISSING', 'it could not be read')
+        )
     }
   }
 

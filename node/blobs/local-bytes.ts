@@ -1,6 +1,6 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
-import { pieceSpan } from '../../protocols/piece-list.ts'
+import { PIECE_BYTES, pieceSpan } from '../../protocols/piece-list.ts'
 import { SPAN_BYTES } from './limits.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import type { BlobStore } from './store.ts'
@@ -40,9 +40,12 @@ async function* partialSpans(
   for (let at = start; at < end; ) {
     // It was completed meanwhile: the partial file is closed then.
     if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end)
-    const span = Buffer.allocUnsafeSlow(Math.min(SPAN_BYTES, end - at))
-    await partial.read(span, at)
-    yield span
-    at += span.length
+    const index = Math.floor(at / PIECE_BYTES)
+    const span = pieceSpan(partial.ref.sizeBytes, index)
+    const until = Math.min(end, span.end)
+    const piece = await partial.readPiece(index)
+    for (; at < until; at += SPAN_BYTES)
+      yield piece.subarray(at - span.start, Math.min(at + SPAN_BYTES, until) - span.start)
+    at = until
   }
 }

@@ -8,6 +8,7 @@ import { PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protoc
 import type { Disk, DiskFile } from '../platform/disk.ts'
 import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { type Hasher, sha256, sha256Hasher } from '../platform/hash.ts'
+import { isLoss, readFully } from './file-reads.ts'
 import { PARTIAL_SAVE_BYTES } from './limits.ts'
 
 const VERSION = 1
@@ -100,20 +101,27 @@ export class PartialBlob {
     return sameBytes(sha256(bytes), this.#list.digest(index))
   }
 
-  /** Bytes of pieces that are here; the caller looks at `bits` first. */
-  async read(into: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < into.length; ) {
-      const read = await this.#file.read(into.subarray(done), position + done)
-      if (read === 0) throw new JoineryError('BLOB_ROTTEN', 'a partial file is shorter than it was')
-      done += read
-    }
-  }
-
+  /**
+   * A piece that is here (the caller looks at `bits` first), hashed before it is given. A damaged one is here no more.
+   *
+   * @throws JoineryError `BLOB_ROTTEN`
+   */
   async readPiece(index: number): Promise<Uint8Array> {
     const { start, end } = pieceSpan(this.ref.sizeBytes, index)
     const bytes = Buffer.allocUnsafeSlow(end - start)
-    await this.read(bytes, start)
-    return bytes
+    if ((await this.#read(bytes, start)) && this.matches(index, bytes)) return bytes
+    this.bits.delete(index)
+    throw new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
+  }
+
+  /** False when the file ends before, or its medium cannot be read there. */
+  async #read(into: Uint8Array, position: number): Promise<boolean> {
+    try {
+      return await readFully(this.#file, into, position)
+    } catch (error) {
+      if (isLoss(error)) return false
+      throw error
+    }
   }
 
   /** Syncs the data, then writes which pieces it holds. */
@@ -136,6 +144,8 @@ export class PartialBlob {
   /**
    * Hashes the whole once. Resolves with the file, opened once more and ready to be made durable, or undefined when the pieces are not those
    * of this blob (the list lied: its author, not the peers). Until `close` the pieces can still be read here.
+   *
+   * @throws JoineryError `BLOB_ROTTEN` when pieces were damaged since they were written: they are not in `bits` any more
    */
   async finish(): Promise<DiskFile | undefined> {
     await this.#saving.catch(() => undefined)
@@ -143,10 +153,17 @@ export class PartialBlob {
     for (; this.#hashed < this.#list.count; this.#hashed++) {
       const { start, end } = pieceSpan(this.ref.sizeBytes, this.#hashed)
       const piece = buffer.subarray(0, end - start)
-      await this.read(piece, start)
+      if (!(await this.#read(piece, start))) break
       this.#hasher.update(piece)
     }
-    return cidOfDigest(this.#hasher.digest()) === this.ref.cid ? this.#disk.open(this.#path, 'update') : undefined
+    const whole = this.#hashed === this.#list.count && cidOfDigest(this.#hasher.digest()) === this.ref.cid
+    if (whole) return this.#disk.open(this.#path, 'update')
+    this.#hasher = sha256Hasher()
+    this.#hashed = 0
+    // The list is to blame only when every piece is what it says.
+    await this.#verifyAgain(this.bits.copy())
+    if (!this.bits.full) throw new JoineryError('BLOB_ROTTEN', 'pieces of a partial file were damaged')
+    return undefined
   }
 
   async close(): Promise<void> {
@@ -160,9 +177,11 @@ export class PartialBlob {
     for (let index = 0; index < this.#list.count; index++) {
       const { start, end } = pieceSpan(this.ref.sizeBytes, index)
       const piece = buffer.subarray(0, end - start)
-      if ((await this.#file.read(piece, start)) < piece.length) continue
-      if (!claimed.has(index) && isBlank(piece)) continue
-      if (!sameBytes(sha256(piece), this.#list.digest(index))) continue
+      const there = (await this.#read(piece, start)) && (claimed.has(index) || !isBlank(piece))
+      if (!there || !this.matches(index, piece)) {
+        this.bits.delete(index)
+        continue
+      }
       this.bits.add(index)
       if (index !== this.#hashed) continue
       this.#hasher.update(piece)

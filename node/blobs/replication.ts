@@ -164,6 +164,8 @@ export class Replication {
 
   /** Copies on this device and those that are linked; counted anew at most once a second. */
   copies(): Copies {
+    // What was imported a moment ago counts at once: whoever asks may be about to pull the plug.
+    if (this.#cancelReplan && !this.#stopped) this.#replan()
     const nowMs = this.#components.clock.monotonicMs()
     const kept = this.#copies
     if (kept && kept.view === this.#view && nowMs - kept.atMs < COPIES_FOR_MS) return kept.copies

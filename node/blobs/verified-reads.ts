@@ -4,8 +4,9 @@ import { type Cid, cidOfDigest } from '../../protocols/cid.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { hasPieceList, PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Disk, DiskFile } from '../platform/disk.ts'
+import type { Disk } from '../platform/disk.ts'
 import { sha256, sha256Hasher } from '../platform/hash.ts'
+import { isLoss, readFully } from './file-reads.ts'
 import { SPAN_BYTES, VERIFIED_FOR_MS } from './limits.ts'
 import type { OpenFiles } from './open-files.ts'
 import { PieceBuffers } from './piece-buffers.ts'
@@ -196,20 +197,4 @@ export class VerifiedReads {
     await this.#init.rotten(cid)
     return new JoineryError('BLOB_ROTTEN', `${cid} was damaged on this device`)
   }
-}
-
-/** Errors that say that the bytes are lost, other than those that may pass (too many open files). */
-function isLoss(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return code === 'EIO' || code === 'ENOENT'
-}
-
-/** False when the file ends before. */
-async function readFully(file: DiskFile, into: Uint8Array, position: number): Promise<boolean> {
-  for (let done = 0; done < into.length; ) {
-    const read = await file.read(into.subarray(done), position + done)
-    if (read === 0) return false
-    done += read
-  }
-  return true
 }
