@@ -311,6 +311,11 @@ export class Fetcher {
       planner.opened(ref.cid, partial.bits)
     } catch (error) {
       if (this.#stopped) return
+      if (ref.pieces && !store.has(ref.pieces) && !this.hasList(ref.pieces)) {
+        // The list was damaged or dropped meanwhile: it is fetched first.
+        planner.closed(ref.cid, clock.monotonicMs() + 1)
+        return
+      }
       if (hasCode(error, 'QUOTA_FULL') || hasCode(error, 'DISK_FULL')) this.#events.noRoom(ref.sizeBytes)
       if (!(await this.#pass(ref))) planner.closed(ref.cid, clock.monotonicMs() + NO_ROOM_MS)
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef, ImportSource } from '../../protocols/content.ts'
+import { hasCode } from '../../protocols/errors.ts'
 import { decodePieceList, type PieceList, SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -308,7 +309,13 @@ export class BlobStore {
     const kept = this.#lists.get(cid)
     if (kept) return kept
     if (!pieces || !this.#index.has(pieces)) return undefined
-    const list = decodePieceList(await this.#reads.small(pieces), sizeBytes)
+    const bytes = await this.#reads.small(pieces).catch((error: unknown) => {
+      // A damaged list says nothing about the blob: it is made again from that.
+      if (hasCode(error, 'BLOB_ROTTEN') || hasCode(error, 'BLOB_MISSING')) return undefined
+      throw error
+    })
+    if (!bytes) return undefined
+    const list = decodePieceList(bytes, sizeBytes)
     this.#lists.set(cid, list)
     if (this.#lists.size > PIECE_LISTS) this.#lists.delete(this.#lists.keys().next().value as Cid)
     return list
