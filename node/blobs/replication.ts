@@ -256,7 +256,8 @@ export class Replication {
   }
 
   /**
-   * On-demand blobs have no place of their own: where only devices that were asked to leave hold one, the first of the others that are linked takes it over.
+   * Where only devices that were asked to leave hold a blob, the first of the others that are linked takes it over: on-demand blobs have no place of their
+   * own, and the place of another one may be away just now. A place that is linked is that first one, as long as it has room.
    * Also with two devices that see different links somebody takes it; at worst both do.
    */
   #rescue(members: readonly PlacementNode[]): Bitfield {
@@ -269,8 +270,8 @@ export class Replication {
     const inventory = (node: NodeId): Bitfield => this.#inventories.read(node, this.#view).have
     const leavingHave = leaving.map(({ node }) => inventory(node))
     const stayingHave = staying.filter(({ node }) => node !== this.#self).map(({ node }) => inventory(node))
-    this.#view.blobs.forEach(({ policy }, number) => {
-      if (policy.kind !== 'on-demand' || !leavingHave.some((have) => have.has(number))) return
+    this.#view.blobs.forEach((_blob, number) => {
+      if (!leavingHave.some((have) => have.has(number))) return
       if (stayingHave.some((have) => have.has(number))) return
       if (rankNodes(this.#view, number, staying)[0]?.node === this.#self) rescued.add(number)
     })
@@ -297,6 +298,9 @@ export class Replication {
     const { planner, fetcher } = this.#components
     const change = this.#inventories.apply(peer, message, this.#view)
     if (!change) this.#readInventory(peer)
+    // What a leaving device alone holds is known only now.
+    if (message.kind === 'shard' && this.members().some(({ node, drained }) => drained && node === peer))
+      this.replanSoon()
     for (const number of change?.gained ?? []) planner.gained(peer, number)
     for (const number of change?.lost ?? []) planner.holders.lost(peer, number)
     if (message.kind === 'partial' || message.kind === 'pieces' || message.kind === 'ended')

@@ -72,3 +72,17 @@ test('what only the leaving device had and nobody is to hold is taken by one dev
   for (const { cid } of blobs) expect(holders(cid).filter((id) => id !== 'a')).toHaveLength(1)
   await room.stop()
 })
+
+test('a device that is away just now does not hold the leaving one up: what it should take goes to one that is there', async () => {
+  const { room, all, first, blobs, members, holders } = await roomOf(['a', 'b', 'away'], { kind: 'copies', copies: 1 })
+  for (const other of all) {
+    other.links.remove('away')
+    if (other.id !== 'away') all[2]?.links.remove(other.id)
+  }
+  const alone = blobs.filter(({ cid }) => holders(cid).join() === 'a').length
+  expect(alone).toBeGreaterThan(0)
+  members.set(all.map(({ id }) => memberOf(id, { drained: id === 'a' })))
+  await room.until(() => isNothing(first.blobs.withoutThisDevice()), 20_000)
+  for (const { cid } of blobs) expect(holders(cid)).not.toEqual(['a'])
+  await room.stop()
+})
