@@ -7,7 +7,7 @@ import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
 import { CopyQueue, queueOf } from './copy-queue.ts'
 import type { CopyEffect, CopyPlannerInit, Item, UnderWay } from './copy-request.ts'
 import { Holders } from './holders.ts'
-import { CLOSE_AFTER_MS, IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS } from './limits.ts'
+import { CLOSE_AFTER_MS, IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS, SLOW_AFTER_MS } from './limits.ts'
 import type { FetchFailure, PeerState } from './peer-book.ts'
 import { keyOf, nextPiece, type OpenBlob, waitingPiece } from './piece-choice.ts'
 import { nodeSeed } from './rendezvous.ts'
@@ -184,6 +184,7 @@ export class CopyPlanner {
   plan(nowMs: number): CopyEffect[] {
     if (this.#queueIsOld) this.#rebuildQueue()
     this.#closeUnwanted(nowMs)
+    this.#moveSlow(nowMs)
     for (const item of this.#demands.values()) this.#planDemand(item, nowMs)
     if (nowMs >= this.#restUntilMs) this.#planCopies(nowMs)
     return this.#effects.splice(0)
@@ -205,6 +206,20 @@ export class CopyPlanner {
 
   get requestsUnderWay(): number {
     return this.#underWay.size
+  }
+
+  /** Also where nothing ever stalls: a peer that sends a byte now and then would hold on to its requests for minutes. */
+  #moveSlow(nowMs: number): void {
+    for (const slow of [...this.#underWay.values()]) {
+      const { request, startedMs, copying } = slow
+      if (nowMs - startedMs < SLOW_AFTER_MS) continue
+      const from = this.holders.muchQuicker(slow, nowMs)
+      if (!from) continue
+      this.holders.get(request.peer)?.tooSlow(request.end - request.start, nowMs - startedMs, nowMs)
+      this.#ended(request.id)
+      this.#effects.push({ kind: 'cancel', id: request.id })
+      this.#request({ ref: slow.ref, piece: slow.piece, number: slow.number }, from, nowMs, copying)
+    }
   }
 
   #planDemand(item: Item, nowMs: number): void {

@@ -10,7 +10,7 @@ import { sha256 } from '../platform/hash.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyPlanner } from './copy-planner.ts'
 import type { CopyRequest } from './copy-request.ts'
-import { MAX_DEMANDS } from './limits.ts'
+import { Demands } from './demands.ts'
 import { PieceBuffers } from './piece-buffers.ts'
 import type { BlobStore } from './store.ts'
 
@@ -46,22 +46,16 @@ export interface FetcherEvents {
   fetched(bytes: number): void
 }
 
-interface Demand {
-  waiters: { resolve: (bytes: Uint8Array) => void; reject: (error: Error) => void }[]
-}
-
 /** Carries out what the planner decided: asks peers, verifies, stores, wakes who waits. Holds no more than the planner's requests in memory. */
 export class Fetcher {
   readonly #components: FetcherComponents
   readonly #events: FetcherEvents
   readonly #running = new Map<number, AbortController>()
-  readonly #demands = new Map<string, Demand>()
+  readonly #demands = new Demands()
   /** Big blobs that are passed on without being stored, because there is no room: their lists, and nothing else. */
   readonly #passing = new Map<Cid, PieceList>()
   readonly #listsInMemory = new Map<Cid, Uint8Array>()
   readonly #buffers = new PieceBuffers()
-  /** Buffers that readers hold. */
-  readonly #given = new WeakSet<Uint8Array>()
   #planning = false
   #planAgain = false
   #stopped = false
@@ -87,44 +81,13 @@ export class Fetcher {
 
   #awaited(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
     if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
-    const key = keyOf(ref.cid, piece)
-    let demand = this.#demands.get(key)
-    if (!demand) {
-      if (this.#demands.size >= MAX_DEMANDS)
-        return Promise.reject(new JoineryError('BUSY', 'too many files are asked for'))
-      demand = { waiters: [] }
-      this.#demands.set(key, demand)
-      this.#components.planner.demand(ref, piece)
-    }
-    const { waiters } = demand
-    return new Promise<Uint8Array>((resolve, reject) => {
-      const leave = (): void => {
-        const at = waiters.indexOf(waiter)
-        if (at >= 0) waiters.splice(at, 1)
-        if (waiters.length === 0 && this.#demands.get(key) === demand) {
-          this.#demands.delete(key)
-          this.#components.planner.undemand(ref.cid, piece)
-        }
-        reject(signal?.reason ?? new JoineryError('CLOSED', 'nobody waits any more'))
-      }
-      const done = (): void => signal?.removeEventListener('abort', leave)
-      const waiter = {
-        resolve: (bytes: Uint8Array) => {
-          done()
-          resolve(bytes)
-        },
-        reject: (error: Error) => {
-          done()
-          reject(error)
-        }
-      }
-      waiters.push(waiter)
-      if (signal?.aborted) leave()
-      else {
-        signal?.addEventListener('abort', leave, { once: true })
-        this.wake()
-      }
+    const { planner } = this.#components
+    const waiting = this.#demands.wait(ref.cid, piece, signal, {
+      began: () => planner.demand(ref, piece),
+      left: () => planner.undemand(ref.cid, piece)
     })
+    this.wake()
+    return waiting
   }
 
   /** A list that is in memory because there was no room for it. */
@@ -168,9 +131,7 @@ export class Fetcher {
     this.#stopped = true
     this.#cancelTick()
     for (const running of this.#running.values()) running.abort(new JoineryError('STOPPED', 'this device is stopping'))
-    for (const { waiters } of this.#demands.values())
-      for (const waiter of [...waiters]) waiter.reject(new JoineryError('STOPPED', 'this device is stopping'))
-    this.#demands.clear()
+    this.#demands.rejectAll(new JoineryError('STOPPED', 'this device is stopping'))
     this.#components.source.close()
   }
 
@@ -206,7 +167,7 @@ export class Fetcher {
           this.#detach(this.#give(effect.ref, effect.piece))
           break
         case 'unavailable':
-          this.#reject(
+          this.#demands.reject(
             effect.cid,
             effect.piece,
             new JoineryError('BLOB_MISSING', `nobody who is connected has ${effect.cid}`)
@@ -256,8 +217,8 @@ export class Fetcher {
       }
       planner.arrived(request.id, tookMs, clock.monotonicMs())
       // Also whoever asked while it was being written.
-      const given = this.#resolve(request.ref.cid, request.piece, outcome.bytes)
-      if (!given && !this.#given.has(buffer)) this.#buffers.giveBack(buffer)
+      const given = this.#demands.resolve(request.ref.cid, request.piece, outcome.bytes)
+      if (!given && !this.#demands.wasGiven(buffer)) this.#buffers.giveBack(buffer)
     } finally {
       this.#running.delete(request.id)
     }
@@ -268,7 +229,7 @@ export class Fetcher {
     const { store } = this.#components
     if (!hasPieceList(ref.sizeBytes)) {
       if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return 'wrong'
-      this.#resolve(ref.cid, 0, bytes)
+      this.#demands.resolve(ref.cid, 0, bytes)
       await this.#keeping(bytes.length, async () => {
         await store.put(bytes, { cid: ref.cid })
       }).catch(() => void this.#rememberList(ref.cid, bytes))
@@ -324,7 +285,7 @@ export class Fetcher {
   /** Without room for it, what people ask for is verified and passed on piece by piece. */
   async #pass(ref: BlobRef): Promise<boolean> {
     const { store, planner } = this.#components
-    if (!this.#isDemanded(ref.cid) || !ref.pieces) return false
+    if (!this.#demands.hasAnyOf(ref.cid) || !ref.pieces) return false
     try {
       const bytes = this.#listsInMemory.get(ref.pieces) ?? (await store.readSmall(ref.pieces))
       this.#passing.set(ref.cid, decodePieceList(bytes, ref.sizeBytes))
@@ -374,42 +335,17 @@ export class Fetcher {
     try {
       const bytes = await store.partial(ref.cid)?.readPiece(piece)
       if (!bytes) throw new JoineryError('BLOB_MISSING', 'the partial file is gone')
-      this.#resolve(ref.cid, piece, bytes)
+      this.#demands.resolve(ref.cid, piece, bytes)
     } catch (error) {
-      if (hasCode(error, 'BLOB_ROTTEN') && this.#demands.has(keyOf(ref.cid, piece))) {
+      if (hasCode(error, 'BLOB_ROTTEN') && this.#demands.has(ref.cid, piece)) {
         planner.damaged(ref.cid, piece)
         planner.demand(ref, piece)
       } else
-        this.#reject(
+        this.#demands.reject(
           ref.cid,
           piece,
           error instanceof Error ? error : new JoineryError('BLOB_MISSING', 'it could not be read')
         )
     }
   }
-
-  #isDemanded(cid: Cid): boolean {
-    for (const key of this.#demands.keys()) if (key.startsWith(cid)) return true
-    return false
-  }
-
-  /** @returns true when somebody has the bytes now: then their buffer is not ours any more */
-  #resolve(cid: Cid, piece: number, bytes: Uint8Array): boolean {
-    const demand = this.#demands.get(keyOf(cid, piece))
-    this.#demands.delete(keyOf(cid, piece))
-    for (const waiter of demand?.waiters ?? []) waiter.resolve(bytes)
-    if (!demand || demand.waiters.length === 0) return false
-    this.#given.add(bytes)
-    return true
-  }
-
-  #reject(cid: Cid, piece: number, error: Error): void {
-    const demand = this.#demands.get(keyOf(cid, piece))
-    this.#demands.delete(keyOf(cid, piece))
-    for (const waiter of demand?.waiters ?? []) waiter.reject(error)
-  }
-}
-
-function keyOf(cid: Cid, piece: number): string {
-  return `${cid}:${piece}`
 }

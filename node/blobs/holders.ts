@@ -2,8 +2,8 @@ import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
-import type { Item } from './copy-request.ts'
-import { PATIENCE_MS, REMEMBERED_PEERS, REQUESTS_PER_PEER } from './limits.ts'
+import type { Item, UnderWay } from './copy-request.ts'
+import { MOVE_WHEN_QUICKER, PATIENCE_MS, REMEMBERED_PEERS, REQUESTS_PER_PEER } from './limits.ts'
 import { PeerState } from './peer-book.ts'
 import { type NodeSeed, rendezvousHash } from './rendezvous.ts'
 
@@ -107,10 +107,15 @@ export class Holders {
     const mine = this.#turn(item, this.#seed)
     let fresh: PeerState | undefined
     let first: PeerState | undefined
+    let slow: PeerState | undefined
     let othersTurn = false
     for (const peer of this.#peers.values()) {
       if (peer.holds(number, item.ref.cid, item.piece)) {
         if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER) continue
+        if (peer.isSlow(nowMs)) {
+          slow = !slow || peer.cost < slow.cost ? peer : slow
+          continue
+        }
         const isCopy = peer.fresh.has(number) || !peer.have.has(number)
         if (isCopy) fresh = !fresh || peer.cost < fresh.cost ? peer : fresh
         else first = !first || peer.cost < first.cost ? peer : first
@@ -118,8 +123,8 @@ export class Holders {
         othersTurn = this.#turn(item, peer.seed) > mine
     }
     if (fresh) return { how: 'fresh', from: fresh }
-    if (first) return { how: othersTurn ? 'wait' : 'own', from: first }
-    return undefined
+    const from = first ?? slow
+    return from && { how: othersTurn ? 'wait' : 'own', from }
   }
 
   #turn({ number, piece }: Item, seed: { a: number; b: number }): number {
@@ -128,13 +133,21 @@ export class Holders {
     return rendezvousHash((keys[at] as number) ^ Math.imul(piece + 1, 0x9e3779b1), keys[at + 1] as number, seed)
   }
 
-  quickestHolder(item: Item, nowMs: number): PeerState | undefined {
+  quickestHolder(item: Item, nowMs: number, but?: NodeId): PeerState | undefined {
     let best: PeerState | undefined
     for (const peer of this.#peers.values()) {
-      if (!peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER || !this.holds(peer, item)) continue
+      if (peer.peer === but || !peer.usable(nowMs) || peer.inFlight >= REQUESTS_PER_PEER || !this.holds(peer, item))
+        continue
       if (!best || peer.cost < best.cost) best = peer
     }
     return best
+  }
+
+  /** Another holder that would be done long before the one that was asked. */
+  muchQuicker({ request, startedMs, ...item }: UnderWay, nowMs: number): PeerState | undefined {
+    const best = this.quickestHolder(item, nowMs, request.peer)
+    const expectedMs = best?.expectedMs(request.end - request.start)
+    return expectedMs !== undefined && MOVE_WHEN_QUICKER * expectedMs < nowMs - startedMs ? best : undefined
   }
 
   anyHolder(item: Item): boolean {

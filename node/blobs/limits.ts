@@ -70,6 +70,12 @@ export const MAX_DEMANDS = 1024
 
 /** Nothing came from a peer for so long: another one is asked. Well under the 5 s within which a visitor should not notice a bad peer. */
 export const STALLED_PEER_MS = 4_000
+/** A request that is under way for so long is taken to another holder, if that one is quick: what comes drop by drop never stalls. */
+export const SLOW_AFTER_MS = 2_000
+/** How many times quicker the other one must be, by what was measured of it: it begins anew. */
+export const MOVE_WHEN_QUICKER = 3
+/** For so long a slow peer is only asked for what no quicker one has. */
+export const SLOW_FOR_MS = 30_000
 /** The longest that one request may take: 2 MiB at 9 KB/s, a bad telephone line. */
 export const MAX_REQUEST_MS = 240_000
 /** Idle connections to a peer are kept so long: making one costs more than a small file. */

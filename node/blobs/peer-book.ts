@@ -1,7 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
-import { DEMOTED_MS, LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS } from './limits.ts'
+import { DEMOTED_MS, LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS, SLOW_FOR_MS } from './limits.ts'
 import { type NodeSeed, nodeSeed } from './rendezvous.ts'
 
 /** Why a request gave nothing. */
@@ -17,6 +17,8 @@ export type FetchFailure =
   | 'busy'
 
 const MAX_NOT_HERE = 256
+/** Less says more about the way there and back than about the rate. */
+const MEASURED_BYTES = 16 * 1024
 /** Until something was measured: an ordinary access point. Bytes per ms. */
 const ASSUMED_RATE = 2_000
 
@@ -37,7 +39,9 @@ export class PeerState {
   lies = 0
   #pauses = 0
   #pausedUntilMs = 0
+  #slowUntilMs = Number.NEGATIVE_INFINITY
   #rate = ASSUMED_RATE
+  #measured = false
   readonly #notHere = new Map<Cid, number>()
 
   constructor(peer: NodeId) {
@@ -52,6 +56,22 @@ export class PeerState {
   /** When it may be asked again. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs
+  }
+
+  /** Another holder is much quicker. */
+  isSlow(nowMs: number): boolean {
+    return this.#slowUntilMs > nowMs
+  }
+
+  /** A request was taken away from it that should have ended long ago. */
+  tooSlow(bytes: number, tookMs: number, nowMs: number): void {
+    this.#slowUntilMs = nowMs + SLOW_FOR_MS
+    this.#rate = Math.min(this.#rate, bytes / tookMs)
+  }
+
+  /** How long one more request of so many bytes would take; undefined while nothing was measured. */
+  expectedMs(bytes: number): number | undefined {
+    return this.#measured ? bytes * this.cost : undefined
   }
 
   /** A link that breaks and comes back makes no honest peer of a liar. */
@@ -90,7 +110,9 @@ export class PeerState {
 
   worked(bytes: number, tookMs: number): void {
     this.#pauses = 0
-    if (bytes >= 16 * 1024) this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
+    if (bytes < MEASURED_BYTES) return
+    this.#measured = true
+    this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
   }
 
   failed(failure: FetchFailure, number: number | undefined, cid: Cid, nowMs: number): void {
