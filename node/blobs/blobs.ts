@@ -42,6 +42,8 @@ export interface BlobsInit {
 export type BlobsEvent =
   /** A peer sent bytes that are not what was asked for; it is not asked for a while. */
   | { kind: 'peer-lied'; peer: NodeId; cid: Cid }
+  /** A peer's inventory broke the rules; nothing of it counts, and it is not asked for a while. */
+  | { kind: 'peer-refused'; peer: NodeId; code: string }
   /** A copy on this device was damaged; it is fetched again. */
   | { kind: 'rotten'; cid: Cid }
   /** Something should be copied here and does not fit. */
@@ -153,7 +155,11 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
   })
   const replication: Replication = new Replication(
     { store, planner, fetcher, links, clock },
-    { self, asksToKeep: (_peer, cid) => replication.mayPromise() && eviction.promiseToKeep(cid) }
+    {
+      self,
+      asksToKeep: (_peer, cid) => replication.mayPromise() && eviction.promiseToKeep(cid),
+      refused: (peer, { code }) => onEvent({ kind: 'peer-refused', peer, code })
+    }
   )
   const reader = new FetchThroughReader({ store, fetcher })
   const nameOf = (cid: Cid): BlobRef | undefined =>

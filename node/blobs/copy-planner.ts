@@ -38,6 +38,8 @@ export class CopyPlanner {
   #copyRequests = 0
   #nextId = 1
   #idleSinceMs: number | undefined
+  /** The request for what another device was expected to fetch first. */
+  #impatient: number | undefined
   #restUntilMs = 0
 
   constructor(init: CopyPlannerInit) {
@@ -142,8 +144,8 @@ export class CopyPlanner {
     const item = this.#underWay.get(id)
     if (!item) return
     this.holders.get(item.request.peer)?.worked(item.request.end - item.request.start, tookMs)
+    if (id !== this.#impatient) this.#idleSinceMs = nowMs
     this.#ended(id)
-    this.#idleSinceMs = nowMs
     const key = keyOf(item.ref.cid, item.piece)
     this.#demands.delete(key)
     const open = this.#open.get(item.ref.cid)
@@ -261,11 +263,12 @@ export class CopyPlanner {
       if (!found) break
       this.#request(found.item, found.from, nowMs, true)
     }
-    if (this.#copyRequests > 0) this.#idleSinceMs = nowMs
+    // What was taken out of impatience is no sign that the others get on: the next one is taken at once.
+    if (this.#copyRequests > (this.#impatient === undefined ? 0 : 1)) this.#idleSinceMs = nowMs
     else this.#idleSinceMs ??= nowMs
     if (this.#copyRequests > 0 || nowMs - (this.#idleSinceMs ?? nowMs) < IMPATIENT_AFTER_MS) return
     const waited = this.#nextWaiting(nowMs)
-    if (waited) this.#request(waited.item, waited.from, nowMs, true)
+    if (waited) this.#impatient = this.#request(waited.item, waited.from, nowMs, true)
   }
 
   /** One request is always let through, however big. */
@@ -377,7 +380,7 @@ export class CopyPlanner {
     this.#effects.push({ kind: 'finish', cid: open.ref.cid })
   }
 
-  #request(item: Item, from: PeerState, nowMs: number, copying: boolean): void {
+  #request(item: Item, from: PeerState, nowMs: number, copying: boolean): number {
     const { start, end } = pieceSpan(item.ref.sizeBytes, item.piece)
     const request = { id: this.#nextId++, peer: from.peer, ref: item.ref, piece: item.piece, start, end }
     from.inFlight++
@@ -386,12 +389,14 @@ export class CopyPlanner {
     if (copying) this.#copyRequests++
     this.#underWay.set(request.id, { ...item, request, startedMs: nowMs, copying })
     this.#effects.push({ kind: 'request', request })
+    return request.id
   }
 
   #ended(id: number): void {
     const item = this.#underWay.get(id)
     if (!item) return
     this.#underWay.delete(id)
+    if (id === this.#impatient) this.#impatient = undefined
     this.#busy.delete(keyOf(item.ref.cid, item.piece))
     this.#inFlightBytes -= item.request.end - item.request.start
     if (item.copying) this.#copyRequests--

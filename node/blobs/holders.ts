@@ -51,6 +51,15 @@ export class Holders {
     return true
   }
 
+  /** What it told was nonsense: as bad as wrong bytes. @returns false when it is not asked for anything just now anyway */
+  offended(peer: NodeId, nowMs: number): boolean {
+    const state = this.#peers.get(peer)
+    const wasUsable = state?.usable(nowMs) ?? false
+    state?.offended(nowMs)
+    state?.partials.clear()
+    return wasUsable
+  }
+
   lost(peer: NodeId, number: number): void {
     const state = this.#peers.get(peer)
     state?.have.delete(number)
@@ -119,7 +128,7 @@ export class Holders {
         const isCopy = peer.fresh.has(number) || !peer.have.has(number)
         if (isCopy) fresh = !fresh || peer.cost < fresh.cost ? peer : fresh
         else first = !first || peer.cost < first.cost ? peer : first
-      } else if (!othersTurn && peer.knows.has(number) && peer.wants.has(number))
+      } else if (!othersTurn && peer.usable(nowMs) && peer.knows.has(number) && peer.wants.has(number))
         othersTurn = this.#turn(item, peer.seed) > mine
     }
     if (fresh) return { how: 'fresh', from: fresh }

@@ -1,6 +1,6 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
-import { JoineryError } from '../../protocols/errors.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import {
   decodeInventory,
   encodeInventory,
@@ -27,6 +27,8 @@ type Sent = Exclude<InventoryMessage, { kind: 'unknown' }>
 export interface InventoryEvents {
   opened(peer: NodeId): void
   received(peer: NodeId, message: InventoryMessage): void
+  /** The peer broke the rules of the protocol; the stream is ended. */
+  refused(peer: NodeId, error: JoineryError): void
   /** The peer wants to drop its copy: true when ours stays for now. */
   asksToKeep(peer: NodeId, cid: Cid): boolean
 }
@@ -151,6 +153,7 @@ export class InventoryExchange {
       }
     } catch (error) {
       talk.end(error instanceof Error ? error : new JoineryError('CLOSED', 'the stream ended'))
+      if (this.#talks.get(link.peer) === talk && isOffence(error)) this.#events.refused(link.peer, error)
     } finally {
       talk.end(new JoineryError('CLOSED', 'the stream ended'))
       if (this.#talks.get(link.peer) === talk) this.#talks.delete(link.peer)
@@ -174,6 +177,11 @@ export class InventoryExchange {
     this.#reopen.delete(peer)
     this.#talks.get(peer)?.end(new JoineryError('CLOSED', 'the peer is gone'))
   }
+}
+
+/** What only a peer that does not keep to the protocol causes; a broken link says nothing about it. */
+function isOffence(error: unknown): error is JoineryError {
+  return hasCode(error, 'MALFORMED') || hasCode(error, 'TOO_LARGE') || hasCode(error, 'BUSY')
 }
 
 /** One stream: what is still to be told. While a message is on its way, changes gather; nothing is queued twice. */

@@ -127,14 +127,18 @@ export class PeerState {
         if (this.#notHere.size > MAX_NOT_HERE) this.#notHere.delete(this.#notHere.keys().next().value as Cid)
         return
       case 'lied':
-        this.lies++
-        this.#pausedUntilMs = nowMs + LIAR_PAUSE_MS
-        this.#demoteIfLiar(nowMs)
+        this.offended(nowMs)
         return
       default:
         this.#pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** this.#pauses++)
         this.#rate /= 2
     }
+  }
+
+  offended(nowMs: number): void {
+    this.lies++
+    this.#pausedUntilMs = nowMs + LIAR_PAUSE_MS
+    this.#demoteIfLiar(nowMs)
   }
 
   /** After an hour it gets another chance: a damaged copy may have been replaced. */

@@ -1,6 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobCatalogue } from '../../protocols/content.ts'
+import type { JoineryError } from '../../protocols/errors.ts'
 import type { InventoryMessage } from '../../protocols/inventory.ts'
 import type { NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -54,10 +55,17 @@ export class Replication {
   #cancelLook: () => void = () => undefined
   #stopped = false
 
-  constructor(components: ReplicationComponents, init: { self: NodeId; asksToKeep(peer: NodeId, cid: Cid): boolean }) {
+  constructor(
+    components: ReplicationComponents,
+    init: {
+      self: NodeId
+      asksToKeep(peer: NodeId, cid: Cid): boolean
+      refused(peer: NodeId, error: JoineryError): void
+    }
+  ) {
     this.#components = components
     this.#self = init.self
-    const { store, links, clock } = components
+    const { store, planner, fetcher, links, clock } = components
     this.#exchange = new InventoryExchange(
       {
         links,
@@ -69,6 +77,13 @@ export class Replication {
       {
         opened: (peer) => this.#inventories.linked(peer),
         received: (peer, message) => this.#received(peer, message),
+        refused: (peer, error) => {
+          this.#inventories.linked(peer)
+          this.#readInventory(peer)
+          // Told once and not at each new attempt.
+          if (planner.holders.offended(peer, clock.monotonicMs())) init.refused(peer, error)
+          fetcher.wake()
+        },
         asksToKeep: (peer, cid) => init.asksToKeep(peer, cid)
       }
     )

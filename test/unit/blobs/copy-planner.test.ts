@@ -213,3 +213,42 @@ test('with lost requests, breaking links and a liar: everything is copied, and t
     expect(world.devices[1]?.sentBytes ?? 0, `seed ${seed}`).toBeLessThanOrEqual(asked * chances)
   }
 })
+
+test('a device that is expected to fetch its share and does not holds the others up once, not at each file', () => {
+  const random = seededRandom(3)
+  const cid = (): Cid => cidOfDigest(random.bytes(32))
+  const blobs: CatalogueBlob[] = Array.from({ length: 200 }, () => ({
+    cid: cid(),
+    sizeBytes: 1000,
+    policy: { kind: 'everywhere' },
+    copyClass: 1
+  }))
+  const all = new Bitfield(blobs.length)
+  for (let i = 0; i < blobs.length; i++) all.add(i)
+  const stored = new Set<Cid>()
+  const planner = new CopyPlanner({
+    self: 'me',
+    maxRequests: 4,
+    maxInFlightBytes: 8 * PIECE_BYTES,
+    hasLocally: (name) => stored.has(name),
+    hasList: () => false
+  })
+  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
+  const none = new Bitfield(blobs.length)
+  for (const [peer, have] of [['first', all] as const, ['stuck', none] as const]) {
+    planner.linked(peer, all)
+    planner.inventory(peer, have.copy(), none.copy(), all)
+  }
+  let nowMs = 0
+  for (; stored.size < blobs.length && nowMs < 600_000; nowMs += 10) {
+    const effects = planner.plan(nowMs)
+    for (const effect of effects) {
+      if (effect.kind !== 'request') continue
+      stored.add(effect.request.ref.cid)
+      planner.arrived(effect.request.id, 5, nowMs)
+      planner.stored(effect.request.ref.cid)
+    }
+  }
+  expect(stored.size).toBe(blobs.length)
+  expect(nowMs).toBeLessThan(10_000)
+})

@@ -82,7 +82,9 @@ export function streamPair(): [MessageStream, MessageStream] {
         outbox.wake?.()
       },
       abort(reason) {
-        for (const end of ends) end.error ??= reason
+        inbox.error ??= reason
+        // Why is no business of the other side.
+        outbox.error ??= new JoineryError('CLOSED', 'the peer broke the stream off')
         wakeAll()
       }
     }
