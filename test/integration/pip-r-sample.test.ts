@@ -7,6 +7,7 @@ import { buildSample } from '../../node/demo/sample/build.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import { MemoryContent } from '../fixtures/memory-content.ts'
 import { type MirrorServer, startMirrorServer } from '../fixtures/mirror-server.ts'
+import { type Pip, pipsAtHand } from '../fixtures/pips.ts'
 import { requireTool, run } from '../fixtures/tool.ts'
 
 describe('the sample workshop', () => {
@@ -27,11 +28,17 @@ describe('the sample workshop', () => {
   test('gives pip a wheel that runs', async () => {
     const python = requireTool('python3', 'apt-get install python3 python3-pip')
     const target = join(folder, 'target')
-    const args = ['-m', 'pip', 'install', '--isolated', '--no-cache-dir', '--disable-pip-version-check']
-    const installed = await run(
-      python,
-      [...args, '--index-url', `${server.address}/pypi/simple/`, '--target', target, 'joinery-birds'],
-      {},
+    const [pip] = await pipsAtHand(folder)
+    const installed = await (pip as Pip).run(
+      [
+        'install',
+        '--no-cache-dir',
+        '--index-url',
+        `${server.address}/pypi/simple/`,
+        '--target',
+        target,
+        'joinery-birds'
+      ],
       folder
     )
     expect(installed.stderr + installed.stdout).toContain('Successfully installed joinery-birds-1.0.0')
