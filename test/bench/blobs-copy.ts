@@ -1,8 +1,9 @@
 /**
- * Copies 405 MB in 300 files (200 of 50 KB, 95 of 1 MB, 5 of 60 MB) from one node to one, and from one to four, against rsync's daemon and, where they are
- * installed, aria2 (BitTorrent) and Syncthing, on this machine in one run. Our nodes are processes of their own without the mesh (`blobs-links.ts`).
+ * Copies 405 MB in 300 files (200 of 50 KB, 95 of 1 MB, 5 of 60 MB) from one node to one, and from one to four, against rsync's daemon and, where it is
+ * installed, aria2 (BitTorrent), on this machine in one run. Our nodes are processes of their own without the mesh (`blobs-links.ts`): what the blobs
+ * alone cost. `copy-netns.ts` compares whole devices, also with Syncthing.
  *
- *     npx node test/bench/blobs-copy.ts [rsync] [aria2] [syncthing]     without arguments: rsync and aria2
+ *     npx node test/bench/blobs-copy.ts [rsync] [aria2]     rsync always, aria2 unless only rsync is named
  *
  * Goals: 1 → 1 in at most twice rsync's wall; 1 → 4 with the first node sending at most 1.3 times the data, and no piece fetched twice.
  */
