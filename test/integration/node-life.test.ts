@@ -209,8 +209,11 @@ describe('a device that leaves', () => {
     await joinery(place('second'), ['import', box, '--as', 'box'])
     const unplug = await joineryAnyway(place('second'), ['unplug', '--json'])
     expect(JSON.parse(unplug.stdout)).toMatchObject({ safe: false, onlyHereFiles: expect.toSatisfy(isAllButOne) })
-    const draining = joineryJson<LeaveResult>(place('second'), ['leave', '--drain', '--yes'])
+    const draining = joineryJson<LeaveResult>(place('second'), ['leave', '--drain', '--yes'], {
+      timeoutMs: 40_000
+    })
     await start('first')
+    await linkedTo('first', 'second')
     const left = await draining
     expect(left).toMatchObject({ drained: true })
     expect(isAllButOne(left.movedFiles)).toBe(true)
