@@ -139,6 +139,12 @@ export class CopyPlanner {
     this.#queueIsOld = true
   }
 
+  /** The bytes are here, to be verified and written: from now on it is our own disk that takes its time. */
+  received(id: number): void {
+    const item = this.#underWay.get(id)
+    if (item) item.received = true
+  }
+
   /** Verified and written. */
   arrived(id: number, tookMs: number, nowMs: number): void {
     const item = this.#underWay.get(id)
@@ -213,8 +219,8 @@ export class CopyPlanner {
   /** Also where nothing ever stalls: a peer that sends a byte now and then would hold on to its requests for minutes. */
   #moveSlow(nowMs: number): void {
     for (const slow of [...this.#underWay.values()]) {
-      const { request, startedMs, copying } = slow
-      if (nowMs - startedMs < SLOW_AFTER_MS) continue
+      const { request, startedMs, copying, received } = slow
+      if (received || nowMs - startedMs < SLOW_AFTER_MS) continue
       const from = this.holders.muchQuicker(slow, nowMs)
       if (!from) continue
       this.holders.get(request.peer)?.tooSlow(request.end - request.start, nowMs - startedMs, nowMs)
@@ -387,7 +393,7 @@ export class CopyPlanner {
     this.#busy.add(keyOf(item.ref.cid, item.piece))
     this.#inFlightBytes += end - start
     if (copying) this.#copyRequests++
-    this.#underWay.set(request.id, { ...item, request, startedMs: nowMs, copying })
+    this.#underWay.set(request.id, { ...item, request, startedMs: nowMs, copying, received: false })
     this.#effects.push({ kind: 'request', request })
     return request.id
   }

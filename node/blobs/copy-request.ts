@@ -50,4 +50,6 @@ export interface UnderWay extends Item {
   request: CopyRequest
   startedMs: number
   copying: boolean
+  /** Its bytes are here and being written. */
+  received: boolean
 }

@@ -204,6 +204,7 @@ export class Fetcher {
         if (have) this.#events.partial(request.peer, request.ref.cid, have)
         return
       }
+      planner.received(request.id)
       this.#events.fetched(outcome.bytes.length)
       const accepted = await this.#accept(request, outcome.bytes)
       if (accepted === 'useless') {

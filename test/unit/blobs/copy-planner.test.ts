@@ -252,3 +252,44 @@ test('a device that is expected to fetch its share and does not holds the others
   expect(stored.size).toBe(blobs.length)
   expect(nowMs).toBeLessThan(10_000)
 })
+
+test('what waits for our own disk is not asked of another peer, however long that takes', () => {
+  const random = seededRandom(4)
+  const cid = (): Cid => cidOfDigest(random.bytes(32))
+  const blobs: CatalogueBlob[] = Array.from({ length: 3 }, () => ({
+    cid: cid(),
+    sizeBytes: 100_000,
+    policy: { kind: 'everywhere' },
+    copyClass: 1
+  }))
+  const all = new Bitfield(blobs.length)
+  for (let i = 0; i < blobs.length; i++) all.add(i)
+  const stored = new Set<Cid>()
+  const planner = new CopyPlanner({
+    self: 'me',
+    maxRequests: 1,
+    maxInFlightBytes: 8 * PIECE_BYTES,
+    hasLocally: (name) => stored.has(name),
+    hasList: () => false
+  })
+  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
+  for (const peer of ['one', 'other']) {
+    planner.linked(peer, all)
+    planner.inventory(peer, all.copy(), new Bitfield(blobs.length), all)
+    planner.holders.get(peer)?.worked(100_000, 10)
+  }
+  const requestsAt = (nowMs: number): CopyRequest[] =>
+    planner.plan(nowMs).flatMap((effect) => (effect.kind === 'request' ? [effect.request] : []))
+  const [first] = requestsAt(0)
+  if (!first) throw new Error('nothing was asked for')
+  planner.received(first.id)
+  expect(requestsAt(30_000)).toEqual([])
+  planner.arrived(first.id, 10, 30_000)
+  stored.add(first.ref.cid)
+  planner.stored(first.ref.cid)
+  // The same wait for a peer's bytes is another matter.
+  const [second] = requestsAt(30_000)
+  const [moved] = requestsAt(60_000)
+  expect(moved?.ref).toEqual(second?.ref)
+  expect(moved?.peer).not.toBe(second?.peer)
+})
