@@ -9,6 +9,7 @@ interface ImportOptions {
   as?: string
   under?: string
   dryRun?: boolean
+  strict?: boolean
 }
 
 export function addImport(program: Command, context: CommandContext): void {
@@ -22,6 +23,7 @@ export function addImport(program: Command, context: CommandContext): void {
     )
     .option('--under <path>', 'under which path of the collection')
     .option('--dry-run', 'only say what would happen')
+    .option('--strict', 'add nothing at all when one file is bad')
     .description(
       'Copies lessons, packages and installers into the room. What is there already is not copied again, so it can be run as often as you like.\nWorks whether or not the device is running. Ctrl-C ends it; running it again continues.'
     )
@@ -37,6 +39,7 @@ Examples:
       if (options.as !== undefined) request.collection = options.as
       if (options.under !== undefined) request.under = options.under
       if (options.dryRun) request.dryRun = true
+      if (options.strict) request.strict = true
       const result = await context.withOperations(command, { offline: true }, (operations) =>
         context.follow(operations.import(request, context.signal))
       )

@@ -136,6 +136,8 @@ export interface ImportRequest {
   under?: string
   /** Says what would happen and changes nothing. */
   dryRun?: boolean
+  /** Adds nothing at all when there is one bad file: fails with `IMPORT_HAS_PROBLEMS`. */
+  strict?: boolean
 }
 
 export interface ImportResult {

@@ -135,15 +135,17 @@ function isHere(blobs: ContentComponents['blobs'], file: ContentFile): boolean {
   return blobs.hasLocally(file.cid) && (file.pieces === undefined || blobs.hasLocally(file.pieces))
 }
 
-function importOptions({ collection, under, dryRun }: ImportRequest): {
+function importOptions({ collection, under, dryRun, strict }: ImportRequest): {
   collection?: string
   under?: string
   dryRun?: boolean
+  strict?: boolean
 } {
   return {
     ...(collection === undefined ? {} : { collection }),
     ...(under === undefined ? {} : { under }),
-    ...(dryRun === undefined ? {} : { dryRun })
+    ...(dryRun === undefined ? {} : { dryRun }),
+    ...(strict === undefined ? {} : { strict })
   }
 }
 

@@ -8,6 +8,9 @@ import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
 
+/** A large manifest takes a second on a small board. */
+const LOADING_LIMIT_MS = 3_000
+
 export interface NodeOperationsInit {
   overviews: RoomOverviews
   /** For people, the most useful first. */
@@ -30,18 +33,30 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
       nameOf: (node) => runtime.membership.view().members.get(node)?.name ?? node.slice(-8)
     })
   }
+  /** Manifests that are on this device are read soon after a start; those that have to come from a peer are not waited for. */
+  const loaded = async (): Promise<ContentOperations> => {
+    const { collections } = slot.runtime
+    if (collections.pending().length > 0) {
+      const limit = new AbortController()
+      const cancel = slot.device.clock.after(LOADING_LIMIT_MS, () => limit.abort())
+      // It rejects only when the limit is reached: then what is loaded so far is answered.
+      await collections.settled(limit.signal).catch(() => undefined)
+      cancel()
+    }
+    return content()
+  }
   return {
     ...statusOperations(slot, init),
     ...deviceOperations(slot, init),
     ...maintenanceOperations(slot),
     doctor: () => findingsOf(slot),
     import: (request, signal) => content().import(request, signal),
-    collections: () => content().collections(),
-    ls: (options) => content().ls(options),
-    removePath: (options) => content().removePath(options),
-    history: (options) => content().history(options),
-    rollback: (options) => content().rollback(options),
-    policies: () => content().policies(),
-    setPolicy: (options) => content().setPolicy(options)
+    collections: async () => (await loaded()).collections(),
+    ls: async (options) => (await loaded()).ls(options),
+    removePath: async (options) => (await loaded()).removePath(options),
+    history: async (options) => (await loaded()).history(options),
+    rollback: async (options) => (await loaded()).rollback(options),
+    policies: async () => (await loaded()).policies(),
+    setPolicy: async (options) => (await loaded()).setPolicy(options)
   }
 }
