@@ -18,6 +18,7 @@ import { addJoin } from './join.ts'
 import { addLeave } from './leave.ts'
 import { addLs } from './ls.ts'
 import { addPeers } from './peers.ts'
+import { addPerson } from './person.ts'
 import { addPolicy } from './policy.ts'
 import type { Program, Terminal } from './program.ts'
 import { addRemove } from './remove.ts'
@@ -33,6 +34,7 @@ import { addVersion } from './version.ts'
 const GROUPS: readonly [title: string, add: readonly ((program: Command, context: CommandContext) => void)[]][] = [
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave]],
+  ['The people of the room:', [addPerson]],
   ['What is in the room:', [addImport, addLs, addHistory, addRollback, addDelete, addPolicy]],
   ['Upkeep:', [addVerify, addGc, addConfig, addVersion]]
 ]

@@ -6,6 +6,7 @@
  * what is already durable stays, nothing half-done is visible, and running it again continues.
  */
 import type { PlacementPolicy } from '../../protocols/content.ts'
+import type { PersonRole } from '../../protocols/people.ts'
 import type {
   DeviceOverview,
   DeviceRole,
@@ -80,6 +81,8 @@ interface CreatedRoom {
   roomId: string
   name: string
   device: string
+  /** The first facilitator's account, of a room that was made just now. */
+  facilitator?: { name: string; code: string }
 }
 
 interface CreatedInvitation {
@@ -105,6 +108,25 @@ export type AskProgress =
   /** Compare these six digits on both devices. */
   | { kind: 'code'; code: string; device: string }
   | { kind: 'joined'; roomId: string; name: string }
+
+/** A person as administrators see them. */
+export interface PersonLine {
+  id: string
+  /** As in addresses and for signing in. */
+  name: string
+  shownName: string
+  role: PersonRole
+  /** Somebody else had claimed the name earlier: they are asked to choose another one. */
+  mustChoose: boolean
+  /** Browsers that are signed in. */
+  sessions: number
+}
+
+/** The code is shown this once: the room keeps a hash of it only. */
+interface PersonWithCode {
+  person: PersonLine
+  code: string
+}
 
 interface RemovedDevice {
   id: string
@@ -276,6 +298,15 @@ export interface Operations {
   /** `policy: null` returns to the standard. */
   setPolicy(options: { target: string; policy: PlacementPolicy | null }): Promise<PolicyRule>
 
+  people(): Promise<PersonLine[]>
+  /** @throws JoineryError `PERSON_NAME_INVALID`, `PERSON_NAME_TAKEN`, `PEOPLE_FULL` */
+  addPerson(options: { name: string; role: PersonRole }): Promise<PersonWithCode>
+  /** The account goes on every device, with all that the record says of it. `NO_SUCH_PERSON`, `LAST_FACILITATOR` */
+  removePerson(options: { name: string }): Promise<PersonLine>
+  setRole(options: { name: string; role: PersonRole }): Promise<PersonLine>
+  /** A new code instead of a lost one; browsers that are signed in are signed out. */
+  newCode(options: { name: string }): Promise<PersonWithCode>
+
   verify(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<Progress<VerifyResult>>
   gc(options: { dryRun: boolean }, signal?: AbortSignal): AsyncIterable<Progress<CollectGarbageResult>>
 }
@@ -305,6 +336,11 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   rollback: 'answer',
   policies: 'answer',
   setPolicy: 'answer',
+  people: 'answer',
+  addPerson: 'answer',
+  removePerson: 'answer',
+  setRole: 'answer',
+  newCode: 'answer',
   verify: 'stream',
   gc: 'stream'
 }

@@ -9,6 +9,7 @@ import { foundRoom, joinGranted, joinRoom, type RemovalReport } from '../room/in
 import './errors.ts'
 import { findDevice } from './find-device.ts'
 import { invitedAddresses } from './invited-addresses.ts'
+import { firstFacilitator } from './person-operations.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 export type DeviceOperations = Pick<
@@ -47,7 +48,10 @@ export function deviceOperations(slot: RoomSlot, { onAsking }: DeviceOperationsI
   }
 
   return {
-    createRoom: ({ name }) => joined(slot.enter((init) => foundRoom(slot.device, { ...init, name }))),
+    async createRoom({ name }) {
+      const created = await joined(slot.enter((init) => foundRoom(slot.device, { ...init, name })))
+      return { ...created, facilitator: await firstFacilitator(slot.runtime.people) }
+    },
 
     async join({ invitation }) {
       const standing = slot.current?.membership.standing()

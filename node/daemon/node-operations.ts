@@ -4,6 +4,7 @@ import { type ContentOperations, contentOperations } from './content-operations.
 import { type Asking, deviceOperations } from './device-operations.ts'
 import { findingsOf } from './findings.ts'
 import { maintenanceOperations } from './maintenance-operations.ts'
+import { personOperations } from './person-operations.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
@@ -49,6 +50,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...statusOperations(slot, init),
     ...deviceOperations(slot, init),
     ...maintenanceOperations(slot),
+    ...personOperations(slot),
     doctor: () => findingsOf(slot),
     import: (request, signal) => content().import(request, signal),
     collections: async () => (await loaded()).collections(),

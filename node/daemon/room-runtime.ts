@@ -9,6 +9,7 @@ import { createJournalSync, type Journal, type JournalSync, openJournal } from '
 import { createMesh, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
 import { createNotes, type Notes, type OwnSite } from '../notes/index.ts'
+import { createCodeHasher, People } from '../people/index.ts'
 import { openLevel } from '../platform/key-value.ts'
 import { totalMemoryBytes } from '../platform/memory.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
@@ -33,6 +34,7 @@ export interface RoomRuntime {
   readonly membership: Membership
   readonly blobs: Blobs
   readonly collections: Collections
+  readonly people: People
   readonly mirrors: ReadonlyMap<string, Mirror>
   /** Absent without a network: nobody could open one. */
   readonly notes?: Notes
@@ -78,6 +80,11 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     { name: config.name, role: config.role, onProblem }
   )
   undo.add(() => membership.stop())
+  const people = await People.open(
+    { journal, clock, disk, random, hasher: createCodeHasher() },
+    { folder: FOLDERS.people(config), roomId: room.id }
+  )
+  undo.add(() => people.stop())
 
   const store = await BlobStore.open(
     { disk, index: await openBlobIndex({ disk, open: openLevel }, FOLDERS.blobIndex(config)), clock },
@@ -166,6 +173,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     membership,
     blobs,
     collections,
+    people,
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
     ...(notes ? { notes } : {}),
     ...(mesh ? { network: { mesh, sync } } : {}),

@@ -2,6 +2,7 @@
 import { COLLECTION_KINDS } from '../../protocols/collection-facts.ts'
 import { ROOM_FACT_VERSION, type RoomFact } from '../../protocols/room-facts.ts'
 import { understoodNoteKinds } from '../notes/index.ts'
+import { understoodPeopleKinds } from '../people/index.ts'
 
 const ROOM_KINDS: readonly RoomFact['kind'][] = [
   'joined',
@@ -16,5 +17,6 @@ const ROOM_KINDS: readonly RoomFact['kind'][] = [
 export const UNDERSTOOD_KINDS: ReadonlyMap<string, number> = new Map([
   ...ROOM_KINDS.map((kind) => [kind, ROOM_FACT_VERSION] as const),
   ...COLLECTION_KINDS,
-  ...understoodNoteKinds
+  ...understoodNoteKinds,
+  ...understoodPeopleKinds
 ])

@@ -25,6 +25,14 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
     remoteAddresses: ['192.168.1.21']
   }))
   const removed = { id: device.id, name: device.name, lastBatches: 3 }
+  const person = {
+    id: '00112233445566778899aabbccddeeff',
+    name: 'ana-maria',
+    shownName: 'Ana María',
+    role: 'learner' as const,
+    mustChoose: false,
+    sessions: 1
+  }
   const version = {
     version: 'bafkqaaa1',
     device: 'pi-front',
@@ -74,6 +82,12 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
         ],
         signal
       ),
+    people: () => Promise.resolve([person]),
+    addPerson: ({ name, role }) =>
+      Promise.resolve({ person: { ...person, shownName: name, role }, code: 'hkt4-mw7x-9bpq' }),
+    removePerson: () => Promise.resolve(person),
+    setRole: ({ role }) => Promise.resolve({ ...person, role }),
+    newCode: () => Promise.resolve({ person, code: 'hkt4-mw7x-9bpq' }),
     createRoom: ({ name }) => Promise.resolve({ roomId: 'mfrggzdfmztwq2lk', name, device: device.name }),
     invite: ({ uses }) => Promise.resolve({ text: 'JOIN-ABCDEF', uses, roomId: 'mfrggzdfmztwq2lk', id: 'token1' }),
     join: ({ invitation }) =>

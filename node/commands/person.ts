@@ -1,0 +1,90 @@
+import { Argument, type Command, Option } from 'commander'
+import type { PersonRole } from '../../protocols/people.ts'
+import type { PersonLine } from '../control/operations.ts'
+import type { CommandContext } from './context.ts'
+import { printable, table } from './printable.ts'
+
+const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
+const CODE_ADVICE = 'Hand the code over on paper: it is not shown again. It is also the password for git.'
+
+export function addPerson(program: Command, context: CommandContext): void {
+  const person = program
+    .command('person')
+    .summary('accounts: add, list, role, code, remove')
+    .description(
+      'The accounts of the room. Learners make their own at /sign-up; this is for the facilitator.\nA person signs in with a name and a code that is made here.'
+    )
+
+  person
+    .command('add')
+    .summary('make an account and its code')
+    .argument('<name>', 'as the person writes it, such as "Ana María"')
+    .addOption(new Option('--role <role>', 'what they may do').choices(ROLES).default('learner'))
+    .action(async (name: string, { role }: { role: PersonRole }, command: Command) => {
+      const added = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.addPerson({ name, role })
+      )
+      context.show(added, () => accountText(added))
+    })
+
+  person
+    .command('list')
+    .summary('who has an account')
+    .action(async (_options: object, command: Command) => {
+      const people = await context.withOperations(command, { offline: true }, (operations) => operations.people())
+      context.show(people, () => peopleText(people))
+    })
+
+  person
+    .command('role')
+    .summary('make somebody learner, helper or facilitator')
+    .argument('<name>')
+    .addArgument(new Argument('<role>').choices(ROLES))
+    .action(async (name: string, role: PersonRole, _options: object, command: Command) => {
+      const changed = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.setRole({ name, role })
+      )
+      context.show(changed, () => `${printable(changed.name)} is ${changed.role} now.`)
+    })
+
+  person
+    .command('code')
+    .summary('hand out a new code instead of a lost one')
+    .description('Makes a new code. The old one no longer works, and browsers that were signed in are signed out.')
+    .argument('<name>')
+    .action(async (name: string, _options: object, command: Command) => {
+      const renewed = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.newCode({ name })
+      )
+      context.show(renewed, () => accountText(renewed))
+    })
+
+  person
+    .command('remove')
+    .summary('remove an account for good')
+    .argument('<name>')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: { yes?: boolean }, command: Command) => {
+      await context.confirm(`The account ${printable(name)} will be removed on every device.`, name, options.yes)
+      const removed = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.removePerson({ name })
+      )
+      context.show(removed, () => `${printable(removed.name)} has no account any more.`)
+    })
+}
+
+function accountText({ person, code }: { person: PersonLine; code: string }): string {
+  return `${printable(person.shownName)} (${person.role})\nName: ${printable(person.name)}\nCode: ${code}\n${CODE_ADVICE}`
+}
+
+function peopleText(people: readonly PersonLine[]): string {
+  if (people.length === 0) return 'Nobody has an account yet: `joinery person add NAME`, or /sign-up in a browser.'
+  const rows = people.map((one) => [
+    one.name + (one.mustChoose ? ' (is asked to choose another name)' : ''),
+    one.shownName,
+    one.role,
+    String(one.sessions),
+    one.id.slice(0, 8)
+  ])
+  return table([['NAME', 'SHOWN AS', 'ROLE', 'SIGNED IN', 'ID'], ...rows])
+}

@@ -1,0 +1,47 @@
+/** Limits of accounts, each with its reason. */
+import type { ScryptParameters } from '../../protocols/people-facts.ts'
+
+/** A campus of twenty big rooms; each account costs some 600 bytes of the journal. */
+export const MAX_PEOPLE = 2_000
+/** A name stays with whoever had it, so that addresses made with it go on working: nobody may collect them. */
+export const MAX_NAMES_PER_PERSON = 5
+/** A phone, a laptop, the computers of a lab. The newest count: signing in once more ends the oldest. */
+export const MAX_SESSIONS_PER_PERSON = 12
+/** Remembered ends of sessions of one person; beyond it they are those of sessions that are too old to count. */
+export const MAX_REMEMBERED_ENDS = 1_000
+/** Grants of roles of one person, taken ones included. */
+export const MAX_GRANTS_PER_PERSON = 200
+
+/**
+ * 16 MiB and some 50 ms on a PC. Codes are generated with 57 random bits, so the cost only has to make a stolen card useless within anybody's
+ * patience (OWASP asks for more where people choose their passwords).
+ */
+export const SCRYPT: ScryptParameters = { cost: 2 ** 14, blockSize: 8, parallel: 1 }
+/** As many as a class that signs up in the same minute; a Pi works through them in half of one. */
+export const MAX_WAITING_HASHES = 64
+
+/** Longer than any code, with the blanks that people put in. */
+export const MAX_CODE_CHARACTERS = 200
+
+/** How many wrong tries there may be at once, and after how long one is forgiven. */
+export interface TryLimit {
+  burst: number
+  forgiveMs: number
+}
+
+/** A code has 57 bits: these limits save the processor and make trying visible, they are not what keeps a code safe. */
+export const TRY_LIMITS = {
+  /** One person at one computer who mistypes. */
+  nameAndAddress: { burst: 8, forgiveMs: 20_000 },
+  /** From wherever: higher, so that nobody locks somebody else out with a few tries. */
+  name: { burst: 40, forgiveMs: 5_000 },
+  /** A class behind one router, all of whom mistype. */
+  address: { burst: 120, forgiveMs: 2_000 },
+  /** New accounts: 100 learners in a minute behind one address. */
+  signUp: { burst: 120, forgiveMs: 2_000 }
+} as const satisfies Record<string, TryLimit>
+
+/** Keys of the limits that are remembered: three for each of some hundred addresses. The least charged ones are dropped. */
+export const MAX_TRY_KEYS = 2_000
+/** Names that nobody has share these, so that trying them is limited as for the others and fills no table. */
+export const UNKNOWN_NAME_BUCKETS = 256
