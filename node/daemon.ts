@@ -90,6 +90,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       mirrors: roomMirrors(slot),
       room: overviews,
       notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
+      people: { current: () => slot.current?.people },
       onMissing: (missing) => wants.add(missing),
       addresses: networkAddresses
     },

@@ -26,6 +26,8 @@ interface Section {
 export interface FirstPageFeatures {
   /** Shared notes are served at `/notes/`. */
   hasNotes: boolean
+  /** Repositories are served at `/<person>/<repository>`. */
+  hasRepositories?: boolean
 }
 
 export function renderFirstPage(
@@ -49,7 +51,9 @@ export function renderFirstPage(
     main: html`<div class="columns">
 <div class="flow">
 ${overview.asking && renderAsking(overview.asking, texts)}
+${overview.room && visitor.accounts && !visitor.person && renderJoin(texts)}
 ${features.hasNotes && overview.room && renderNotes(texts)}
+${features.hasRepositories && overview.room && renderRepositories(visitor, texts)}
 ${sections.length > 0 ? renderSections(sections, texts) : overview.asking === undefined && renderEmpty(texts)}
 </div>
 <aside class="flow">${renderAddress(addresses, texts)}</aside>
@@ -208,6 +212,27 @@ function renderNotes(texts: Texts): Html {
 <p class="explain">${texts.notes.explain}</p>
 </div>
 <a class="button" href="/notes/">${texts.notes.open}</a>
+</section>`
+}
+
+function renderJoin(texts: Texts): Html {
+  return html`<section class="card with-button" aria-labelledby="join-title">
+<div>
+<h2 id="join-title">${texts.join.title}</h2>
+<p class="explain">${texts.join.explain}</p>
+</div>
+<p class="buttons"><a class="button button-strong" href="/sign-up">${texts.join.signUp}</a> <a class="button" href="/sign-in">${texts.join.signIn}</a></p>
+</section>`
+}
+
+function renderRepositories(visitor: Visitor, texts: Texts): Html {
+  const { person } = visitor
+  return html`<section class="card with-button" aria-labelledby="repositories-title">
+<div>
+<h2 id="repositories-title">${texts.repositories.title}</h2>
+<p class="explain">${texts.repositories.explain}</p>
+</div>
+<p class="buttons">${person && html`<a class="button" href="/${person.name}">${texts.repositories.open}</a> `}<a class="button" href="/repositories">${texts.repositories.all}</a></p>
 </section>`
 }
 

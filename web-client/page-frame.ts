@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
-import { LANGUAGE_NAMES, LANGUAGES } from './languages.ts'
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from './languages.ts'
 import type { Texts } from './texts.ts'
-import type { Visitor } from './visitor.ts'
+import type { Visitor, VisitorPerson } from './visitor.ts'
 
 export interface PageFrame {
   title: string
@@ -38,7 +38,7 @@ export function renderPage(frame: PageFrame): string {
 <header class="top">
 <div class="wide bar">
 <a class="brand" href="/">${MARK}<span>${texts.product}</span></a>
-${frame.link && html`<a class="quiet" href="${frame.link.href}">${frame.link.text}</a>`}
+${renderHeaderLinks(frame)}
 </div>
 <div class="wide title">
 <h1>${frame.heading}</h1>
@@ -46,6 +46,7 @@ ${frame.tagline && html`<p>${frame.tagline}</p>`}
 </div>
 </header>
 <main id="main" class="wide" tabindex="-1">
+${visitor.person?.mustChoose && renderMustChoose(visitor.person, texts)}
 ${frame.main}
 </main>
 <footer class="wide">
@@ -56,7 +57,7 @@ ${LANGUAGES.map(
     html`<li>${
       one === visitor.language
         ? html`<span aria-current="true" lang="${one}">${LANGUAGE_NAMES[one]}</span>`
-        : html`<a href="${visitor.path}?lang=${one}" hreflang="${one}" lang="${one}">${LANGUAGE_NAMES[one]}</a>`
+        : html`<a href="${languageLink(visitor, one)}" hreflang="${one}" lang="${one}">${LANGUAGE_NAMES[one]}</a>`
     }</li>`
 )}
 </ul></nav>
@@ -65,6 +66,32 @@ ${LANGUAGES.map(
 </html>
 `
   return document.html
+}
+
+function renderHeaderLinks({ link, visitor, texts }: PageFrame): Html {
+  const { person, accounts } = visitor
+  return html`<nav class="links" aria-label="${texts.mainLinks}">
+${link && html`<a class="quiet" href="${link.href}">${link.text}</a>`}
+${
+  person
+    ? html`<a class="quiet me" href="/me">${person.shownName}<span class="for-readers"> (${texts.account.yours})</span></a>`
+    : accounts && html`<a class="quiet" href="/sign-in">${texts.account.signIn}</a>`
+}
+</nav>`
+}
+
+function renderMustChoose(person: VisitorPerson, texts: Texts): Html {
+  return html`<section class="card notice" aria-labelledby="must-choose">
+<h2 id="must-choose">${texts.account.mustChoose}</h2>
+<p>${texts.account.mustChooseExplain(person.name)}</p>
+<p><a class="button" href="/me#name">${texts.account.chooseName}</a></p>
+</section>`
+}
+
+function languageLink({ path, search }: Visitor, language: Language): string {
+  const parameters = new URLSearchParams(search)
+  parameters.set('lang', language)
+  return `${path}?${parameters}`
 }
 
 /** Three devices, joined. */

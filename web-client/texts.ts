@@ -13,6 +13,18 @@ export interface Texts {
   tagline: string
   language: string
   navigation: string
+  /** Of the links at the top of each page. */
+  mainLinks: string
+  account: {
+    signIn: string
+    signUp: string
+    yours: string
+    mustChoose: string
+    mustChooseExplain(name: string): string
+    chooseName: string
+  }
+  join: { title: string; explain: string; signUp: string; signIn: string }
+  repositories: { title: string; explain: string; open: string; all: string }
   copy: string
   copied: string
 

@@ -8,6 +8,20 @@ export interface Visitor {
   system: VisitorSystem
   /** The path of this page, to link to it in another language. */
   path: string
+  /** What else stands in its address and has to stay in such links: `at=feature`. */
+  search?: string
+  /** Who is signed in. */
+  person?: VisitorPerson
+  /** People can sign in on this device. */
+  accounts?: boolean
+}
+
+export interface VisitorPerson {
+  /** As in addresses. */
+  name: string
+  shownName: string
+  /** Somebody else had claimed the name earlier. */
+  mustChoose: boolean
 }
 
 /** Where this device's pages are; the first is the one to tell people. */

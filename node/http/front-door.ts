@@ -27,6 +27,8 @@ import * as limits from './limits.ts'
 import { listen, USUAL_PORTS } from './listen.ts'
 import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
+import type { PeopleDoor } from './people-door.ts'
+import { addPeopleRoutes } from './people-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 
@@ -49,6 +51,8 @@ export interface FrontDoorComponents {
   room: RoomInfo
   /** Absent: no shared notes here. */
   notes?: NoteDoor
+  /** Absent: nobody can sign in here. */
+  people?: PeopleDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage): void
   /** The device's addresses as they are now. */
@@ -237,16 +241,27 @@ async function createPages(
   })
   const overview = fresh(components.clock, () => components.room.overview())
   const assets = await loadAssets(components.disk, init.assetsDirectory)
-  const { clock, addresses, notes } = components
+  const { clock, addresses, notes, people } = components
+  const hasRepositories = false
   // Each in a scope of its own: their headers stay with them.
   void app.register((scope, _options, done) => {
     addApiRoutes(scope, { overview, version: init.version, figures, clock })
     done()
   })
   void app.register((scope, _options, done) => {
-    addPageRoutes(scope, { overview, assets, addresses, port: () => portOf(server), hasNotes: notes !== undefined })
+    addPageRoutes(scope, {
+      ...{ overview, assets, addresses, people, hasRepositories },
+      port: () => portOf(server),
+      hasNotes: notes !== undefined
+    })
     done()
   })
+  if (people) {
+    void app.register((scope, _options, done) => {
+      addPeopleRoutes(scope, { people, clock, hasRepositories })
+      done()
+    })
+  }
   if (notes) {
     void app.register((scope, _options, done) => {
       addNoteRoutes(scope, { notes })

@@ -1,17 +1,16 @@
 /** `/`, `/room` and the files they need. Pages are rendered here, by pure functions of web-client, and work without scripts. */
 import { basename, join } from 'node:path'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import { renderDevicesPage } from '../../web-client/devices-page.ts'
 import { renderFirstPage } from '../../web-client/first-page.ts'
-import { chooseLanguage, isLanguage } from '../../web-client/languages.ts'
 import { ASSETS } from '../../web-client/page-frame.ts'
-import { systemOf, type Visitor } from '../../web-client/visitor.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
-import { sha256 } from '../platform/hash.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { matches } from './content-route.ts'
+import { etagOf, sendPage, visitorOf } from './page-answer.ts'
+import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
 
@@ -22,6 +21,8 @@ export interface PageOptions {
   port(): number
   /** Shared notes are served here. */
   hasNotes: boolean
+  hasRepositories: boolean
+  people: PeopleDoor | undefined
 }
 
 /** A file of web-client/assets; small, and in memory. */
@@ -57,10 +58,14 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
   })
   app.get('/', async (request, reply) => {
     const addresses = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
-    return sendPage(request, reply, renderFirstPage(await options.overview(), addresses, visitorOf(request), options))
+    return sendPage(
+      request,
+      reply,
+      renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), options)
+    )
   })
   app.get('/room', async (request, reply) => {
-    return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request)))
+    return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request, options.people)))
   })
   for (const { path, type, bytes, etag } of options.assets) {
     app.get(path, async (request, reply) => {
@@ -69,25 +74,4 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
       return reply.send(bytes)
     })
   }
-}
-
-function sendPage(request: FastifyRequest, reply: FastifyReply, page: string): FastifyReply {
-  const etag = etagOf(Buffer.from(page))
-  reply.header('ETag', etag).header('Cache-Control', 'no-cache').header('Vary', 'Accept-Language, Host, User-Agent')
-  if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return reply.type('text/html; charset=utf-8').send(page)
-}
-
-function visitorOf(request: FastifyRequest): Visitor {
-  const visit = request.raw.visit
-  const asked = new URLSearchParams(visit?.path.search ?? '').get('lang')
-  return {
-    language: isLanguage(asked) ? asked : chooseLanguage(request.headers['accept-language']),
-    system: systemOf(request.headers['user-agent']),
-    path: visit?.path.path ?? '/'
-  }
-}
-
-function etagOf(bytes: Uint8Array): string {
-  return `"${Buffer.from(sha256(bytes)).toString('base64url').slice(0, 22)}"`
 }

@@ -29,6 +29,8 @@ export function setCommonHeaders(response: ServerResponse): void {
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': PAGE_POLICY,
   'X-Frame-Options': 'DENY',
+  // `no-referrer` would make browsers post our own forms with `Origin: null`.
+  'Referrer-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()'
 }
 

@@ -8,6 +8,28 @@ export const en: Texts = {
   tagline: 'Everything for this class, without internet.',
   language: 'Language',
   navigation: 'On this page',
+  mainLinks: 'Main links',
+  account: {
+    signIn: 'Sign in',
+    signUp: 'Sign up',
+    yours: 'your account',
+    mustChoose: 'Please choose another name',
+    mustChooseExplain: (name) =>
+      `At the same time somebody else signed up with your name on another device. Nothing of yours is lost; for now you are called ${name}.`,
+    chooseName: 'Choose a name'
+  },
+  join: {
+    title: 'Join with your name',
+    explain: 'A name is enough: no e-mail. You get a code to come back with, and a place for your repositories.',
+    signUp: 'Sign up',
+    signIn: 'I have a code'
+  },
+  repositories: {
+    title: 'Repositories',
+    explain: 'Push your work with git and look at it here, as on GitHub.',
+    open: 'Your repositories',
+    all: 'All repositories'
+  },
   copy: 'Copy',
   copied: 'Copied',
   address: {

@@ -8,6 +8,28 @@ export const es: Texts = {
   tagline: 'Todo para esta clase, sin internet.',
   language: 'Idioma',
   navigation: 'En esta página',
+  mainLinks: 'Enlaces principales',
+  account: {
+    signIn: 'Entrar',
+    signUp: 'Registrarse',
+    yours: 'tu cuenta',
+    mustChoose: 'Elige otro nombre, por favor',
+    mustChooseExplain: (name) =>
+      `Al mismo tiempo otra persona se registró con tu nombre en otro dispositivo. No se ha perdido nada tuyo; por ahora te llamas ${name}.`,
+    chooseName: 'Elegir un nombre'
+  },
+  join: {
+    title: 'Participa con tu nombre',
+    explain: 'Basta un nombre, sin correo. Recibes un código para volver y un lugar para tus repositorios.',
+    signUp: 'Registrarse',
+    signIn: 'Ya tengo un código'
+  },
+  repositories: {
+    title: 'Repositorios',
+    explain: 'Sube tu trabajo con git y míralo aquí, como en GitHub.',
+    open: 'Tus repositorios',
+    all: 'Todos los repositorios'
+  },
   copy: 'Copiar',
   copied: 'Copiado',
   address: {

@@ -8,6 +8,28 @@ export const fr: Texts = {
   tagline: 'Tout pour ce cours, sans internet.',
   language: 'Langue',
   navigation: 'Sur cette page',
+  mainLinks: 'Liens principaux',
+  account: {
+    signIn: 'Se connecter',
+    signUp: 'S’inscrire',
+    yours: 'votre compte',
+    mustChoose: 'Choisissez un autre nom, s’il vous plaît',
+    mustChooseExplain: (name) =>
+      `Au même moment, une autre personne s’est inscrite avec votre nom sur un autre appareil. Rien n’est perdu ; pour l’instant, vous vous appelez ${name}.`,
+    chooseName: 'Choisir un nom'
+  },
+  join: {
+    title: 'Participez avec votre nom',
+    explain: 'Un nom suffit, sans courriel. Vous recevez un code pour revenir et une place pour vos dépôts.',
+    signUp: 'S’inscrire',
+    signIn: 'J’ai déjà un code'
+  },
+  repositories: {
+    title: 'Dépôts',
+    explain: 'Envoyez votre travail avec git et regardez-le ici, comme sur GitHub.',
+    open: 'Vos dépôts',
+    all: 'Tous les dépôts'
+  },
   copy: 'Copier',
   copied: 'Copié',
   address: {

@@ -8,6 +8,28 @@ export const pt: Texts = {
   tagline: 'Tudo para esta aula, sem internet.',
   language: 'Idioma',
   navigation: 'Nesta página',
+  mainLinks: 'Links principais',
+  account: {
+    signIn: 'Entrar',
+    signUp: 'Criar conta',
+    yours: 'a sua conta',
+    mustChoose: 'Escolha outro nome, por favor',
+    mustChooseExplain: (name) =>
+      `Ao mesmo tempo, outra pessoa criou uma conta com o seu nome em outro dispositivo. Nada seu se perdeu; por enquanto o seu nome é ${name}.`,
+    chooseName: 'Escolher um nome'
+  },
+  join: {
+    title: 'Participe com o seu nome',
+    explain: 'Basta um nome, sem e-mail. Você recebe um código para voltar e um lugar para os seus repositórios.',
+    signUp: 'Criar conta',
+    signIn: 'Já tenho um código'
+  },
+  repositories: {
+    title: 'Repositórios',
+    explain: 'Envie o seu trabalho com git e veja-o aqui, como no GitHub.',
+    open: 'Os seus repositórios',
+    all: 'Todos os repositórios'
+  },
   copy: 'Copiar',
   copied: 'Copiado',
   address: {

@@ -1,0 +1,297 @@
+/** Signing up, in and out, `/me` and `/people`. Forms are posted, answered with a redirect, and come back with what was wrong at the field. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { PersonRole } from '../../protocols/people.ts'
+import { type Action, may, mayActOn } from '../../protocols/people-rights.ts'
+import { isReservedName, personNameOf } from '../../protocols/person-name.ts'
+import type { FormProblem } from '../../web-client/form.ts'
+import type { Language } from '../../web-client/languages.ts'
+import { type AccountForm, renderAccountPage } from '../../web-client/people/account-page.ts'
+import { renderPeoplePage } from '../../web-client/people/people-page.ts'
+import {
+  renderSignInPage,
+  renderSignOutPage,
+  renderSignUpPage,
+  type SignForm
+} from '../../web-client/people/sign-pages.ts'
+import { peopleTextsIn } from '../../web-client/people/texts.ts'
+import type { KnownPerson, People } from '../people/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { FreshCodes } from './fresh-codes.ts'
+import { acceptForms, formOf, goTo, ownPath, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
+import type { PeopleDoor } from './people-door.ts'
+import { PAGE_HEADERS } from './response-headers.ts'
+
+export interface PeopleRouteOptions {
+  people: PeopleDoor
+  clock: Clock
+  hasRepositories: boolean
+}
+
+const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
+
+export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOptions): void {
+  const { people: door } = options
+  const fresh = new FreshCodes(options.clock)
+  acceptForms(app)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(PAGE_HEADERS)
+    done()
+  })
+
+  const people = (): People => {
+    const current = door.current()
+    if (!current) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
+    return current
+  }
+  /** Who is signed in and may do this. */
+  const allowed = (request: FastifyRequest, action: Action): KnownPerson => {
+    const person = personOf(request, door)
+    if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
+    if (!may(person, action)) throw new JoineryError('NOT_ALLOWED', `a ${person.role} may not ${action}`)
+    return person
+  }
+
+  // Sign up, in, out
+
+  app.get('/join', async (_request, reply) => reply.redirect('/sign-up', 301))
+  app.get('/sign-up', async (request, reply) => {
+    people()
+    return sendFreshPage(reply, renderSignUpPage(nextOf(request), visitorOf(request, door)))
+  })
+  app.post('/sign-up', async (request, reply) => {
+    const form = formOf(request)
+    const name = form.get('name') ?? ''
+    const address = form.get('address')
+    const next = ownPath(form.get('next'))
+    try {
+      const wanted = address === null ? { shownName: name } : { shownName: name, name: address }
+      const { person, code } = await people().add(wanted, request.ip)
+      reply.header('Set-Cookie', await people().openSession(person.id))
+      fresh.set(person.id, { name: person.name, shownName: person.shownName, code })
+      return goTo(reply, '/me')
+    } catch (error) {
+      const visitor = visitorOf(request, door)
+      const problem = problemOf(error, visitor.language, { people: people(), wanted: address ?? name })
+      const sent: SignForm = { name, problem, ...(next !== undefined && { next }) }
+      // The field for the address comes only when it is needed: most people never meet it.
+      if (problem.field === 'address' || address !== null)
+        sent.address = address ?? (hasCode(error, 'PERSON_NAME_TAKEN') ? people().freeName(name) : '')
+      return sendFreshPage(reply, renderSignUpPage(sent, visitor), statusOf(error))
+    }
+  })
+  app.get('/sign-in', async (request, reply) => {
+    people()
+    return sendFreshPage(reply, renderSignInPage(nextOf(request), visitorOf(request, door)))
+  })
+  app.post('/sign-in', async (request, reply) => {
+    const form = formOf(request)
+    const name = form.get('name') ?? ''
+    const next = ownPath(form.get('next'))
+    try {
+      const person = await people().withPassword(name, form.get('code') ?? '', request.ip)
+      reply.header('Set-Cookie', await people().openSession(person.id))
+      return goTo(reply, next ?? '/')
+    } catch (error) {
+      const visitor = visitorOf(request, door)
+      const problem = problemOf(error, visitor.language)
+      const sent = { name, problem, ...(next !== undefined && { next }) }
+      return sendFreshPage(reply, renderSignInPage(sent, visitor), statusOf(error))
+    }
+  })
+  app.get('/sign-out', async (request, reply) => {
+    if (!personOf(request, door)) return goTo(reply, '/sign-in')
+    return sendFreshPage(reply, renderSignOutPage(visitorOf(request, door)))
+  })
+  app.post('/sign-out', async (request, reply) => {
+    const { cookie } = request.headers
+    const person = personOf(request, door)
+    if (person) fresh.delete(person.id)
+    reply.header('Set-Cookie', await people().endSession(cookie))
+    return goTo(reply, '/')
+  })
+
+  // My own account
+
+  const sendAccount = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    person: KnownPerson,
+    form: AccountForm,
+    status = 200
+  ): FastifyReply => {
+    const { id, name, shownName, role } = person
+    const code = fresh.get(id)
+    const account = {
+      ...{ name, shownName, role },
+      ...(code && code.name === name && { code: code.code }),
+      sessions: people().sessionCount(id),
+      seesPeople: may(person, 'see-people'),
+      hasRepositories: options.hasRepositories
+    }
+    return sendFreshPage(reply, renderAccountPage(account, form, visitorOf(request, door)), status)
+  }
+  app.get('/me', async (request, reply) => {
+    const person = personOf(request, door)
+    if (!person) return goTo(reply, '/sign-in?next=/me')
+    const saved = new URLSearchParams(request.raw.visit?.path.search).has('saved')
+    return sendAccount(request, reply, person, { saved })
+  })
+  app.post('/me/code-noted', async (request, reply) => {
+    fresh.delete(allowed(request, 'change-own-account').id)
+    return goTo(reply, '/')
+  })
+  app.post('/me/name', async (request, reply) => {
+    const person = allowed(request, 'change-own-account')
+    const form = formOf(request)
+    const wanted = { shownName: form.get('shown-name') ?? '', name: form.get('address') ?? '' }
+    try {
+      await people().rename(person.id, wanted)
+      return goTo(reply, '/me?saved')
+    } catch (error) {
+      const problem = problemOf(error, visitorOf(request, door).language, { people: people(), wanted: wanted.name })
+      return sendAccount(request, reply, person, { ...wanted, problem }, statusOf(error))
+    }
+  })
+  app.post('/me/sign-out-others', async (request, reply) => {
+    await people().endOtherSessions(allowed(request, 'change-own-account').id, request.headers.cookie)
+    return goTo(reply, '/me?saved')
+  })
+  app.post('/me/code', async (request, reply) => {
+    const { id, name, shownName } = allowed(request, 'change-own-account')
+    const code = await people().newCode(id)
+    fresh.set(id, { name, shownName, code })
+    reply.header('Set-Cookie', await people().openSession(id))
+    return goTo(reply, '/me')
+  })
+  app.post('/me/remove', async (request, reply) => {
+    const person = allowed(request, 'change-own-account')
+    const { language } = visitorOf(request, door)
+    const refuse = (problem: FormProblem, status: number): FastifyReply =>
+      sendAccount(request, reply, person, { problem: { ...problem, field: 'confirm' } }, status)
+    if (personNameOf(formOf(request).get('confirm') ?? '') !== person.name)
+      return refuse({ text: peopleTextsIn(language).problems.notConfirmed }, 400)
+    try {
+      const cookie = await people().endSession(request.headers.cookie)
+      await people().remove(person.id)
+      fresh.delete(person.id)
+      reply.header('Set-Cookie', cookie)
+      return goTo(reply, '/')
+    } catch (error) {
+      return refuse(problemOf(error, language), statusOf(error))
+    }
+  })
+
+  // Everybody's, for those who help
+
+  const sendPeople = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    me: KnownPerson,
+    problem?: FormProblem,
+    status = 200
+  ): FastifyReply => {
+    const newCode = fresh.get(handedBy(me))
+    const rows = people()
+      .list()
+      .map((person) => ({
+        person,
+        mayResetCode: person.id !== me.id && mayActOn(me, 'reset-code', person),
+        mayChange: person.id !== me.id && mayActOn(me, 'change-roles', person)
+      }))
+    const list = { rows, mayAdd: may(me, 'reset-code'), ...(newCode && { newCode }), ...(problem && { problem }) }
+    return sendFreshPage(reply, renderPeoplePage(list, visitorOf(request, door)), status)
+  }
+  const other = (request: FastifyRequest, me: KnownPerson, action: Action): KnownPerson => {
+    const person = people().person(formOf(request).get('person') ?? '')
+    if (!person) throw new JoineryError('NO_SUCH_PERSON', 'no such person')
+    if (!mayActOn(me, action, person)) throw new JoineryError('NOT_ALLOWED', `not of ${person.name}`)
+    return person
+  }
+  app.get('/people', async (request, reply) => {
+    if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people')
+    return sendPeople(request, reply, allowed(request, 'see-people'))
+  })
+  app.post('/people/add', async (request, reply) => {
+    const me = allowed(request, 'reset-code')
+    const name = formOf(request).get('name') ?? ''
+    try {
+      const { person, code } = await people().add({ shownName: name })
+      fresh.set(handedBy(me), { name: person.name, shownName: person.shownName, code })
+      return goTo(reply, '/people')
+    } catch (error) {
+      const { language } = visitorOf(request, door)
+      const problem = problemOf(error, language, { people: people(), wanted: name })
+      return sendPeople(request, reply, me, { ...problem, field: 'name' }, statusOf(error))
+    }
+  })
+  app.post('/people/code', async (request, reply) => {
+    const me = allowed(request, 'reset-code')
+    const { id, name, shownName } = other(request, me, 'reset-code')
+    fresh.set(handedBy(me), { name, shownName, code: await people().newCode(id) })
+    return goTo(reply, '/people')
+  })
+  app.post('/people/code-noted', async (request, reply) => {
+    fresh.delete(handedBy(allowed(request, 'reset-code')))
+    return goTo(reply, '/people')
+  })
+  app.post('/people/role', async (request, reply) => {
+    const me = allowed(request, 'change-roles')
+    const role = ROLES.find((one) => one === formOf(request).get('role'))
+    if (!role) throw new JoineryError('BAD_REQUEST', 'no such role')
+    await people().setRole(other(request, me, 'change-roles').id, role)
+    return goTo(reply, '/people')
+  })
+  app.post('/people/remove', async (request, reply) => {
+    const me = allowed(request, 'remove-person')
+    await people().remove(other(request, me, 'remove-person').id)
+    return goTo(reply, '/people')
+  })
+}
+
+/** Codes for others are kept beside one's own. */
+function handedBy(person: KnownPerson): string {
+  return `by ${person.id}`
+}
+
+function nextOf(request: FastifyRequest): SignForm {
+  const next = ownPath(new URLSearchParams(request.raw.visit?.path.search).get('next'))
+  return next === undefined ? {} : { next }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof JoineryError && error.code === code
+}
+
+function statusOf(error: unknown): number {
+  return error instanceof JoineryError ? error.status : 500
+}
+
+/** @throws what is no matter of what was typed */
+function problemOf(error: unknown, language: Language, naming?: { people: People; wanted: string }): FormProblem {
+  if (!(error instanceof JoineryError)) throw error
+  const words = peopleTextsIn(language).problems
+  switch (error.code) {
+    case 'SIGN_IN_FAILED':
+      return { field: 'code', text: words.wrong }
+    case 'TOO_MANY_TRIES':
+      return { text: words.tooMany }
+    case 'BUSY':
+      return { text: words.busy }
+    case 'PERSON_NAME_TAKEN':
+      return { field: 'address', text: words.taken(naming?.people.freeName(naming.wanted) ?? '') }
+    case 'PERSON_NAME_INVALID':
+      return {
+        field: 'address',
+        text: isReservedName(personNameOf(naming?.wanted ?? '') ?? '') ? words.reserved : words.noLetters
+      }
+    case 'PEOPLE_FULL':
+      return { text: words.full }
+    case 'LAST_FACILITATOR':
+      return { text: words.lastFacilitator }
+    case 'NAME_CHANGES_USED_UP':
+      return { field: 'address', text: words.namesUsedUp }
+  }
+  if (error.status >= 500) return { text: words.failed }
+  throw error
+}

@@ -1,0 +1,84 @@
+/** `/people`: everybody who has an account, for those who help. */
+import type { Person, PersonRole } from '../../protocols/people.ts'
+import { MAX_SHOWN_NAME_CHARACTERS } from '../../protocols/person-name.ts'
+import { type FormProblem, renderField, renderProblem } from '../form.ts'
+import { type Html, html } from '../html.ts'
+import { renderPage } from '../page-frame.ts'
+import { textsIn } from '../texts.ts'
+import type { Visitor } from '../visitor.ts'
+import { renderNewCode } from './account-page.ts'
+import { type PeopleTexts, peopleTextsIn } from './texts.ts'
+
+export interface PersonRow {
+  person: Person
+  mayResetCode: boolean
+  mayChange: boolean
+}
+
+export interface PeopleList {
+  rows: readonly PersonRow[]
+  /** A code that was made a moment ago, to be handed over. */
+  newCode?: { name: string; shownName: string; code: string }
+  mayAdd: boolean
+  problem?: FormProblem
+}
+
+const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
+
+export function renderPeoplePage(list: PeopleList, visitor: Visitor): string {
+  const texts = textsIn(visitor.language)
+  const words = peopleTextsIn(visitor.language)
+  const { newCode } = list
+  return renderPage({
+    title: words.people.title,
+    heading: words.people.title,
+    tagline: words.people.explain,
+    texts,
+    visitor,
+    link: { href: '/room', text: texts.facilitatorPage },
+    main: html`<div class="flow">
+${newCode && renderNewCode(newCode.name, newCode.code, '/people/code-noted', words, words.people.codeFor(newCode.shownName))}
+${list.problem && list.problem.field === undefined && html`<div class="card">${renderProblem(list.problem)}</div>`}
+${
+  list.mayAdd &&
+  html`<section class="card" aria-labelledby="add-title">
+<h2 id="add-title">${words.people.addTitle}</h2>
+<form class="form" method="post" action="/people/add">
+${renderField({
+  name: 'name',
+  label: words.signUp.name,
+  problem: list.problem,
+  autocomplete: 'off',
+  maxLength: MAX_SHOWN_NAME_CHARACTERS
+})}
+<button class="button" type="submit">${words.people.add}</button>
+</form>
+</section>`
+}
+<section class="card" aria-labelledby="people-title">
+<h2 id="people-title">${words.people.title}</h2>
+<ul class="plain people">${list.rows.map((row) => renderRow(row, words))}</ul>
+</section>
+</div>`
+  })
+}
+
+function renderRow({ person, mayResetCode, mayChange }: PersonRow, words: PeopleTexts): Html {
+  const { name, shownName, role, id } = person
+  return html`<li class="row">
+<div class="row-text"><h3><a href="/${name}">${shownName}</a></h3><p class="faint">${name} · ${words.me.role[role]}</p></div>
+<div class="buttons">${
+    mayResetCode &&
+    html`<form method="post" action="/people/code"><input type="hidden" name="person" value="${id}"><button class="button" type="submit">${words.people.newCode}<span class="for-readers">: ${shownName}</span></button></form>`
+  }${
+    mayChange &&
+    html`<details><summary>${words.people.role}<span class="for-readers">: ${shownName}</span></summary>
+<form class="buttons" method="post" action="/people/role"><input type="hidden" name="person" value="${id}">
+<div class="field"><label class="for-readers" for="role-${id}">${words.people.role}</label><select id="role-${id}" name="role">${ROLES.map(
+      (one) => html`<option value="${one}"${one === role && html` selected`}>${words.me.role[one]}</option>`
+    )}</select></div>
+<button class="button" type="submit">${words.people.changeRole}</button></form>
+<form method="post" action="/people/remove"><input type="hidden" name="person" value="${id}"><button class="button button-danger" type="submit">${words.people.remove}<span class="for-readers">: ${shownName}</span></button></form></details>`
+  }</div>
+</li>`
+}

@@ -1,0 +1,62 @@
+/** Every text of the pages about people, one file per language in `texts/`. The compiler finds a missing one. */
+import type { PersonRole } from '../../protocols/people.ts'
+import type { Language } from '../languages.ts'
+import { en } from './texts/en.ts'
+import { es } from './texts/es.ts'
+import { fr } from './texts/fr.ts'
+import { pt } from './texts/pt.ts'
+
+export interface PeopleTexts {
+  signUp: { title: string; tagline: string; name: string; nameHint: string; make: string; haveCode: string }
+  /** Asked for only when the first choice is taken or has no plain letters. */
+  address: { label: string; hint: string }
+  signIn: {
+    title: string
+    name: string
+    code: string
+    codeHint: string
+    enter: string
+    noAccount: string
+    lost: string
+  }
+  signOut: { title: string; explain: string; button: string }
+  code: { title: string; explain: string; name: string; code: string; git: string; noted: string }
+  me: { title: string; role: Record<PersonRole, string>; repositories: string }
+  naming: { title: string; shown: string; save: string }
+  sessions: { title: string; count(count: number): string; endOthers: string }
+  newCode: { title: string; explain: string; button: string }
+  remove: { title: string; explain: string; confirm(name: string): string; button: string }
+  done: string
+  people: {
+    title: string
+    explain: string
+    account: string
+    newCode: string
+    codeFor(name: string): string
+    noted: string
+    role: string
+    changeRole: string
+    remove: string
+    add: string
+    addTitle: string
+  }
+  problems: {
+    wrong: string
+    tooMany: string
+    busy: string
+    taken(free: string): string
+    noLetters: string
+    reserved: string
+    full: string
+    lastFacilitator: string
+    namesUsedUp: string
+    notConfirmed: string
+    failed: string
+  }
+}
+
+const ALL: Readonly<Record<Language, PeopleTexts>> = { en, es, fr, pt }
+
+export function peopleTextsIn(language: Language): PeopleTexts {
+  return ALL[language]
+}

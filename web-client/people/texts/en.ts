@@ -1,0 +1,88 @@
+import { plural } from '../../texts/plural.ts'
+import type { PeopleTexts } from '../texts.ts'
+
+export const en: PeopleTexts = {
+  signUp: {
+    title: 'Sign up',
+    tagline: 'A name is enough: no e-mail, no password.',
+    name: 'Your name',
+    nameHint: 'As people in this class know you, such as Ana María.',
+    make: 'Sign up',
+    haveCode: 'I have a code already'
+  },
+  address: {
+    label: 'Your name in addresses',
+    hint: 'Letters from a to z, digits and hyphens, such as ana-maria. You sign in and use git with it.'
+  },
+  signIn: {
+    title: 'Sign in',
+    name: 'Name',
+    code: 'Code',
+    codeHint: 'Three groups of four. Capitals, spaces and hyphens do not matter.',
+    enter: 'Sign in',
+    noAccount: 'I have no account yet',
+    lost: 'Lost your code? A facilitator can give you a new one.'
+  },
+  signOut: {
+    title: 'Sign out',
+    explain: 'Your work stays. To come back you need your name and your code.',
+    button: 'Sign out'
+  },
+  code: {
+    title: 'Write this down',
+    explain: 'With this name and this code you come back, on every device of the room. They are not shown again.',
+    name: 'Name',
+    code: 'Code',
+    git: 'When git asks for a username and a password, type these two.',
+    noted: 'I have written it down'
+  },
+  me: {
+    title: 'Your account',
+    role: { learner: 'Learner', helper: 'Helper', facilitator: 'Facilitator' },
+    repositories: 'Your repositories'
+  },
+  naming: { title: 'Your name', shown: 'Name that others see', save: 'Save' },
+  sessions: {
+    title: 'Where you are signed in',
+    count: plural('en', { one: 'In # browser: this one.', other: 'In # browsers, this one included.' }),
+    endOthers: 'Sign out everywhere else'
+  },
+  newCode: {
+    title: 'New code',
+    explain: 'The old code stops working, also for git, and every other browser is signed out.',
+    button: 'Give me a new code'
+  },
+  remove: {
+    title: 'Delete my account',
+    explain: 'Your account disappears from every device for good. What you wrote in shared notes stays.',
+    confirm: (name) => `To confirm, type your name: ${name}`,
+    button: 'Delete my account'
+  },
+  done: 'Saved.',
+  people: {
+    title: 'People',
+    explain: 'Everybody who has an account in this room.',
+    account: 'Account',
+    newCode: 'New code',
+    codeFor: (name) => `Hand this to ${name}`,
+    noted: 'Done',
+    role: 'Role',
+    changeRole: 'Change',
+    remove: 'Remove',
+    add: 'Add',
+    addTitle: 'Add somebody'
+  },
+  problems: {
+    wrong: 'Name and code do not belong together. Check both, letter by letter.',
+    tooMany: 'Too many tries. Wait a minute, then try again with care.',
+    busy: 'Many people are signing in right now. Wait a moment and try again.',
+    taken: (free) => `Somebody has this name already. ${free} is free.`,
+    noLetters: 'Addresses need at least one letter from a to z or a digit. Type your name in such letters below.',
+    reserved: 'This is the name of a page of the room. Choose another one.',
+    full: 'The room has no place for more accounts. Ask the facilitator.',
+    lastFacilitator: 'You are the only facilitator. Make somebody else facilitator first.',
+    namesUsedUp: 'Your name cannot be changed any more often.',
+    notConfirmed: 'The name is not the same. Nothing was deleted.',
+    failed: 'This did not work. Wait a moment and try again.'
+  }
+}

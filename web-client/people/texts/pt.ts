@@ -1,0 +1,91 @@
+import { plural } from '../../texts/plural.ts'
+import type { PeopleTexts } from '../texts.ts'
+
+export const pt: PeopleTexts = {
+  signUp: {
+    title: 'Criar conta',
+    tagline: 'Basta um nome: sem e-mail nem senha.',
+    name: 'O seu nome',
+    nameHint: 'Como as pessoas desta turma conhecem você, por exemplo Ana María.',
+    make: 'Criar conta',
+    haveCode: 'Já tenho um código'
+  },
+  address: {
+    label: 'O seu nome nos endereços',
+    hint: 'Letras de a a z, algarismos e hífens, por exemplo ana-maria. Com ele você entra e usa o git.'
+  },
+  signIn: {
+    title: 'Entrar',
+    name: 'Nome',
+    code: 'Código',
+    codeHint: 'Três grupos de quatro. Maiúsculas, espaços e hífens não importam.',
+    enter: 'Entrar',
+    noAccount: 'Ainda não tenho conta',
+    lost: 'Perdeu o código? Quem conduz a turma pode dar outro.'
+  },
+  signOut: {
+    title: 'Sair',
+    explain: 'O seu trabalho fica. Para voltar você precisa do nome e do código.',
+    button: 'Sair'
+  },
+  code: {
+    title: 'Anote isto',
+    explain:
+      'Com este nome e este código você volta, em qualquer dispositivo da sala. Eles não serão mostrados de novo.',
+    name: 'Nome',
+    code: 'Código',
+    git: 'Quando o git pedir usuário e senha, digite estes dois.',
+    noted: 'Já anotei'
+  },
+  me: {
+    title: 'A sua conta',
+    role: { learner: 'Participante', helper: 'Ajudante', facilitator: 'Facilitador ou facilitadora' },
+    repositories: 'Os seus repositórios'
+  },
+  naming: { title: 'O seu nome', shown: 'Nome que os outros veem', save: 'Guardar' },
+  sessions: {
+    title: 'Onde você entrou',
+    count: plural('pt', { one: 'Em # navegador: este.', other: 'Em # navegadores, contando este.' }),
+    endOthers: 'Sair em todos os outros'
+  },
+  newCode: {
+    title: 'Código novo',
+    explain: 'O código antigo deixa de funcionar, também no git, e a conta sai em todos os outros navegadores.',
+    button: 'Quero um código novo'
+  },
+  remove: {
+    title: 'Apagar a minha conta',
+    explain:
+      'A sua conta desaparece para sempre de todos os dispositivos. O que você escreveu nas notas partilhadas fica.',
+    confirm: (name) => `Para confirmar, digite o seu nome: ${name}`,
+    button: 'Apagar a minha conta'
+  },
+  done: 'Guardado.',
+  people: {
+    title: 'Pessoas',
+    explain: 'Todos os que têm conta nesta sala.',
+    account: 'Conta',
+    newCode: 'Código novo',
+    codeFor: (name) => `Entregue isto a ${name}`,
+    noted: 'Pronto',
+    role: 'Papel',
+    changeRole: 'Mudar',
+    remove: 'Remover',
+    add: 'Adicionar',
+    addTitle: 'Adicionar alguém'
+  },
+  problems: {
+    wrong: 'O nome e o código não combinam. Confira os dois, letra por letra.',
+    tooMany: 'Tentativas demais. Espere um minuto e tente de novo com calma.',
+    busy: 'Muitas pessoas estão entrando agora. Espere um momento e tente de novo.',
+    taken: (free) => `Alguém já tem este nome. ${free} está livre.`,
+    noLetters:
+      'Os endereços precisam de pelo menos uma letra de a a z ou um algarismo. Escreva abaixo o seu nome assim.',
+    reserved: 'É o nome de uma página da sala. Escolha outro.',
+    full: 'A sala não tem lugar para mais contas. Pergunte a quem conduz a turma.',
+    lastFacilitator: 'Você é a única pessoa que conduz a sala. Primeiro dê esse papel a outra.',
+    namesUsedUp: 'O seu nome não pode ser mudado mais vezes.',
+    notConfirmed: 'O nome não é o mesmo. Nada foi apagado.',
+    failed: 'Não funcionou. Espere um momento e tente de novo.'
+  }
+}
