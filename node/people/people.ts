@@ -1,4 +1,5 @@
 /** The people of a room: accounts, sessions, roles. Everything they are stands in the journal; this node adds facts and works them out. */
+import { dirname, join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { FoldView, JournalAccess } from '../../protocols/journal.ts'
 import type { PeopleAccess, Person, PersonId, PersonRole, SignIn } from '../../protocols/people.ts'
@@ -72,7 +73,9 @@ export class People implements PeopleAccess, SignIn {
 
   static async open(components: PeopleComponents, init: PeopleInit): Promise<People> {
     await components.disk.makeDirectory(init.folder)
-    const tries = await Tries.open(components, `${init.folder}/tries`)
+    // Or a power cut takes the folder away with what was synced in it.
+    await components.disk.syncDirectory(dirname(init.folder))
+    const tries = await Tries.open(components, join(init.folder, 'tries'))
     const credentials = new Credentials({ random: components.random, hasher: components.hasher, tries })
     return new People(components, await components.journal.view(peopleFold), credentials, init)
   }

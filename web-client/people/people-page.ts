@@ -46,7 +46,7 @@ ${
 <form class="form" method="post" action="/people/add">
 ${renderField({
   name: 'name',
-  label: words.signUp.name,
+  label: words.signIn.name,
   problem: list.problem,
   autocomplete: 'off',
   maxLength: MAX_SHOWN_NAME_CHARACTERS

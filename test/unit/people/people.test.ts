@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest'
+import { MAX_NAMES_PER_PERSON, MAX_SESSIONS_PER_PERSON, TRY_LIMITS } from '../../../node/people/limits.ts'
+import { refusal } from '../../fixtures/refusal.ts'
+import { cookieOf, meet, peopleNode } from './people-kit.ts'
+
+const FROM = '192.168.1.30'
+
+describe('an account', () => {
+  test('is made of a name, and its code signs in however it is typed', async () => {
+    const { people } = await peopleNode('a')
+    const { person, code } = await people.add({ shownName: '  Ana   María ' }, FROM)
+    expect(person).toMatchObject({ name: 'ana-maria', shownName: 'Ana María', role: 'learner', mustChoose: false })
+    expect(code).toMatch(/^(?:[bcdfghjkmnpqrstvwxz2-9]{4}-){2}[bcdfghjkmnpqrstvwxz2-9]{4}$/)
+    for (const [name, typed] of [
+      ['ana-maria', code],
+      ['Ana María', code.toUpperCase()],
+      ['ANA-MARIA', code.replaceAll('-', '')],
+      ['ana-maria', ` ${code.replaceAll('-', ' ')} `]
+    ] as const)
+      expect((await people.withPassword(name, typed, FROM)).id).toBe(person.id)
+  })
+
+  test('keeps its code out of every entry that is not for members only', async () => {
+    const node = await peopleNode('a')
+    const appended: { kind: string; audience: string | undefined }[] = []
+    const append = node.journal.append.bind(node.journal)
+    node.journal.append = (entries) => {
+      appended.push(...entries.map(({ kind, audience }) => ({ kind, audience })))
+      return append(entries)
+    }
+    const { person, code } = await node.people.add({ shownName: 'Ana' })
+    const token = cookieOf(await node.people.openSession(person.id)).split('=')[1] ?? ''
+    expect(appended.filter(({ kind }) => /code|session/.test(kind)).map(({ audience }) => audience)).toEqual([
+      'nodes',
+      'nodes'
+    ])
+    const all = JSON.stringify(node.journal.entries.map(({ body }) => body))
+    expect(all).not.toContain(code)
+    expect(all).not.toContain(code.replaceAll('-', ''))
+    expect(all).not.toContain(token)
+  })
+
+  test.each(['room', 'Sign in', 'notes', 'ME', 'admin', '', '   ', '日本', '🙂'])(
+    'cannot be called %o',
+    async (name) => {
+      const { people } = await peopleNode('a')
+      expect(await refusal(() => people.add({ shownName: name }, FROM))).toBe('PERSON_NAME_INVALID')
+    }
+  )
+
+  test('has a name of its own, also when two ask at the same moment', async () => {
+    const { people } = await peopleNode('a')
+    const both = await Promise.allSettled([people.add({ shownName: 'Kim' }), people.add({ shownName: 'kim' })])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(people.freeName('Kim')).toBe('kim-2')
+  })
+
+  test('keeps its old names when it is renamed, a few times', async () => {
+    const { people } = await peopleNode('a')
+    const { person } = await people.add({ shownName: 'Ana' })
+    for (let at = 1; at < MAX_NAMES_PER_PERSON; at++)
+      await people.rename(person.id, { shownName: `Ana ${at}`, name: `ana-${at}` })
+    expect(people.named('ana')?.name).toBe(`ana-${MAX_NAMES_PER_PERSON - 1}`)
+    expect(await refusal(() => people.rename(person.id, { shownName: 'x', name: 'x' }))).toBe('NAME_CHANGES_USED_UP')
+    expect((await people.rename(person.id, { shownName: 'Ana again', name: 'ana' })).name).toBe('ana')
+    expect(await refusal(() => people.add({ shownName: 'Ana 1' }))).toBe('PERSON_NAME_TAKEN')
+  })
+
+  test('is gone with all that was said of it, and its name is free', async () => {
+    const node = await peopleNode('a')
+    const { people } = node
+    const { person, code } = await people.add({ shownName: 'Ana' })
+    const cookie = cookieOf(await people.openSession(person.id))
+    await people.remove(person.id)
+    expect(people.person(person.id)).toBeUndefined()
+    expect(people.ofSession(cookie)).toBeUndefined()
+    expect(await refusal(() => people.withPassword('ana', code, FROM))).toBe('SIGN_IN_FAILED')
+    expect(node.journal.erased).toEqual([`person/${person.id}`])
+    expect((await people.add({ shownName: 'Ana' })).person.name).toBe('ana')
+  })
+})
+
+describe('two sides of a split network', () => {
+  test('who claimed a name first keeps it; the other keeps the account under another name and is asked to choose', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const first = await left.people.add({ shownName: 'Ana' })
+    await right.people.add({ shownName: 'Somebody before' })
+    const second = await right.people.add({ shownName: 'Ana' })
+    meet(left, right)
+    for (const { people } of [left, right]) {
+      expect(people.named('ana')?.id).toBe(first.person.id)
+      const other = people.person(second.person.id)
+      expect(other).toMatchObject({ mustChoose: true, shownName: 'Ana' })
+      expect(other?.name).toMatch(/^ana-\d{3}$/)
+      expect(people.named(other?.name ?? '')?.id).toBe(second.person.id)
+      expect((await people.withPassword(other?.name ?? '', second.code, FROM)).id).toBe(second.person.id)
+    }
+    const chosen = await right.people.rename(second.person.id, { shownName: 'Ana B', name: 'ana-b' })
+    expect(chosen).toMatchObject({ name: 'ana-b', mustChoose: false })
+    meet(left, right)
+    expect(left.people.list()).toEqual(right.people.list())
+  })
+
+  test('a role that was taken stays taken, whatever else was said on the other side', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    await left.people.add({ shownName: 'Chief', role: 'facilitator' })
+    const { person } = await left.people.add({ shownName: 'Kim', role: 'helper' })
+    meet(left, right)
+    await left.people.setRole(person.id, 'learner')
+    await right.people.rename(person.id, { shownName: 'Kim the helper', name: 'kim' })
+    meet(left, right)
+    for (const { people } of [left, right]) expect(people.person(person.id)?.role).toBe('learner')
+    expect(await refusal(() => left.people.remove(left.people.named('chief')?.id ?? ''))).toBe('LAST_FACILITATOR')
+  })
+})
+
+describe('a session', () => {
+  test('opened on one node counts on every node of the room, and in no other room', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const { person } = await left.people.add({ shownName: 'Ana' })
+    const cookie = cookieOf(await left.people.openSession(person.id))
+    meet(left, right)
+    expect(right.people.ofSession(`other=1; ${cookie}; more=2`)?.id).toBe(person.id)
+    for (const bad of [
+      undefined,
+      '',
+      'joinery-mfrggzdf=',
+      `${cookie}x`,
+      cookie.replace('mfrggzdf', 'aaaaaaaa'),
+      'a;b;=;;'
+    ])
+      expect(right.people.ofSession(bad)).toBeUndefined()
+    await right.people.endSession(cookie)
+    meet(left, right)
+    expect(left.people.ofSession(cookie)).toBeUndefined()
+  })
+
+  test(`of a person the newest ${MAX_SESSIONS_PER_PERSON} count`, async () => {
+    const { people } = await peopleNode('a')
+    const { person } = await people.add({ shownName: 'Ana' })
+    const cookies: string[] = []
+    for (let at = 0; at < MAX_SESSIONS_PER_PERSON; at++) cookies.push(cookieOf(await people.openSession(person.id)))
+    expect(people.ofSession(cookies[0])?.id).toBe(person.id)
+    await people.openSession(person.id)
+    expect(people.ofSession(cookies[0])).toBeUndefined()
+    expect(people.ofSession(cookies[1])?.id).toBe(person.id)
+  })
+
+  test('ends everywhere else on demand, and everywhere with a new code', async () => {
+    const { people } = await peopleNode('a')
+    const { person, code } = await people.add({ shownName: 'Ana' })
+    const [one, two] = [cookieOf(await people.openSession(person.id)), cookieOf(await people.openSession(person.id))]
+    await people.endOtherSessions(person.id, two)
+    expect([people.ofSession(one)?.id, people.ofSession(two)?.id]).toEqual([undefined, person.id])
+    const renewed = await people.newCode(person.id)
+    expect(people.ofSession(two)).toBeUndefined()
+    expect(await refusal(() => people.withPassword('ana', code, FROM))).toBe('SIGN_IN_FAILED')
+    expect((await people.withPassword('ana', renewed, FROM)).id).toBe(person.id)
+  })
+})
+
+describe('guessing', () => {
+  test('costs the same work and the same answer for a name that nobody has', async () => {
+    const { people, hasher } = await peopleNode('a')
+    await people.add({ shownName: 'Ana' })
+    hasher.work.length = 0
+    expect(await refusal(() => people.withPassword('ana', 'wrong', FROM))).toBe('SIGN_IN_FAILED')
+    expect(await refusal(() => people.withPassword('nobody', 'wrong', FROM))).toBe('SIGN_IN_FAILED')
+    const [known, unknown] = hasher.work
+    expect(unknown).toBe(known)
+  })
+
+  test.each(['ana', 'nobody'])(
+    'as %s is refused after so many tries, also after a power cut, and forgiven with time',
+    async (name) => {
+      const node = await peopleNode('a')
+      const { burst, forgiveMs } = TRY_LIMITS.nameAndAddress
+      const { code } = await node.people.add({ shownName: 'Ana' })
+      const attempt = (from = FROM): Promise<string> => refusal(() => node.people.withPassword(name, 'wrong', from))
+      for (let at = 0; at < burst; at++) expect(await attempt()).toBe('SIGN_IN_FAILED')
+      expect(await attempt()).toBe('TOO_MANY_TRIES')
+      await node.restart()
+      expect(await attempt()).toBe('TOO_MANY_TRIES')
+      expect(await attempt('192.168.1.31')).toBe('SIGN_IN_FAILED')
+      node.clock.nowMs += forgiveMs
+      expect(await attempt()).toBe('SIGN_IN_FAILED')
+      expect(await attempt()).toBe('TOO_MANY_TRIES')
+      node.clock.nowMs += forgiveMs
+      expect((await node.people.withPassword('ana', code, FROM)).name).toBe('ana')
+    }
+  )
+
+  test('from many addresses meets the limit of the name, and what was right a moment ago goes on working', async () => {
+    const { people } = await peopleNode('a')
+    const { code } = await people.add({ shownName: 'Ana' })
+    await people.withPassword('ana', code, FROM)
+    let answer = ''
+    let tries = 0
+    while (answer !== 'TOO_MANY_TRIES' && tries < 1_000)
+      answer = await refusal(() => people.withPassword('ana', 'x', `10.0.0.${tries++}`))
+    expect(tries).toBe(TRY_LIMITS.name.burst + 1)
+    expect((await people.withPassword('ana', code, FROM)).name).toBe('ana')
+  })
+
+  test('does not happen while entries are here that only a newer program understands', async () => {
+    const node = await peopleNode('a')
+    const { code } = await node.people.add({ shownName: 'Ana' })
+    node.journal.decides = false
+    expect(await refusal(() => node.people.withPassword('ana', code, FROM))).toBe('PEOPLE_NEED_UPDATE')
+  })
+
+  test('new accounts from one address are limited', async () => {
+    const { people, clock } = await peopleNode('a')
+    for (let at = 0; at < TRY_LIMITS.signUp.burst; at++) await people.add({ shownName: `Learner ${at}` }, FROM)
+    expect(await refusal(() => people.add({ shownName: 'One more' }, FROM))).toBe('TOO_MANY_TRIES')
+    clock.nowMs += TRY_LIMITS.signUp.forgiveMs
+    expect((await people.add({ shownName: 'One more' }, FROM)).person.name).toBe('one-more')
+  })
+})
