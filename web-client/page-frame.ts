@@ -1,3 +1,4 @@
+import { assetAddresses } from './asset-addresses.ts'
 import { type Html, html } from './html.ts'
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from './languages.ts'
 import type { Texts } from './texts.ts'
@@ -16,12 +17,10 @@ export interface PageFrame {
   footer?: string
 }
 
-/** Address of a file in `assets/`. */
-export const ASSETS = { style: '/assets/style.css', script: '/assets/page.js', icon: '/assets/icon.svg' } as const
-
 /** The whole document around a page. Works without scripts; with them, lines can be copied and figures stay fresh. */
 export function renderPage(frame: PageFrame): string {
   const { texts, visitor } = frame
+  const assets = assetAddresses()
   const document = html`<!doctype html>
 <html lang="${visitor.language}">
 <head>
@@ -29,9 +28,9 @@ export function renderPage(frame: PageFrame): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${frame.title} · ${texts.product}</title>
-<link rel="icon" href="${ASSETS.icon}" type="image/svg+xml">
-<link rel="stylesheet" href="${ASSETS.style}">
-<script src="${ASSETS.script}" defer></script>
+<link rel="icon" href="${assets.icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${assets.style}">
+<script src="${assets.script}" defer></script>
 </head>
 <body data-copy="${texts.copy}" data-copied="${texts.copied}">
 <a class="skip" href="#main">${texts.skip}</a>

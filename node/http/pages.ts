@@ -2,9 +2,9 @@
 import { basename, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
+import { ASSETS, nameAssets } from '../../web-client/asset-addresses.ts'
 import { renderDevicesPage } from '../../web-client/devices-page.ts'
 import { renderFirstPage } from '../../web-client/first-page.ts'
-import { ASSETS } from '../../web-client/page-frame.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
@@ -27,12 +27,19 @@ export interface PageOptions {
 
 /** A file of web-client/assets; small, and in memory. */
 export interface Asset {
+  /** `/assets/style.css`: for pages that somebody else made. */
   path: string
+  /** With its content's hash in it: `/assets/style.3f9a….css`. */
+  namedPath: string
   type: string
   bytes: Buffer
   etag: string
 }
 
+/** 60 bits: a new version never meets the name of an old one. */
+const HASH_CHARACTERS = 10
+/** A new version has another name. */
+const FOR_EVER = 'public, max-age=31536000, immutable'
 const MAX_ASSET_BYTES = 256 * 1024
 const ASSET_TYPES: Readonly<Record<string, string>> = {
   [ASSETS.style]: 'text/css; charset=utf-8',
@@ -46,8 +53,11 @@ export async function loadAssets(disk: Disk, directory: string): Promise<Asset[]
   for (const [path, type] of Object.entries(ASSET_TYPES)) {
     const bytes = await readSmallFile(disk, join(directory, basename(path)), MAX_ASSET_BYTES)
     if (!bytes) throw new Error(`the program is incomplete: ${path} is missing`)
-    assets.push({ path, type, bytes: Buffer.from(bytes), etag: etagOf(bytes) })
+    const etag = etagOf(bytes)
+    const namedPath = path.replace(/(?=\.[a-z]+$)/, `.${etag.slice(1, 1 + HASH_CHARACTERS)}`)
+    assets.push({ path, namedPath, type, bytes: Buffer.from(bytes), etag })
   }
+  nameAssets((plain) => assets.find(({ path }) => path === plain)?.namedPath ?? plain)
   return assets
 }
 
@@ -67,11 +77,16 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
   app.get('/room', async (request, reply) => {
     return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request, options.people)))
   })
-  for (const { path, type, bytes, etag } of options.assets) {
-    app.get(path, async (request, reply) => {
-      reply.header('ETag', etag).header('Cache-Control', 'no-cache').type(type)
-      if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-      return reply.send(bytes)
-    })
+  for (const { path, namedPath, type, bytes, etag } of options.assets) {
+    for (const [address, caching] of [
+      [path, 'no-cache'],
+      [namedPath, FOR_EVER]
+    ] as const) {
+      app.get(address, async (request, reply) => {
+        reply.header('ETag', etag).header('Cache-Control', caching).type(type)
+        if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+        return reply.send(bytes)
+      })
+    }
   }
 }

@@ -20,7 +20,7 @@ import type { Clock } from '../platform/clock.ts'
 import { FreshCodes } from './fresh-codes.ts'
 import { acceptForms, formOf, goTo, ownPath, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
-import { PAGE_HEADERS } from './response-headers.ts'
+import { FORM_PAGE_HEADERS } from './response-headers.ts'
 
 export interface PeopleRouteOptions {
   people: PeopleDoor
@@ -35,7 +35,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   const fresh = new FreshCodes(options.clock)
   acceptForms(app)
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(PAGE_HEADERS)
+    reply.headers(FORM_PAGE_HEADERS)
     done()
   })
 

@@ -29,9 +29,13 @@ export function setCommonHeaders(response: ServerResponse): void {
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': PAGE_POLICY,
   'X-Frame-Options': 'DENY',
-  // `no-referrer` would make browsers post our own forms with `Origin: null`.
-  'Referrer-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()'
+}
+
+/** Pages with forms: with `no-referrer` browsers post them with `Origin: null`, which the guard against foreign pages refuses. */
+export const FORM_PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...PAGE_HEADERS,
+  'Referrer-Policy': 'same-origin'
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The document around the notes' pages: rendered by the node, filled by the script. */
+import { assetAddresses } from '../asset-addresses.ts'
 import { type Html, html } from '../html.ts'
 import type { Language } from '../languages.ts'
-import { ASSETS } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import { noteTextsIn } from './texts.ts'
 
@@ -30,8 +30,8 @@ export function renderNoteShell(shell: NoteShell): string {
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
 <title>${texts.notes} · ${product}</title>
-<link rel="icon" href="${ASSETS.icon}" type="image/svg+xml">
-<link rel="stylesheet" href="${ASSETS.style}">
+<link rel="icon" href="${assetAddresses().icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${assetAddresses().style}">
 ${shell.styles.map((style) => html`<link rel="stylesheet" href="${style}">`)}
 ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}">`)}
 <script type="module" src="${shell.script}"></script>
