@@ -8,7 +8,7 @@ export interface PageFrame {
   title: string
   /** Big words of the page. */
   heading: string
-  tagline?: string
+  tagline?: string | Html
   visitor: Visitor
   texts: Texts
   /** The other page, for the header. */
