@@ -29,6 +29,8 @@ import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { addPeopleRoutes } from './people-routes.ts'
+import type { RepositoryDoor } from './repository-door.ts'
+import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 
@@ -53,6 +55,8 @@ export interface FrontDoorComponents {
   notes?: NoteDoor
   /** Absent: nobody can sign in here. */
   people?: PeopleDoor
+  /** Absent: no repositories here. Needs people. */
+  repositories?: RepositoryDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage): void
   /** The device's addresses as they are now. */
@@ -241,8 +245,8 @@ async function createPages(
   })
   const overview = fresh(components.clock, () => components.room.overview())
   const assets = await loadAssets(components.disk, init.assetsDirectory)
-  const { clock, addresses, notes, people } = components
-  const hasRepositories = false
+  const { clock, addresses, notes, people, repositories } = components
+  const hasRepositories = people !== undefined && repositories !== undefined
   // Each in a scope of its own: their headers stay with them.
   void app.register((scope, _options, done) => {
     addApiRoutes(scope, { overview, version: init.version, figures, clock })
@@ -259,6 +263,12 @@ async function createPages(
   if (people) {
     void app.register((scope, _options, done) => {
       addPeopleRoutes(scope, { people, clock, hasRepositories })
+      done()
+    })
+  }
+  if (people && repositories) {
+    void app.register((scope, _options, done) => {
+      addRepositoryRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
       done()
     })
   }

@@ -3,6 +3,7 @@ import {
   type BlobServer,
   createFrontDoor,
   type FrontDoor,
+  type FrontDoorComponents,
   type FrontDoorInit,
   type NoteDoor
 } from '../../node/http/front-door.ts'
@@ -33,6 +34,8 @@ export async function startFrontDoor(
     init?: Partial<FrontDoorInit>
     onMissing?: () => void
     notes?: NoteDoor
+    people?: FrontDoorComponents['people']
+    repositories?: FrontDoorComponents['repositories']
   } = {}
 ): Promise<StartedFrontDoor> {
   const frontDoor = await createFrontDoor(
@@ -44,6 +47,8 @@ export async function startFrontDoor(
       mirrors: more.mirrors ?? new Map(),
       room: { overview: typeof room === 'function' ? room : () => Promise.resolve(room) },
       ...(more.notes && { notes: more.notes }),
+      ...(more.people && { people: more.people }),
+      ...(more.repositories && { repositories: more.repositories }),
       onMissing: more.onMissing ?? (() => undefined),
       addresses: () => [{ interface: 'eth0', address: '192.168.1.20', family: 4, prefix: 24 }]
     },

@@ -1,11 +1,11 @@
 /** `/repositories`, `/<person>` and `/new`: which repositories there are, and a form to make one. */
 
+import { MAX_REPOSITORY_NAME_CHARACTERS } from '../../protocols/git-names.ts'
 import { type FormProblem, renderField, renderProblem } from '../form.ts'
 import { type Html, html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import type { Visitor } from '../visitor.ts'
-import { MAX_REPOSITORY_NAME_CHARACTERS } from './repository-name.ts'
 import { repositoryTextsIn } from './texts.ts'
 
 export interface RepositoryLine {
