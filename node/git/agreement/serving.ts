@@ -1,0 +1,58 @@
+/** Answers what other devices ask about repositories. */
+import { JoineryError } from '../../../protocols/errors.ts'
+import type { GitAnswer, GitRequest, ObjectId, RepositoryId } from '../../../protocols/git.ts'
+import { decodeGitRequest, encodeGitHead, type GitStreamHead } from '../../../protocols/git-stream.ts'
+import type { MessageStream, PeerLink } from '../../../protocols/message-stream.ts'
+import type { LocalRepositories } from '../local-repositories.ts'
+import { asError, bytesOf } from './peer-streams.ts'
+
+export interface PeerAnswers {
+  repositories: LocalRepositories
+  answer(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer>
+  heads(id: RepositoryId): Uint8Array
+  noteHeld(id: RepositoryId, objects: readonly ObjectId[]): void
+  isKnown(id: RepositoryId): boolean
+}
+
+export async function answerPeers(stream: MessageStream, _link: PeerLink, answers: PeerAnswers): Promise<void> {
+  const message = await stream.receive()
+  if (!message) return
+  const request = decodeGitRequest(message)
+  const reply = (head: GitStreamHead): Promise<void> => stream.send(encodeGitHead(head))
+  const end = new AbortController()
+  try {
+    switch (request.do) {
+      case 'ping':
+        await reply({ ok: true })
+        break
+      case 'heads':
+        await reply({ ok: true, heads: answers.heads(request.repository) })
+        break
+      case 'have':
+        answers.noteHeld(request.repository, request.objects)
+        await reply({ ok: true })
+        break
+      case 'fetch': {
+        if (!answers.isKnown(request.repository)) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+        await reply({ ok: true })
+        await answers.repositories.serve(request.repository, bytesOf(stream), end.signal)
+        return
+      }
+      case 'answer': {
+        const { repository, hops, do: _do, ...asked } = request
+        const channel = bytesOf(stream)
+        const answer = await answers.answer(repository, { ...asked, body: channel.read() }, hops, end.signal)
+        await reply({ ok: true })
+        for await (const bytes of answer.body) await channel.write(bytes)
+        break
+      }
+    }
+    await stream.close()
+  } catch (error) {
+    end.abort(error)
+    if (!(error instanceof JoineryError)) throw error
+    // Before the head this is the answer; afterwards the other side only sees the stream end.
+    await reply({ ok: false, code: error.code }).catch(() => undefined)
+    stream.abort(asError(error))
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Git on one device: system git under fixed settings, bare repositories, and the answers to git clients.
+ *
+ * ```ts
+ * const git = await findGit(clock)
+ * const repositories = new DiskRepositories({ git, disk }, { directory: join(dataDirectory, 'git') })
+ * const local = new LocalService({ git, disk, clock, repositories, recorder })
+ * ```
+ */
+import './errors.ts'
+
+export { GitAgreement, understoodGitKinds } from './agreement/index.ts'
+export { findGit, type GitProgram } from './git-program.ts'
+export { type ByteChannel, DiskRepositories, type LocalRepositories } from './local-repositories.ts'
+export { LocalService } from './local-service.ts'

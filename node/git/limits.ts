@@ -1,0 +1,30 @@
+/** Limits of the git host. A class has 30 to 100 learners with small repositories; the smallest device has 512 MB and an SD card. */
+
+/** One push: the lesson's have some kilobytes, a data set that somebody adds by mistake some hundred megabytes. */
+export const MAX_PUSH_BYTES = 256 * 1024 * 1024
+/** All that one repository may take on the disk. */
+export const MAX_REPOSITORY_BYTES = 1024 * 1024 * 1024
+/** Branches and tags that one push changes: a command takes some 100 bytes and one line of the ref log. */
+export const MAX_COMMANDS = 256
+/** The part of a push before its pack: commands and capabilities. */
+export const MAX_COMMAND_BYTES = 128 * 1024
+/** Branches and tags of one repository; its list travels whole at each fetch. */
+export const MAX_REFS = 2_000
+/** What a client asks for when it fetches: wants and haves, some 50 bytes each. */
+export const MAX_FETCH_REQUEST_BYTES = 8 * 1024 * 1024
+/** What receive-pack says about a push: a line for each command and progress. */
+export const MAX_REPORT_BYTES = 1024 * 1024
+/** Output of the small commands that we read whole. */
+export const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+/** Git processes at once: packing takes a processor and some 30 MB each. */
+export const PROCESSES_AT_ONCE = 4
+/** Fetches and clones under way: each waits for its learner's network most of the time. */
+export const SERVING_AT_ONCE = 24
+/** Who waits for a process longer than a class takes to push together is told to try again. */
+export const MAX_WAITING = 200
+/** A small command that takes longer hangs. */
+export const COMMAND_TIMEOUT_MS = 60_000
+/** No byte in or out for so long: the client has gone, or its Wi-Fi. */
+export const STALL_TIMEOUT_MS = 60_000
+/** Spans of bytes between devices. */
+export const SPAN_BYTES = 64 * 1024
