@@ -32,7 +32,7 @@ export interface TryLimit {
 /** A code has 57 bits: these limits save the processor and make trying visible, they are not what keeps a code safe. */
 export const TRY_LIMITS = {
   /** One person at one computer who mistypes. */
-  nameAndAddress: { burst: 8, forgiveMs: 20_000 },
+  nameAndAddress: { burst: 8, forgiveMs: 30_000 },
   /** From wherever: higher, so that nobody locks somebody else out with a few tries. */
   name: { burst: 40, forgiveMs: 5_000 },
   /** A class behind one router, all of whom mistype. */

@@ -31,10 +31,8 @@ export function renderRepositoryPage(
   const words = repositoryTextsIn(visitor.language)
   const base = repositoryPath(head)
   const query = atQuery(head.at)
-  const parts: [RepositoryPart, string, string][] = [
-    ['files', base + query, words.parts.files],
-    ['commits', `${base}/commits${query}`, words.parts.commits]
-  ]
+  const parts: [RepositoryPart, string, string][] = [['files', base + query, words.parts.files]]
+  if (head.branches.length > 0) parts.push(['commits', `${base}/commits${query}`, words.parts.commits])
   if (head.mine) parts.push(['settings', `${base}/settings`, words.parts.settings])
   return renderPage({
     title: `${title === undefined ? '' : `${title} · `}${head.owner.name}/${head.name}`,
