@@ -27,7 +27,7 @@ export async function roomNotes(device: Device, slot: RoomSlot, init: RoomNotesI
       if (open) open.handleUpgrade(request, socket, head)
       else socket.destroy()
     },
-    page: (path, language) => pages.page(path, language),
+    page: (path, language, account) => pages.page(path, language, account),
     asset: (path) => pages.asset(path),
     list: () => notes().list(),
     create: (title) => notes().create(title),

@@ -22,6 +22,7 @@ import { addApiRoutes } from './api.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
+import { createGitRoute, type GitDoor } from './git-route.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
 import { listen, USUAL_PORTS } from './listen.ts'
@@ -55,6 +56,8 @@ export interface FrontDoorComponents {
   notes?: NoteDoor
   /** Absent: nobody can sign in here. */
   people?: PeopleDoor
+  /** Absent: git clients find nothing here. */
+  git?: GitDoor
   /** Absent: no repositories here. Needs people. */
   repositories?: RepositoryDoor
   /** Counts what people asked for in vain. */
@@ -121,6 +124,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   const applied = { ...STANDARD_LIMITS, ...init.limits }
   const hostNames = new Set(init.hostNames.map((name) => name.toLowerCase()))
   const content = createContentRoute(components)
+  const git = components.git && createGitRoute({ git: components.git, clock: components.clock })
   let pages: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   let requests = 0
 
@@ -130,7 +134,8 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     {
       maxHeaderSize: limits.MAX_HEADER_BYTES,
       headersTimeout: applied.headersTimeoutMs,
-      requestTimeout: applied.requestTimeoutMs,
+      // A push takes as long as its learner's Wi-Fi needs; every other request has `limitBody`.
+      requestTimeout: 0,
       connectionsCheckingInterval: applied.stallCheckIntervalMs,
       keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
       noDelay: true,
@@ -170,13 +175,20 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     setCommonHeaders(response)
     const reads = request.method === 'GET' || request.method === 'HEAD'
     try {
-      const visit = check(request, hostNames)
+      const path = parseRequestTarget(request.url ?? '')
+      const isGit = git?.owns(path) === true
+      if (!isGit && !reads) limitBody(request, components.clock, applied.requestTimeoutMs)
+      const visit = check(request, path, hostNames, isGit)
       request.visit = visit
+      if (isGit && !content.owns(path.path)) {
+        await git?.answer(request, response, path)
+        return
+      }
       if (!content.owns(visit.path.path)) {
         pages?.(request, response)
         return
       }
-      // Content has no use for a body; reading it on keeps the connection usable, `requestTimeout` ends a slow one.
+      // Content has no use for a body; reading it on keeps the connection usable, `limitBody` ends a slow one.
       if (!reads) request.resume()
       await content.answer(request, response, visit.path)
     } catch (error) {
@@ -199,14 +211,28 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
 }
 
 /** @throws JoineryError for whatever must not get further */
-function check(request: IncomingMessage, hostNames: ReadonlySet<string>): Visit {
+function check(
+  request: IncomingMessage,
+  path: RequestPath,
+  hostNames: ReadonlySet<string>,
+  isGit: boolean
+): Visit {
   const host = visitedHost(request.headers.host, hostNames)
   if (!host) throw new JoineryError('FOREIGN_HOST', 'asked for under a name that is not ours')
-  const path = parseRequestTarget(request.url ?? '')
   const reads = request.method === 'GET' || request.method === 'HEAD'
-  if (!reads && !isOwnOrigin(request.headers.origin, host))
+  // Git sends no Origin; its route has a rule of its own.
+  if (!reads && !isGit && !isOwnOrigin(request.headers.origin, host))
     throw new JoineryError('FOREIGN_ORIGIN', 'a change asked for by a foreign page')
   return { host, path }
+}
+
+/** Node's own limit counts for all requests alike, so this one counts for those that are not a push. */
+function limitBody(request: IncomingMessage, clock: Clock, timeoutMs: number): void {
+  const cancel = clock.after(timeoutMs, () => {
+    if (!request.complete) request.socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+  })
+  request.once('end', cancel)
+  request.once('close', cancel)
 }
 
 async function createPages(
@@ -274,7 +300,7 @@ async function createPages(
   }
   if (notes) {
     void app.register((scope, _options, done) => {
-      addNoteRoutes(scope, { notes })
+      addNoteRoutes(scope, { notes, people })
       done()
     })
   }

@@ -5,13 +5,16 @@ import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import { chooseLanguage, isLanguage, type Language } from '../../web-client/languages.ts'
+import { personOf } from './page-answer.ts'
+import type { PeopleDoor } from './people-door.ts'
 
 /** What the front door needs of the notes; of the room that the device is in just now. */
 export interface NoteDoor {
   /** Paths that belong to the notes' sockets begin so. */
   readonly syncPath: string
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  page(path: string, language: Language): NoteAnswer | undefined
+  /** @param account who is signed in; null = nobody, absent = there are no accounts here */
+  page(path: string, language: Language, account?: { shownName: string } | null): NoteAnswer | undefined
   asset(path: string): NoteAnswer | undefined
   /** @throws JoineryError `NO_ROOM`, as all below */
   list(): NoteLine[]
@@ -59,7 +62,12 @@ interface TitleRequest {
   Params: { id: string }
 }
 
-export function addNoteRoutes(app: FastifyInstance, { notes }: { notes: NoteDoor }): void {
+export interface NoteRouteOptions {
+  notes: NoteDoor
+  people: PeopleDoor | undefined
+}
+
+export function addNoteRoutes(app: FastifyInstance, { notes, people }: NoteRouteOptions): void {
   app.get(
     '/api/notes',
     { schema: { response: { 200: { type: 'array', items: noteLine } } } },
@@ -87,12 +95,17 @@ export function addNoteRoutes(app: FastifyInstance, { notes }: { notes: NoteDoor
       .send(text)
   })
   app.get('/notes', async (_request, reply) => reply.redirect('/notes/', 301))
-  app.get('/notes/*', async (request, reply) => send(request, reply, notes))
+  app.get('/notes/*', async (request, reply) => send(request, reply, { notes, people }))
 }
 
-async function send(request: FastifyRequest, reply: FastifyReply, notes: NoteDoor): Promise<FastifyReply> {
+async function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { notes, people }: NoteRouteOptions
+): Promise<FastifyReply> {
   const path = request.raw.visit?.path.path ?? ''
-  const answer = notes.asset(path) ?? notes.page(path, languageOf(request))
+  const account = people?.current() ? (personOf(request, people) ?? null) : undefined
+  const answer = notes.asset(path) ?? notes.page(path, languageOf(request), account)
   if (!answer) throw new JoineryError('NOT_IN_ROOM', 'no such page')
   return reply.headers({ ...answer.headers }).send(Buffer.from(answer.bytes))
 }

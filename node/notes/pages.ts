@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import { isNoteId } from '../../protocols/note-facts.ts'
 import type { Language } from '../../web-client/languages.ts'
-import { NOTE_ASSETS_PATH, notePagePolicy, renderNoteShell } from '../../web-client/notes/shell.ts'
+import { NOTE_ASSETS_PATH, type NoteShell, notePagePolicy, renderNoteShell } from '../../web-client/notes/shell.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { Random } from '../platform/random.ts'
@@ -28,7 +28,7 @@ export interface NoteAnswer {
 
 export interface NotePages {
   /** @returns undefined for an address that is no page of the notes */
-  page(path: string, language: Language): NoteAnswer | undefined
+  page(path: string, language: Language, account?: NoteShell['account']): NoteAnswer | undefined
   /** @returns undefined when there is no such file */
   asset(path: string): NoteAnswer | undefined
 }
@@ -70,7 +70,7 @@ export async function createNotePages(components: NotePagesComponents, init: Not
   const editor = (entry.dynamicImports ?? []).flatMap((source) => manifest[source]?.file ?? [])
 
   return {
-    page(path, language) {
+    page(path, language, account) {
       if (!path.startsWith(PAGES_PATH)) return undefined
       const id = path.slice(PAGES_PATH.length)
       if (id !== '' && !isNoteId(id)) return undefined
@@ -78,6 +78,7 @@ export async function createNotePages(components: NotePagesComponents, init: Not
       const html = renderNoteShell({
         language,
         nonce,
+        ...(account !== undefined && { account }),
         script: addressOf(entry.file),
         styles: (entry.css ?? []).map(addressOf),
         preloads: id === '' ? [] : editor.map(addressOf)

@@ -4,6 +4,8 @@ import { cleanName, LOOKS, type Person } from './people.ts'
 export interface Me extends Person {
   /** Proves to every device of the room that text under our clientIDs is ours. */
   token: string
+  /** They chose this name for the notes themselves. */
+  chosen?: boolean
 }
 
 const ME = 'joinery-me'
@@ -12,7 +14,8 @@ const ORIGINS = 'joinery-origins'
 const TOKEN = /^[A-Za-z0-9_-]{16,64}$/
 const MAX_ORIGINS = 16
 
-export function loadMe(guestName: (number: number) => string): Me {
+/** @param person who is signed in: their name, until they choose another one for the notes */
+export function loadMe(guestName: (number: number) => string, person?: string): Me {
   const found = read(ME)
   if (
     typeof found === 'object' &&
@@ -25,14 +28,20 @@ export function loadMe(guestName: (number: number) => string): Me {
     'look' in found &&
     Number.isInteger(found.look)
   )
-    return { token: found.token, name: cleanName(found.name), look: Number(found.look) % LOOKS }
+    return {
+      token: found.token,
+      ...('chosen' in found && found.chosen === true
+        ? { name: cleanName(found.name), chosen: true }
+        : { name: cleanName(person ?? found.name) }),
+      look: Number(found.look) % LOOKS
+    }
   const chance = crypto.getRandomValues(new Uint8Array(18))
   const token = btoa(String.fromCharCode(...chance))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
   const me = {
     token,
-    name: guestName(100 + (((chance[0] ?? 0) * 256 + (chance[1] ?? 0)) % 900)),
+    name: cleanName(person ?? '') || guestName(100 + (((chance[0] ?? 0) * 256 + (chance[1] ?? 0)) % 900)),
     look: (chance[2] ?? 0) % LOOKS
   }
   saveMe(me)

@@ -16,7 +16,10 @@ async function start(root: HTMLElement): Promise<void> {
   }
   document.body.classList.add('in-note')
   const { NotePage } = await import('./note-page.tsx')
-  render(<NotePage id={id} texts={texts} me={loadMe(texts.guest)} nonce={root.dataset.nonce ?? ''} />, root)
+  render(
+    <NotePage id={id} texts={texts} me={loadMe(texts.guest, root.dataset.person)} nonce={root.dataset.nonce ?? ''} />,
+    root
+  )
 }
 
 const root = document.getElementById('notes')

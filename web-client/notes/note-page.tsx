@@ -253,7 +253,7 @@ class OpenPage {
   setName(text: string): void {
     const name = cleanName(text)
     if (!name) return
-    this.me.value = { ...this.me.value, name }
+    this.me.value = { ...this.me.value, name, chosen: true }
     saveMe(this.me.value)
     this.#tellPerson()
   }

@@ -18,11 +18,13 @@ export interface NoteShell {
   /** What the script will want next. */
   preloads: readonly string[]
   title?: string
+  /** Who is signed in, as others see them; null where nobody is. Absent: there are no accounts here. */
+  account?: { shownName: string } | null
 }
 
 export function renderNoteShell(shell: NoteShell): string {
   const texts = noteTextsIn(shell.language)
-  const { product } = textsIn(shell.language)
+  const { product, mainLinks, account } = textsIn(shell.language)
   const page: Html = html`<!doctype html>
 <html lang="${shell.language}">
 <head>
@@ -40,11 +42,15 @@ ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}"
 <header class="top">
 <div class="wide bar">
 <a class="brand" href="/"><span>${product}</span></a>
-<nav><a class="quiet" href="/notes/">${texts.allNotes}</a> <a class="quiet" href="/">${texts.home}</a></nav>
+<nav class="links" aria-label="${mainLinks}"><a class="quiet" href="/notes/">${texts.allNotes}</a> <a class="quiet" href="/">${texts.home}</a>${
+    shell.account
+      ? html` <a class="quiet me" href="/me">${shell.account.shownName}<span class="for-readers"> (${account.yours})</span></a>`
+      : shell.account === null && html` <a class="quiet" href="/sign-in">${account.signIn}</a>`
+  }</nav>
 </div>
 <div class="wide title"><h1>${texts.notes}</h1><p>${texts.tagline}</p></div>
 </header>
-<main class="wide" id="notes" data-nonce="${shell.nonce}"></main>
+<main class="wide" id="notes" data-nonce="${shell.nonce}"${shell.account ? html` data-person="${shell.account.shownName}"` : undefined}></main>
 <noscript><p class="wide card">${texts.noScript}</p></noscript>
 </body>
 </html>
