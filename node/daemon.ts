@@ -13,7 +13,7 @@ import { controlSocketPath } from './control/socket-path.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
-import { roomBlobServer, roomMirrors } from './daemon/room-doors.ts'
+import { roomBlobServer, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
@@ -91,6 +91,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       room: overviews,
       notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
       people: { current: () => slot.current?.people },
+      git: { current: () => roomGitHost(slot), random: device.random },
+      repositories: { current: () => roomRepositories(slot) },
       onMissing: (missing) => wants.add(missing),
       addresses: networkAddresses
     },

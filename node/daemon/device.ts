@@ -28,6 +28,7 @@ export const FOLDERS = {
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
+  git: (config: Config) => join(config.dataDirectory, 'git'),
   people: (config: Config) => join(config.dataDirectory, 'people'),
   mesh: (config: Config) => join(config.dataDirectory, 'mesh')
 } as const

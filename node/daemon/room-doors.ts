@@ -4,6 +4,8 @@ import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef, Mirror } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { BlobServer, ServeOptions } from '../http/front-door.ts'
+import type { GitHost } from '../http/git-route.ts'
+import type { RepositoryHost } from '../http/repository-door.ts'
 import { MIRRORS } from '../mirrors/index.ts'
 import type { RoomSlot } from './room-slot.ts'
 
@@ -35,4 +37,21 @@ export function roomBlobServer(slot: RoomSlot): BlobServer {
       await server().serveBlob(request, response, cid)
     }
   }
+}
+
+/** @throws JoineryError `GIT_MISSING`, `GIT_TOO_OLD` */
+export function roomGitHost(slot: RoomSlot): GitHost | undefined {
+  const { current } = slot
+  if (!current?.git) return undefined
+  if (current.git instanceof JoineryError) throw current.git
+  const { agreement } = current.git
+  return { people: current.people, directory: agreement.directory, service: agreement }
+}
+
+/** @throws JoineryError `GIT_MISSING`, `GIT_TOO_OLD` */
+export function roomRepositories(slot: RoomSlot): RepositoryHost | undefined {
+  const { current } = slot
+  if (!current?.git) return undefined
+  if (current.git instanceof JoineryError) throw current.git
+  return { directory: current.git.agreement.directory, reading: current.git.reading }
 }

@@ -1,6 +1,7 @@
 /** Kinds of entries that this program understands, with the highest version of each: others that are critical stop it from deciding. */
 import { COLLECTION_KINDS } from '../../protocols/collection-facts.ts'
 import { ROOM_FACT_VERSION, type RoomFact } from '../../protocols/room-facts.ts'
+import { understoodGitKinds } from '../git/index.ts'
 import { understoodNoteKinds } from '../notes/index.ts'
 import { understoodPeopleKinds } from '../people/index.ts'
 
@@ -18,5 +19,6 @@ export const UNDERSTOOD_KINDS: ReadonlyMap<string, number> = new Map([
   ...ROOM_KINDS.map((kind) => [kind, ROOM_FACT_VERSION] as const),
   ...COLLECTION_KINDS,
   ...understoodNoteKinds,
-  ...understoodPeopleKinds
+  ...understoodPeopleKinds,
+  ...understoodGitKinds
 ])

@@ -217,6 +217,30 @@ export class DiskRepositories implements LocalRepositories {
     })
   }
 
+  /** The beginning of what a command prints. */
+  async runCut(
+    id: RepositoryId,
+    words: readonly string[],
+    mostBytes: number
+  ): Promise<{ bytes: Buffer; cut: boolean }> {
+    const { program, done } = await this.#components.git.start(['--git-dir', this.folder(id), ...words])
+    try {
+      program.input.end()
+      const spans: Buffer[] = []
+      let bytes = 0
+      for await (const span of program.output as AsyncIterable<Buffer>) {
+        spans.push(span)
+        bytes += span.length
+        if (bytes > mostBytes) return { bytes: Buffer.concat(spans, mostBytes), cut: true }
+      }
+      const { code, errors } = await program.ended
+      if (code !== 0) throw new JoineryError('GIT_FAILED', `git ${words[0]} ended with ${code}: ${errors.trim()}`)
+      return { bytes: Buffer.concat(spans, bytes), cut: false }
+    } finally {
+      done()
+    }
+  }
+
   async #transaction(id: RepositoryId, lines: readonly string[]): Promise<void> {
     const input = ['start', ...lines, 'prepare', 'commit', ''].join('\n')
     await this.run(id, ['update-ref', '--stdin'], input)

@@ -211,12 +211,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
 }
 
 /** @throws JoineryError for whatever must not get further */
-function check(
-  request: IncomingMessage,
-  path: RequestPath,
-  hostNames: ReadonlySet<string>,
-  isGit: boolean
-): Visit {
+function check(request: IncomingMessage, path: RequestPath, hostNames: ReadonlySet<string>, isGit: boolean): Visit {
   const host = visitedHost(request.headers.host, hostNames)
   if (!host) throw new JoineryError('FOREIGN_HOST', 'asked for under a name that is not ours')
   const reads = request.method === 'GET' || request.method === 'HEAD'

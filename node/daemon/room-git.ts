@@ -1,0 +1,55 @@
+/** The git host of a room: the local half and what devices agree on, put together. A device without git goes on without it. */
+import { JoineryError } from '../../protocols/errors.ts'
+import { deviceSlug } from '../../protocols/git-facts.ts'
+import type { PeerLinks } from '../../protocols/message-stream.ts'
+import { DiskRepositories, findGit, GitAgreement, LocalService, RepositoryReading } from '../git/index.ts'
+import type { Journal } from '../journal/index.ts'
+import type { Membership } from '../room/index.ts'
+import { type Device, FOLDERS } from './device.ts'
+
+export interface RoomGit {
+  readonly agreement: GitAgreement
+  readonly reading: RepositoryReading
+  stop(): Promise<void>
+}
+
+export interface RoomGitComponents {
+  device: Device
+  journal: Journal
+  membership: Membership
+  links: PeerLinks
+  onProblem(problem: { code: string; message: string; cause?: unknown }): void
+}
+
+/** @returns why it cannot be used here, when git is missing or too old */
+export async function openRoomGit(components: RoomGitComponents): Promise<RoomGit | JoineryError> {
+  const { device, journal, membership, links, onProblem } = components
+  const { clock, config, disk, identity, random } = device
+  try {
+    const git = await findGit(clock)
+    const directory = FOLDERS.git(config)
+    await disk.makeDirectory(directory)
+    const repositories = new DiskRepositories({ git, disk }, { directory })
+    const agreement = await GitAgreement.open({
+      ...{ journal, links, clock, random, repositories, onProblem },
+      members: {
+        self: identity.node,
+        eligible: () => eligibleHomes(membership),
+        slug: () => deviceSlug(String(membership.view().members.get(identity.node)?.settings.name ?? config.name))
+      }
+    })
+    agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement }))
+    return { agreement, reading: new RepositoryReading(repositories), stop: () => agreement.stop() }
+  } catch (error) {
+    if (!(error instanceof JoineryError) || !/^GIT_(?:MISSING|TOO_OLD)$/.test(error.code)) throw error
+    onProblem({ code: error.code, message: error.message })
+    return error
+  }
+}
+
+function eligibleHomes(membership: Membership): string[] {
+  const homes: string[] = []
+  for (const { node, role, settings } of membership.view().members.values())
+    if (role !== 'cloud' && settings.drained !== true) homes.push(node)
+  return homes
+}
