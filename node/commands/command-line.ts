@@ -13,6 +13,7 @@ import { addGc } from './gc.ts'
 import { addHistory } from './history.ts'
 import { addImport } from './import.ts'
 import { addInit } from './init.ts'
+import { addInstall } from './install.ts'
 import { addInvite } from './invite.ts'
 import { addJoin } from './join.ts'
 import { addLeave } from './leave.ts'
@@ -26,6 +27,7 @@ import { addRollback } from './rollback.ts'
 import { addStart } from './start.ts'
 import { addStatus } from './status.ts'
 import { addStolen } from './stolen.ts'
+import { addUninstall } from './uninstall.ts'
 import { addUnplug } from './unplug.ts'
 import { addVerify } from './verify.ts'
 import { addVersion } from './version.ts'
@@ -36,7 +38,7 @@ const GROUPS: readonly [title: string, add: readonly ((program: Command, context
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave]],
   ['The people of the room:', [addPerson]],
   ['What is in the room:', [addImport, addLs, addHistory, addRollback, addDelete, addPolicy]],
-  ['Upkeep:', [addVerify, addGc, addConfig, addVersion]]
+  ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]
 ]
 
 /**

@@ -11,6 +11,7 @@ interface StartOptions {
   join?: string
   newRoom?: string
   ask?: boolean
+  withoutRoom?: boolean
   port?: string
   meshPort?: string
   name?: string
@@ -36,6 +37,7 @@ export function addStart(program: Command, context: CommandContext): void {
     )
     .option('--new-room <name>', 'make a new room first; nothing happens when the device has one')
     .option('--ask', 'ask a room nearby to let this device in; shows a code to compare')
+    .option('--without-room', 'run also while it belongs to no room: it waits to join one')
     .option('--port <number>', 'port of the pages (standard: 80, or 8080)')
     .option('--mesh-port <number>', 'port on which devices talk to each other; 0 = any')
     .option('--name <name>', 'name of this device')
@@ -83,6 +85,7 @@ async function chooseEntrance(
   if (join !== undefined) return async (operations) => void (await operations.join({ invitation: join }))
   if (await context.program.hasRoom(config)) return async () => undefined
   if (newRoom !== undefined) return async (operations) => void (await operations.createRoom({ name: newRoom }))
+  if (options.withoutRoom) return async () => undefined
   if (options.ask) return (operations) => askRoomNearby(context, operations)
   if (!context.terminal.interactive)
     throw new JoineryError('NO_ROOM', `the data folder ${config.dataDirectory} belongs to no room yet`)

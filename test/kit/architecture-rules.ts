@@ -35,6 +35,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/http': 4,
   'node/control': 4,
   'node/config': 4,
+  'node/install': 4,
   'node/daemon': 5,
   'node/demo': 6,
   'node/commands': 6,
