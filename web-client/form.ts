@@ -19,21 +19,28 @@ export interface Field {
   secret?: boolean
   required?: boolean
   maxLength: number
+  /** Lines of a field that takes several. */
+  rows?: number
 }
 
 export function renderField(field: Field): Html {
-  const { name, label, hint, value = '', autocomplete, secret, required = true, maxLength } = field
+  const { name, label, hint, value = '', autocomplete, secret, required = true, maxLength, rows } = field
   const problem = field.problem?.field === name ? field.problem.text : undefined
   const described = [hint !== undefined && `${name}-hint`, problem !== undefined && `${name}-problem`].filter(Boolean)
+  const attributes = html`id="${name}" name="${name}" autocomplete="${autocomplete}" maxlength="${maxLength}"${required && html` required`}${
+    described.length > 0 && html` aria-describedby="${described.join(' ')}"`
+  }${problem !== undefined && html` aria-invalid="true" autofocus`}${
+    secret && html` class="secret" autocapitalize="none" autocorrect="off" spellcheck="false"`
+  }`
   return html`<div class="field">
 <label for="${name}">${label}</label>
 ${hint !== undefined && html`<p class="faint" id="${name}-hint">${hint}</p>`}
 ${problem !== undefined && html`<p class="problem" id="${name}-problem">${problem}</p>`}
-<input id="${name}" name="${name}" value="${value}" autocomplete="${autocomplete}" maxlength="${maxLength}"${required && html` required`}${
-    described.length > 0 && html` aria-describedby="${described.join(' ')}"`
-  }${problem !== undefined && html` aria-invalid="true" autofocus`}${
-    secret && html` class="secret" autocapitalize="none" autocorrect="off" spellcheck="false"`
-  }>
+${
+  rows === undefined
+    ? html`<input value="${value}" ${attributes}>`
+    : html`<textarea rows="${rows}" ${attributes}>${value}</textarea>`
+}
 </div>`
 }
 

@@ -15,28 +15,28 @@ const KEPT_MS = 20 * 60_000
 /** More than a big class signs up at once; the oldest is forgotten first. */
 const MAX_CODES = 500
 
-export class FreshCodes {
+export class FreshCodes<Value> {
   readonly #clock: Clock
-  readonly #codes = new Map<string, FreshCode & { sinceMs: number }>()
+  readonly #codes = new Map<string, { value: Value; sinceMs: number }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  set(key: string, code: FreshCode): void {
+  set(key: string, value: Value): void {
     this.#codes.delete(key)
-    this.#codes.set(key, { ...code, sinceMs: this.#clock.monotonicMs() })
+    this.#codes.set(key, { value, sinceMs: this.#clock.monotonicMs() })
     const [oldest] = this.#codes.keys()
     if (this.#codes.size > MAX_CODES && oldest !== undefined) this.#codes.delete(oldest)
   }
 
-  get(key: string): FreshCode | undefined {
+  get(key: string): Value | undefined {
     const found = this.#codes.get(key)
     if (found && this.#clock.monotonicMs() - found.sinceMs > KEPT_MS) {
       this.#codes.delete(key)
       return undefined
     }
-    return found
+    return found?.value
   }
 
   delete(key: string): void {

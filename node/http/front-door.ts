@@ -283,7 +283,7 @@ async function createPages(
   })
   if (people) {
     void app.register((scope, _options, done) => {
-      addPeopleRoutes(scope, { people, clock, hasRepositories })
+      addPeopleRoutes(scope, { people, clock, hasRepositories, addresses, port: () => portOf(server) })
       done()
     })
   }

@@ -9,8 +9,8 @@ import { matches } from './content-route.ts'
 import './errors.ts'
 import type { PeopleDoor } from './people-door.ts'
 
-/** Texts that a person types: names and a code. */
-const MAX_FORM_BYTES = 8 * 1024
+/** The longest form has sixty names of sixty characters, which take up to nine bytes each in an address. */
+const MAX_FORM_BYTES = 48 * 1024
 /** A form has a handful of fields. */
 const MAX_FORM_FIELDS = 20
 

@@ -7,7 +7,8 @@ import { isReservedName, personNameOf } from '../../protocols/person-name.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import type { Language } from '../../web-client/languages.ts'
 import { type AccountForm, renderAccountPage } from '../../web-client/people/account-page.ts'
-import { renderPeoplePage } from '../../web-client/people/people-page.ts'
+import { renderCardsPage } from '../../web-client/people/cards-page.ts'
+import { MAX_NAMES_AT_ONCE, renderPeoplePage } from '../../web-client/people/people-page.ts'
 import {
   renderSignInPage,
   renderSignOutPage,
@@ -17,22 +18,30 @@ import {
 import { peopleTextsIn } from '../../web-client/people/texts.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { FreshCodes } from './fresh-codes.ts'
+import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { type FreshCode, FreshCodes } from './fresh-codes.ts'
 import { acceptForms, formOf, goTo, ownPath, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { FORM_PAGE_HEADERS } from './response-headers.ts'
+import { roomAddresses } from './room-addresses.ts'
 
 export interface PeopleRouteOptions {
   people: PeopleDoor
   clock: Clock
   hasRepositories: boolean
+  addresses(): NetworkAddress[]
+  port(): number
 }
+
+/** A few classes. */
+const MAX_CARDS = 240
 
 const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
 
 export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOptions): void {
   const { people: door } = options
-  const fresh = new FreshCodes(options.clock)
+  const fresh = new FreshCodes<FreshCode>(options.clock)
+  const cards = new FreshCodes<FreshCode[]>(options.clock)
   acceptForms(app)
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(FORM_PAGE_HEADERS)
@@ -188,7 +197,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     request: FastifyRequest,
     reply: FastifyReply,
     me: KnownPerson,
-    problem?: FormProblem,
+    form: { problem?: FormProblem; names?: string } = {},
     status = 200
   ): FastifyReply => {
     const newCode = fresh.get(handedBy(me))
@@ -199,7 +208,13 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
         mayResetCode: person.id !== me.id && mayActOn(me, 'reset-code', person),
         mayChange: person.id !== me.id && mayActOn(me, 'change-roles', person)
       }))
-    const list = { rows, mayAdd: may(me, 'reset-code'), ...(newCode && { newCode }), ...(problem && { problem }) }
+    const list = {
+      rows,
+      mayAdd: may(me, 'reset-code'),
+      hasCards: cards.get(me.id) !== undefined,
+      ...(newCode && { newCode }),
+      ...form
+    }
     return sendFreshPage(reply, renderPeoplePage(list, visitorOf(request, door)), status)
   }
   const other = (request: FastifyRequest, me: KnownPerson, action: Action): KnownPerson => {
@@ -214,16 +229,45 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   })
   app.post('/people/add', async (request, reply) => {
     const me = allowed(request, 'reset-code')
-    const name = formOf(request).get('name') ?? ''
-    try {
-      const { person, code } = await people().add({ shownName: name })
-      fresh.set(handedBy(me), { name: person.name, shownName: person.shownName, code })
-      return goTo(reply, '/people')
-    } catch (error) {
-      const { language } = visitorOf(request, door)
-      const problem = problemOf(error, language, { people: people(), wanted: name })
-      return sendPeople(request, reply, me, { ...problem, field: 'name' }, statusOf(error))
+    const text = formOf(request).get('name') ?? ''
+    const names = [...new Set(text.split(/[\r\n]+/).map((name) => name.trim()))].filter((name) => name !== '')
+    const visitor = visitorOf(request, door)
+    const words = peopleTextsIn(visitor.language).problems
+    if (names.length === 0 || names.length > MAX_NAMES_AT_ONCE) {
+      const problem = {
+        field: 'name',
+        text: names.length === 0 ? words.noLetters : words.tooManyNames(MAX_NAMES_AT_ONCE)
+      }
+      return sendPeople(request, reply, me, { problem, names: text }, 400)
     }
+    const made: FreshCode[] = []
+    const left: string[] = []
+    for (const shownName of names) {
+      try {
+        const { person, code } = await people().add({ shownName })
+        made.push({ name: person.name, shownName: person.shownName, code })
+      } catch (error) {
+        if (!hasCode(error, 'PERSON_NAME_TAKEN') && !hasCode(error, 'PERSON_NAME_INVALID')) throw error
+        left.push(shownName)
+      }
+    }
+    const [first] = made
+    if (made.length === 1 && first) fresh.set(handedBy(me), first)
+    else if (made.length > 1) cards.set(me.id, [...(cards.get(me.id) ?? []), ...made].slice(-MAX_CARDS))
+    if (left.length === 0) return goTo(reply, made.length > 1 ? '/people/cards' : '/people')
+    const problem = { field: 'name', text: words.notAdded(left.join(', ')) }
+    return sendPeople(request, reply, me, { problem, names: left.join('\n') }, 409)
+  })
+  app.get('/people/cards', async (request, reply) => {
+    if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people/cards')
+    const me = allowed(request, 'reset-code')
+    const { origins } = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
+    const page = renderCardsPage(cards.get(me.id) ?? [], origins[0] ?? '', visitorOf(request, door))
+    return sendFreshPage(reply, page)
+  })
+  app.post('/people/cards-done', async (request, reply) => {
+    cards.delete(allowed(request, 'reset-code').id)
+    return goTo(reply, '/people')
   })
   app.post('/people/code', async (request, reply) => {
     const me = allowed(request, 'reset-code')

@@ -20,8 +20,15 @@ export interface PeopleList {
   /** A code that was made a moment ago, to be handed over. */
   newCode?: { name: string; shownName: string; code: string }
   mayAdd: boolean
+  /** Cards wait to be printed. */
+  hasCards: boolean
+  /** What was typed, when it comes back with a problem. */
+  names?: string
   problem?: FormProblem
 }
+
+/** A big class; more go in two goes, since each code takes a moment to make. */
+export const MAX_NAMES_AT_ONCE = 60
 
 const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
 
@@ -39,6 +46,7 @@ export function renderPeoplePage(list: PeopleList, visitor: Visitor): string {
     main: html`<div class="flow">
 ${newCode && renderNewCode(newCode.name, newCode.code, '/people/code-noted', words, words.people.codeFor(newCode.shownName))}
 ${list.problem && list.problem.field === undefined && html`<div class="card">${renderProblem(list.problem)}</div>`}
+${list.hasCards && html`<p><a class="button" href="/people/cards">${words.cards.title}</a></p>`}
 ${
   list.mayAdd &&
   html`<section class="card" aria-labelledby="add-title">
@@ -46,10 +54,13 @@ ${
 <form class="form" method="post" action="/people/add">
 ${renderField({
   name: 'name',
-  label: words.signIn.name,
+  label: words.people.names,
+  hint: words.people.namesHint,
+  value: list.names ?? '',
   problem: list.problem,
   autocomplete: 'off',
-  maxLength: MAX_SHOWN_NAME_CHARACTERS
+  rows: 4,
+  maxLength: MAX_NAMES_AT_ONCE * (MAX_SHOWN_NAME_CHARACTERS + 2)
 })}
 <button class="button" type="submit">${words.people.add}</button>
 </form>

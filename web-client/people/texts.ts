@@ -39,7 +39,10 @@ export interface PeopleTexts {
     remove: string
     add: string
     addTitle: string
+    names: string
+    namesHint: string
   }
+  cards: { title: string; explain: string; count(count: number): string; done: string }
   problems: {
     wrong: string
     tooMany: string
@@ -51,6 +54,9 @@ export interface PeopleTexts {
     lastFacilitator: string
     namesUsedUp: string
     notConfirmed: string
+    /** Of several names, those that could not be taken. */
+    notAdded(names: string): string
+    tooManyNames(most: number): string
     failed: string
   }
 }

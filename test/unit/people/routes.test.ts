@@ -27,6 +27,8 @@ const ROUTES: Readonly<Record<string, Least>> = {
   'POST /me/remove': 'learner',
   'GET /people': 'helper',
   'POST /people/add': 'helper',
+  'GET /people/cards': 'helper',
+  'POST /people/cards-done': 'helper',
   'POST /people/code': 'helper',
   'POST /people/code-noted': 'helper',
   'POST /people/role': 'facilitator',
@@ -79,7 +81,8 @@ beforeEach(async () => {
   )
   const current = { current: () => people }
   void app.register((scope, _options, done) => {
-    addPeopleRoutes(scope, { people: current, clock: node.clock, hasRepositories: true })
+    const around = { addresses: () => [], port: () => 80 }
+    addPeopleRoutes(scope, { people: current, clock: node.clock, hasRepositories: true, ...around })
     done()
   })
   void app.register((scope, _options, done) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ownPath } from '../../../node/http/page-answer.ts'
 import { LANGUAGES } from '../../../web-client/languages.ts'
 import { renderAccountPage } from '../../../web-client/people/account-page.ts'
+import { renderCardsPage } from '../../../web-client/people/cards-page.ts'
 import { renderPeoplePage } from '../../../web-client/people/people-page.ts'
 import { renderSignInPage, renderSignOutPage, renderSignUpPage } from '../../../web-client/people/sign-pages.ts'
 import { renderCommitPage, renderCommitsPage, renderTime } from '../../../web-client/repositories/commits-page.ts'
@@ -51,10 +52,13 @@ function pagesWith(text: string, language: Visitor['language']): string[] {
         rows: [{ person, mayResetCode: true, mayChange: true }],
         newCode: { ...owner, code: text },
         mayAdd: true,
+        hasCards: true,
+        names: text,
         problem
       },
       visitor
     ),
+    renderCardsPage([{ ...owner, code: text }], 'http://192.168.1.20', visitor),
     renderAllRepositories([{ owner, name: 'recipes' }], visitor),
     renderPersonPage(owner, [{ owner, name: 'recipes' }], visitor),
     renderNewRepositoryPage('ana', { name: text, problem }, visitor),

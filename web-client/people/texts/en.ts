@@ -70,7 +70,15 @@ export const en: PeopleTexts = {
     changeRole: 'Change',
     remove: 'Remove',
     add: 'Add',
-    addTitle: 'Add somebody'
+    addTitle: 'Add somebody',
+    names: 'Names',
+    namesHint: 'One on each line. With several you get cards to print.'
+  },
+  cards: {
+    title: 'Cards',
+    explain: 'Print and cut them: eight on a page. Nobody can see the codes again.',
+    count: plural('en', { one: '# card', other: '# cards' }),
+    done: 'Done: forget the codes'
   },
   problems: {
     wrong: 'Name and code do not belong together. Check both, letter by letter.',
@@ -83,6 +91,8 @@ export const en: PeopleTexts = {
     lastFacilitator: 'You are the only facilitator. Make somebody else facilitator first.',
     namesUsedUp: 'Your name cannot be changed any more often.',
     notConfirmed: 'The name is not the same. Nothing was deleted.',
+    notAdded: (names) => `These were not added, because somebody has the name or it cannot be a name: ${names}`,
+    tooManyNames: (most) => `At most ${most} names at once.`,
     failed: 'This did not work. Wait a moment and try again.'
   }
 }

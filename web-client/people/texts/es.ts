@@ -71,7 +71,15 @@ export const es: PeopleTexts = {
     changeRole: 'Cambiar',
     remove: 'Quitar',
     add: 'Añadir',
-    addTitle: 'Añadir a alguien'
+    addTitle: 'Añadir a alguien',
+    names: 'Nombres',
+    namesHint: 'Uno en cada línea. Con varios recibes tarjetas para imprimir.'
+  },
+  cards: {
+    title: 'Tarjetas',
+    explain: 'Imprímelas y recórtalas: ocho por página. Nadie podrá ver los códigos otra vez.',
+    count: plural('es', { one: '# tarjeta', other: '# tarjetas' }),
+    done: 'Listo: olvidar los códigos'
   },
   problems: {
     wrong: 'El nombre y el código no van juntos. Revisa los dos, letra por letra.',
@@ -85,6 +93,8 @@ export const es: PeopleTexts = {
     lastFacilitator: 'Eres la única persona que facilita la sala. Primero da ese papel a otra.',
     namesUsedUp: 'Tu nombre ya no se puede cambiar más veces.',
     notConfirmed: 'El nombre no es el mismo. No se borró nada.',
+    notAdded: (names) => `Estos no se añadieron, porque alguien ya tiene el nombre o no puede ser un nombre: ${names}`,
+    tooManyNames: (most) => `Como mucho ${most} nombres a la vez.`,
     failed: 'No ha funcionado. Espera un momento y prueba otra vez.'
   }
 }

@@ -71,7 +71,15 @@ export const fr: PeopleTexts = {
     changeRole: 'Changer',
     remove: 'Retirer',
     add: 'Ajouter',
-    addTitle: 'Ajouter quelqu’un'
+    addTitle: 'Ajouter quelqu’un',
+    names: 'Noms',
+    namesHint: 'Un par ligne. Avec plusieurs, vous recevez des cartes à imprimer.'
+  },
+  cards: {
+    title: 'Cartes',
+    explain: 'Imprimez et découpez-les : huit par page. Personne ne pourra revoir les codes.',
+    count: plural('fr', { one: '# carte', other: '# cartes' }),
+    done: 'Terminé : oublier les codes'
   },
   problems: {
     wrong: 'Le nom et le code ne vont pas ensemble. Vérifiez-les lettre par lettre.',
@@ -85,6 +93,9 @@ export const fr: PeopleTexts = {
     lastFacilitator: 'Vous êtes la seule personne qui anime. Donnez d’abord ce rôle à quelqu’un d’autre.',
     namesUsedUp: 'Votre nom ne peut plus être changé.',
     notConfirmed: 'Le nom n’est pas le même. Rien n’a été supprimé.',
+    notAdded: (names) =>
+      `Ceux-ci n’ont pas été ajoutés, car quelqu’un a ce nom ou ce ne peut pas être un nom : ${names}`,
+    tooManyNames: (most) => `Au plus ${most} noms à la fois.`,
     failed: 'Cela n’a pas marché. Attendez un instant et réessayez.'
   }
 }

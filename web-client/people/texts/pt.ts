@@ -72,7 +72,15 @@ export const pt: PeopleTexts = {
     changeRole: 'Mudar',
     remove: 'Remover',
     add: 'Adicionar',
-    addTitle: 'Adicionar alguém'
+    addTitle: 'Adicionar alguém',
+    names: 'Nomes',
+    namesHint: 'Um em cada linha. Com vários, você recebe cartões para imprimir.'
+  },
+  cards: {
+    title: 'Cartões',
+    explain: 'Imprima e recorte: oito por página. Ninguém poderá ver os códigos de novo.',
+    count: plural('pt', { one: '# cartão', other: '# cartões' }),
+    done: 'Pronto: esquecer os códigos'
   },
   problems: {
     wrong: 'O nome e o código não combinam. Confira os dois, letra por letra.',
@@ -86,6 +94,9 @@ export const pt: PeopleTexts = {
     lastFacilitator: 'Você é a única pessoa que conduz a sala. Primeiro dê esse papel a outra.',
     namesUsedUp: 'O seu nome não pode ser mudado mais vezes.',
     notConfirmed: 'O nome não é o mesmo. Nada foi apagado.',
+    notAdded: (names) =>
+      `Estes não foram adicionados, porque alguém já tem o nome ou ele não pode ser um nome: ${names}`,
+    tooManyNames: (most) => `No máximo ${most} nomes de uma vez.`,
     failed: 'Não funcionou. Espere um momento e tente de novo.'
   }
 }
