@@ -91,3 +91,25 @@ export interface FoldView<State> {
   readonly state: State
   onChange(listener: (entries: readonly Entry[]) => void): () => void
 }
+
+/**
+ * How old entries become fewer: what node/notes knows of its text, and the journal does not. `covers`, `merges` and `spokenFor` are part of what nodes
+ * agree on: the same in every program of a room.
+ */
+export interface EntryMerger {
+  /** Entries whose bodies may shrink to their hashes once a merged one stands for them. */
+  covers(topic: string, kind: string): boolean
+  /** False: this one stays as it is. Asked only by the node that merges. */
+  mayMerge(entry: Entry): boolean
+  /**
+   * What stands for these entries, all of one topic and with their bodies. It has to say no more and no less than they do, whatever is folded
+   * before, after or twice.
+   *
+   * @returns undefined when it cannot be done: then they stay
+   */
+  merge(topic: string, entries: readonly Entry[]): Promise<NewEntry[] | undefined>
+  /** Whether this kind is one of merged entries. */
+  merges(kind: string): boolean
+  /** For a merged entry the stamp of the newest that it stands for: an erasure after that one erases the merged one too. */
+  spokenFor(kind: string, body: CborValue): Stamp | undefined
+}

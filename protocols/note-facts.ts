@@ -3,6 +3,7 @@
  * Names of notes are part of addresses that people type, so they are short and plain.
  */
 import type { CborValue } from './cbor.ts'
+import type { Stamp } from './journal.ts'
 
 /** Topic of titles. */
 export const NOTES_TOPIC = 'notes'
@@ -12,6 +13,8 @@ const TEXT_TOPIC_PREFIX = 'note/'
 export const NOTE_NAMED_KIND = 'note-named'
 /** Yjs updates in the order in which the node applied them. */
 export const NOTE_UPDATE_KIND = 'note-update'
+/** What some `note-update` entries of one node say together, written when they were old. */
+export const NOTE_MERGED_KIND = 'note-merged'
 export const NOTE_FACT_VERSION = 1
 
 /** A line in a list and on a phone. */
@@ -24,6 +27,8 @@ export const FRAGMENT_BYTES = 384 * 1024
 export const MAX_FRAGMENTS = 16
 /** Who made a clientID: the first 16 bytes of a hash, so that no entry tells a token. */
 export const OWNER_BYTES = 16
+/** A key in hex, and a branch behind it. */
+const MAX_WRITER_CHARACTERS = 128
 /** A page makes one clientID each time it is loaded. */
 export const MAX_AUTHORS_PER_ENTRY = 1_000
 
@@ -105,6 +110,25 @@ export function decodeNoteUpdate(body: CborValue | undefined): NoteUpdate | unde
   if (body.fragment === undefined) return { updates, authors }
   const fragment = decodeFragment(body.fragment)
   return fragment && updates.length === 1 ? { updates, authors, fragment } : undefined
+}
+
+/** An update, and the stamp of the newest entry that it stands for. It has no authors: entries that name some stay as they are. */
+export function encodeNoteMerged(updates: readonly Uint8Array[], last: Stamp): CborValue {
+  return { updates: [...updates], last: [last.lamport, last.writer, last.number, last.index] }
+}
+
+/** @returns undefined for a body that says nothing we understand */
+export function lastOfMerged(body: CborValue | undefined): Stamp | undefined {
+  const last = isRecord(body) ? body.last : undefined
+  if (!Array.isArray(last) || last.length !== 4) return undefined
+  const [lamport, writer, number, index] = last
+  if (typeof writer !== 'string' || writer.length > MAX_WRITER_CHARACTERS) return undefined
+  if (!isCount(lamport) || !isCount(number) || !isCount(index)) return undefined
+  return { lamport, writer, number, index }
+}
+
+function isCount(value: CborValue | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function decodeFragment(value: CborValue): { at: number; of: number } | undefined {

@@ -78,6 +78,13 @@ export class Committer {
     this.#schedule()
   }
 
+  /** Resolves once it is on the medium. */
+  write(changes: () => KeyValueChange[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add({ own: true, sizeBytes: 0, changes, committed: resolve, failed: reject })
+    })
+  }
+
   /** Takes nothing more; what was added is written first. */
   async stop(): Promise<void> {
     await this.flush()

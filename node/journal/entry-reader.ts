@@ -12,6 +12,7 @@ import {
 } from '../../protocols/batch.ts'
 import { type CborValue, decodeCbor } from '../../protocols/cbor.ts'
 import { compareStamps, type Entry } from '../../protocols/journal.ts'
+import type { BodyRules } from './body-rules.ts'
 import type { BodySeal } from './journal.ts'
 import type { Log } from './log-table.ts'
 import type { JournalStore, TopicPlace } from './store.ts'
@@ -25,10 +26,12 @@ export interface ReadEntries {
 export class EntryReader {
   readonly #store: JournalStore
   readonly #seal: BodySeal
+  readonly #rules: Pick<BodyRules, 'isErased'>
 
-  constructor(store: JournalStore, seal: BodySeal) {
+  constructor(store: JournalStore, seal: BodySeal, rules: Pick<BodyRules, 'isErased'>) {
     this.#store = store
     this.#seal = seal
+    this.#rules = rules
   }
 
   /** The entries of a batch whose topic `reads` picks, whether hidden or not. */
@@ -43,8 +46,7 @@ export class EntryReader {
       const topic = topicOfEntry(header, index)
       const { kind, version, critical, audience } = kindOfEntry(header, index)
       const stamp = { lamport: header.lamport + index, writer, number: header.number, index }
-      const erased = this.#store.erased.get(topic)
-      const salted = erased && compareStamps(stamp, erased) < 0 ? null : (bodies[index] ?? null)
+      const salted = this.#rules.isErased(log, batch, index) ? null : (bodies[index] ?? null)
       let body: CborValue | undefined
       if (salted) {
         const content = salted.subarray(SALT_BYTES)

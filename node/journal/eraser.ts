@@ -14,10 +14,12 @@ import {
 import { type CborValue, decodeCbor } from '../../protocols/cbor.ts'
 import { compareStamps, type NewEntry } from '../../protocols/journal.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
+import type { BodyRules } from './body-rules.ts'
 import type { FoldRuntime } from './fold-runtime.ts'
-import type { Intake } from './intake.ts'
+import type { WriterAuthority } from './journal.ts'
 import { MAX_UNCOMMITTED_BYTES } from './limits.ts'
 import type { Log } from './log-table.ts'
+import type { InTurn } from './rewriting.ts'
 import type { JournalStore } from './store.ts'
 
 export const JOURNAL_TOPIC = 'journal'
@@ -32,18 +34,30 @@ export function erasedEntry(topic: string): NewEntry {
 export class Eraser {
   readonly #store: JournalStore
   readonly #folds: FoldRuntime
-  readonly #intake: Pick<Intake, 'withoutErased'>
-  /** One after the other; a stop waits for it. */
-  #work: Promise<void> = Promise.resolve()
+  readonly #rules: Pick<BodyRules, 'kept'>
+  readonly #authority: Pick<WriterAuthority, 'mayErase'>
+  readonly #inTurn: InTurn
 
-  constructor(store: JournalStore, folds: FoldRuntime, intake: Pick<Intake, 'withoutErased'>) {
+  constructor(
+    store: JournalStore,
+    folds: FoldRuntime,
+    rules: Pick<BodyRules, 'kept'>,
+    authority: Pick<WriterAuthority, 'mayErase'>,
+    inTurn: InTurn
+  ) {
+    this.#inTurn = inTurn
     this.#store = store
     this.#folds = folds
-    this.#intake = intake
+    this.#rules = rules
+    this.#authority = authority
   }
 
-  /** What a batch's erasures put on disk, in the same write as the batch. */
-  changesFor(log: Log, batch: Batch): KeyValueChange[] {
+  /**
+   * What a batch's erasures put on disk, in the same write as the batch.
+   *
+   * @param certificate the writer's; without it nothing is erased
+   */
+  changesFor(log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[] {
     const { header } = batch
     if (!header.topics.includes(JOURNAL_TOPIC) || this.#store.table.isHidden(log, header.number)) return []
     const changes: KeyValueChange[] = []
@@ -51,7 +65,7 @@ export class Eraser {
       const { kind, version } = kindOfEntry(header, index)
       if (topicOfEntry(header, index) !== JOURNAL_TOPIC || kind !== ERASED_KIND || version !== ERASED_VERSION) continue
       const topic = topicNamedBy(batch.bodies[index])
-      if (topic === undefined) continue
+      if (topic === undefined || !this.#mayErase(certificate, topic)) continue
       const writer = this.#store.table.writerAt(log, header.number)
       const stamp = { lamport: header.lamport + index, writer, number: header.number, index }
       const before = this.#store.erased.get(topic)
@@ -63,20 +77,21 @@ export class Eraser {
     return changes
   }
 
-  /** Carries out what is on disk as an intention. Resolves when it is done; safe to repeat after a crash. */
-  run(): Promise<void> {
-    this.#work = this.#work.then(() => this.#runAll())
-    return this.#work
+  #mayErase(certificate: Uint8Array | undefined, topic: string): boolean {
+    if (!this.#authority.mayErase) return true
+    return certificate !== undefined && this.#authority.mayErase(certificate, topic)
   }
 
-  settled(): Promise<void> {
-    return this.#work.catch(() => undefined)
+  /** Carries out what is on disk as an intention. Resolves when it is done; safe to repeat after a crash. */
+  run(): Promise<void> {
+    return this.#inTurn(() => this.#runAll())
   }
 
   async #runAll(): Promise<void> {
     if (this.#store.unfinishedErasures.size === 0) return
     const topics = [...this.#store.unfinishedErasures]
-    for (const topic of topics) await this.#shrink(topic)
+    const shrunk = new Map<number, { from: number; to: number }>()
+    for (const topic of topics) await this.#shrink(topic, shrunk)
     this.#store.meta.foldEpoch++
     const done = topics.flatMap((topic) => {
       const stamp = this.#store.erased.get(topic)
@@ -87,9 +102,13 @@ export class Eraser {
     const snapshots = await this.#store.allSnapshotDeletions()
     await this.#store.write([...done, ...snapshots, this.#store.metaChange()], { sync: true })
     await this.#folds.foldAnew((view) => topics.some((topic) => view.reads(topic)))
+    // An overwritten value lies in LevelDB's files until they are rewritten.
+    for (const [log, { from, to }] of shrunk) await this.#store.purgeBatches(log, from, to)
+    await this.#store.purgeSnapshots()
   }
 
-  async #shrink(topic: string): Promise<void> {
+  /** @param touched for each log where bodies went */
+  async #shrink(topic: string, touched: Map<number, { from: number; to: number }>): Promise<void> {
     let changes: KeyValueChange[] = []
     let bytes = 0
     for await (const place of this.#store.placesOf(topic)) {
@@ -97,8 +116,10 @@ export class Eraser {
       const stored = await this.#store.read(place.log, place.number)
       if (!log || !stored) continue
       const batch = decodeBatch(stored.bytes)
-      const shrunk = this.#intake.withoutErased(log, batch)
+      const shrunk = this.#rules.kept(log, batch)
       if (shrunk === batch) continue
+      const { from, to } = touched.get(place.log) ?? { from: place.number, to: place.number }
+      touched.set(place.log, { from: Math.min(from, place.number), to: Math.max(to, place.number) })
       const encoded = encodeBatch(shrunk)
       changes.push(this.#store.rewriteChange(log, place.number, stored.sequence, encoded))
       bytes += encoded.length

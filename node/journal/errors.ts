@@ -21,6 +21,10 @@ defineErrors({
     status: 400,
     next: 'Nothing was written. See which limit the message names.'
   },
+  ERASE_NOT_ALLOWED: {
+    status: 403,
+    next: 'This device may not let others in, and so may not erase either. Ask on another device of the room.'
+  },
   BATCH_UNSIGNED: {
     status: 400,
     next: 'A device sent facts with a wrong signature. They were refused; see which device in `joinery peers`.'

@@ -2,22 +2,16 @@
  * Batches of peers, from bytes to the committer: form, chain, signature, certificate, bodies. Nothing is stored that did not pass, and one that
  * does not pass is the sender's fault: it should have refused it too.
  */
-import {
-  type Batch,
-  decodeBatch,
-  encodeBatch,
-  entryCount,
-  MAX_LAMPORT,
-  signedBytes,
-  topicOfEntry
-} from '../../protocols/batch.ts'
+import { type Batch, decodeBatch, encodeBatch, MAX_LAMPORT, signedBytes } from '../../protocols/batch.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import { JoineryError } from '../../protocols/errors.ts'
-import { compareStamps, type WriterId } from '../../protocols/journal.ts'
+import type { WriterId } from '../../protocols/journal.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import { bodiesMatch, lacksBodies } from './bodies.ts'
+import type { BodyRules } from './body-rules.ts'
 import type { Committer } from './committer.ts'
+import { JOURNAL_TOPIC } from './eraser.ts'
 import type { Signing, WriterAuthority } from './journal.ts'
 import { type Head, hexOf, type Log } from './log-table.ts'
 import type { SpaceGuard } from './space-guard.ts'
@@ -30,11 +24,12 @@ export interface IntakeComponents {
   space: SpaceGuard
   authority: WriterAuthority
   signing: Signing
+  rules: Pick<BodyRules, 'kept' | 'isHollow'>
 }
 
 export interface IntakeInit {
-  /** More to write along with a batch: what it erases. */
-  changesFor(log: Log, batch: Batch): KeyValueChange[]
+  /** More to write along with a batch: what it erases, what it covers. */
+  changesFor(log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[]
   /** It is on the medium. */
   onDurable(arrival: Arrival): void
   onFork(log: Log, number: number): void
@@ -146,7 +141,7 @@ export class Intake {
         parent: undefined,
         forkPoints: []
       })
-      this.#commit(log, batch, hash, [store.logChange(log)])
+      this.#commit(log, batch, hash, [store.logChange(log)], header.certificate)
       result.added++
       result.seen.push({ writer, number: 0 })
       return
@@ -161,14 +156,14 @@ export class Intake {
         break
       case 'lost':
         this.#checkBatch(batch, undefined)
-        this.#store(place.log, batch, place.log.head, true, [])
+        this.#store(place.log, batch, place.log.head, true, [], await this.#certificateFor(batch, known))
         // The next one may be known only by following this one.
         await this.#components.committer.flush()
         result.added++
         break
       case 'extends':
         this.#checkBatch(batch, place.after)
-        this.#commit(place.log, batch, hash, [])
+        this.#commit(place.log, batch, hash, [], await this.#certificateFor(batch, known))
         result.added++
         break
       case 'branches': {
@@ -190,13 +185,23 @@ export class Intake {
           parent: parent?.index,
           forkPoints: [{ number: header.number, hash }]
         })
-        this.#commit(log, batch, hash, [store.logChange(log), store.logChange(twin)])
+        const certificate = await this.#certificateFor(batch, known)
+        this.#commit(log, batch, hash, [store.logChange(log), store.logChange(twin)], certificate)
         this.#init.onFork(log, header.number)
         result.added++
         break
       }
     }
     result.seen.push({ writer, number: header.number })
+  }
+
+  /** Of the writer's first batch, where its word on the journal itself may need one. */
+  async #certificateFor({ header }: Batch, logs: readonly Log[]): Promise<Uint8Array | undefined> {
+    if (!header.topics.includes(JOURNAL_TOPIC)) return undefined
+    const root = logs.find((log) => log.start === 0)
+    if (root?.pending.has(0)) await this.#components.committer.flush()
+    const first = root && (await this.#components.store.read(root.index, 0))
+    return first && decodeBatch(first.bytes).header.certificate
   }
 
   #checkNewWriter(batch: Batch, writer: WriterId): string {
@@ -297,7 +302,7 @@ export class Intake {
     if (!stored) return false
     const ours = decodeBatch(stored.bytes)
     if (!lacksBodies(ours)) return false
-    const offered = this.withoutErased(log, batch)
+    const offered = this.#components.rules.kept(log, batch)
     const fills = ours.bodies.some((body, i) => body === null && offered.bodies[i] !== null)
     if (!fills || !bodiesMatch(offered)) return false
     const bodies = ours.bodies.map((body, i) => body ?? offered.bodies[i] ?? null)
@@ -305,16 +310,23 @@ export class Intake {
     return true
   }
 
-  #commit(log: Log, batch: Batch, hash: Uint8Array, extra: KeyValueChange[]): void {
+  #commit(log: Log, batch: Batch, hash: Uint8Array, extra: KeyValueChange[], certificate?: Uint8Array): void {
     const { header } = batch
     const head: Head = { number: header.number, hash, lamport: lastLamport(header), end: header.end }
     this.#components.store.table.accept(log, head)
-    this.#store(log, batch, head, false, extra)
+    this.#store(log, batch, head, false, extra, certificate)
   }
 
-  #store(log: Log, received: Batch, head: Head, repaired: boolean, extra: KeyValueChange[]): void {
-    const { store, committer } = this.#components
-    const batch = this.withoutErased(log, received)
+  #store(
+    log: Log,
+    received: Batch,
+    head: Head,
+    repaired: boolean,
+    extra: KeyValueChange[],
+    certificate?: Uint8Array
+  ): void {
+    const { store, committer, rules } = this.#components
+    const batch = rules.kept(log, received)
     const bytes = encodeBatch(batch)
     let sequence = 0
     committer.add({
@@ -323,9 +335,9 @@ export class Intake {
       changes: () => {
         sequence = store.nextSequence()
         const changes = [...extra, ...store.batchChanges(log, batch, bytes, sequence)]
-        changes.push(...this.#init.changesFor(log, batch))
+        changes.push(...this.#init.changesFor(log, batch, certificate))
         changes.push(store.logEndChange(log, repaired ? log.durable : head, sequence))
-        if (this.isHollow(log, batch)) changes.push(store.hollowChange(log.index, batch.header.number))
+        if (rules.isHollow(log, batch)) changes.push(store.hollowChange(log.index, batch.header.number))
         else if (repaired) changes.push(store.filledChange(log.index, batch.header.number))
         return changes
       },
@@ -336,31 +348,6 @@ export class Intake {
       },
       failed: () => undefined
     })
-  }
-
-  /** A body is missing that nobody erased: another peer may have it. */
-  isHollow(log: Log, batch: Batch): boolean {
-    return batch.bodies.some((body, i) => body === null && !this.#isErased(log, batch, i))
-  }
-
-  #isErased(log: Log, { header }: Batch, index: number): boolean {
-    const erased = this.#components.store.erased.get(topicOfEntry(header, index))
-    if (!erased) return false
-    const { number } = header
-    const writer = this.#components.store.table.writerAt(log, number)
-    return compareStamps({ lamport: header.lamport + index, writer, number, index }, erased) < 0
-  }
-
-  /** The batch without the bodies that were erased before it came. */
-  withoutErased(log: Log, batch: Batch): Batch {
-    const count = entryCount(batch.header)
-    let bodies: Batch['bodies'] | undefined
-    for (let i = 0; i < count; i++) {
-      if (batch.bodies[i] === null || !this.#isErased(log, batch, i)) continue
-      bodies ??= [...batch.bodies]
-      bodies[i] = null
-    }
-    return bodies ? { ...batch, bodies } : batch
   }
 }
 

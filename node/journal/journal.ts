@@ -3,7 +3,7 @@
  * `sync-service.ts`.
  */
 
-import type { Entry, JournalAccess, Position, Stamp, WriterId } from '../../protocols/journal.ts'
+import type { Entry, EntryMerger, JournalAccess, Position, Stamp, WriterId } from '../../protocols/journal.ts'
 import type { BatchRange, Tip, WriterRow } from '../../protocols/journal-sync.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -21,6 +21,11 @@ export interface WriterAuthority {
    * @throws when it does not chain to this room
    */
   check(certificate: Uint8Array): { writer: WriterId; node: NodeId }
+  /**
+   * Whether the holder of this certificate may erase a topic; everybody when it is left out. It must depend on nothing but its arguments, or
+   * replicas that hold the same entries would differ.
+   */
+  mayErase?(certificate: Uint8Array, topic: string): boolean
 }
 
 /** The members' key ring, for bodies of audience `nodes`. */
@@ -45,6 +50,8 @@ export interface JournalComponents {
   /** Certifies a new writer with the node's key; at most 8 KiB (`MAX_CERTIFICATE_BYTES`). */
   certify(writerKey: Uint8Array): Uint8Array
   seal: BodySeal
+  /** Merges old entries; without it they stay. */
+  merger?: EntryMerger
   /** Default: Ed25519 of node/platform. */
   signing?: Signing
   /** Free bytes where the store lies. Without it nobody looks, and a full disk is met by a write that fails. */
@@ -156,8 +163,18 @@ export interface Journal extends JournalAccess {
    * unless a write met the end of the disk. Reads go on in both.
    */
   state(): 'open' | 'read-only' | 'full' | 'closed'
-  /** Erases all bodies of the topic that were written before, on every node. Resolves once it is on our medium. */
+  /**
+   * Erases all bodies of the topic that were written before, on every node. Resolves once it is on our medium.
+   *
+   * @throws JoineryError `ERASE_NOT_ALLOWED`
+   */
   erase(topic: string): Promise<Stamp>
+  /**
+   * Merges what this node wrote, as much as is worth it, whatever its age. It happens by itself to what is old.
+   *
+   * @returns how many batches were merged
+   */
+  compact(): Promise<number>
   /** Hides what removed nodes wrote past their cuts. The whole truth each time; kept on disk for the next start. */
   setRemoved(removed: RemovedNodes): Promise<void>
   /** The last number that we hold of each of a node's writers: what a removal names. */

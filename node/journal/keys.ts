@@ -10,6 +10,7 @@
  *     e topic                               the stamp before which its bodies are erased
  *     k kind 0 version log                  the first number where a critical kind stands
  *     h log number                          a batch that lacks bodies although nobody erased them
+ *     c log number index                    a claim that a range of batches was merged: done, its ranges
  *     v fold                                a snapshot
  */
 export const LOG_BYTES = 4
@@ -38,6 +39,10 @@ export function isBatchKey(found: Uint8Array): boolean {
 
 export function hollowKey(log: number, number: number): Uint8Array {
   return key('h', [log, LOG_BYTES], [number, NUMBER_BYTES])
+}
+
+export function coveredKey(log: number, number: number, index: number): Uint8Array {
+  return key('c', [log, LOG_BYTES], [number, NUMBER_BYTES], [index, 2])
 }
 
 export function topicKey(topic: string, lamport: number, log: number, number: number): Uint8Array {

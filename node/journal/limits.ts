@@ -86,3 +86,18 @@ export const SPACE_CHECK_MS = 2000
 
 /** LevelDB's tables have 2 MiB and at most one value more. */
 export const MAX_TABLE_BYTES = 64 * 2 ** 20
+
+/** Merging has no hurry: it waits until a lesson's bursts are over and every linked node has them. */
+export const MERGE_EVERY_MS = 60_000
+/** What this run of the process wrote is merged after so long; people still turn back in it until then. */
+export const MERGE_AFTER_MS = 10 * 60_000
+/** A busy minute of a note: five batches a second. One merged entry for each is what a history of minutes needs. */
+export const MERGE_BATCHES = 300
+/** Fewer are not worth an entry. */
+export const MIN_MERGE_BATCHES = 8
+/** Bodies read for one merge: a Pi with 512 MB holds them twice. */
+export const MERGE_BYTES = 1 * 2 ** 20
+/** Nothing was appended here for so long: people come first. */
+export const MERGE_QUIET_MS = 1_000
+/** What shrank leaves LevelDB's files when so much has gathered: each purge rewrites a part of the store. */
+export const PURGE_BYTES = 1 * 2 ** 20

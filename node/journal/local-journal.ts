@@ -1,12 +1,16 @@
 /**
  * Puts the parts of a journal together: writer, intake, committer, folds, erasures, checks.
  */
+import type { Batch } from '../../protocols/batch.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Entry, Fold, FoldView, NewEntry, Position, Stamp, WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import { KEY_BYTES, signingKeyFromSeed, verifySignature } from '../platform/signing.ts'
+import { BodyRules } from './body-rules.ts'
 import { Committer } from './committer.ts'
+import { Compactor } from './compactor.ts'
+import { Covers } from './covers.ts'
 import { CriticalKinds } from './critical-kinds.ts'
 import { EntryReader } from './entry-reader.ts'
 import { Eraser, erasedEntry } from './eraser.ts'
@@ -25,13 +29,16 @@ import type {
   UnknownKind,
   VerifyReport
 } from './journal.ts'
-import { RESERVE_BYTES } from './limits.ts'
+import { MERGE_QUIET_MS, RESERVE_BYTES } from './limits.ts'
 import { Listeners } from './listeners.ts'
+import { forkOf, forksOf, lastNumbersOf } from './log-figures.ts'
 import { type Log, plainWriter } from './log-table.ts'
 import { OwnLog } from './own-log.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
+import { Removals } from './removals.ts'
 import { Repairs } from './repairs.ts'
+import { createTurns } from './rewriting.ts'
 import { SpaceGuard } from './space-guard.ts'
 import { JournalStore } from './store.ts'
 import { findHoles, verifyJournal } from './verifier.ts'
@@ -64,7 +71,11 @@ class LocalJournal implements Journal {
   readonly #intake: Intake
   readonly #reader: EntryReader
   readonly #folds: FoldRuntime
+  readonly #rules: BodyRules
+  readonly #covers: Covers
   readonly #eraser: Eraser
+  readonly #compactor: Compactor | undefined
+  readonly #removals: Removals
   readonly #kinds: CriticalKinds
   readonly #repairs: Repairs
   readonly #knowledge: PeerKnowledge
@@ -73,6 +84,7 @@ class LocalJournal implements Journal {
   readonly #committed: Listeners<readonly Entry[]>
   readonly #forked: Listeners<Fork>
   readonly #stopped = new AbortController()
+  readonly #rewriting = createTurns()
   /** What became durable in the write that is being told of. */
   #arrivals: Arrival[] = []
   #checking: Promise<void> = Promise.resolve()
@@ -84,13 +96,16 @@ class LocalJournal implements Journal {
     this.#init = init
     this.node = init.node
     this.#signing = components.signing ?? ED25519
-    this.#reader = new EntryReader(store, components.seal)
     const onProblem = (problem: JournalProblem): void => this.#report(problem)
     const failed = (cause: unknown): void => onProblem({ code: 'INTERNAL', message: 'a listener failed', cause })
     this.#committed = new Listeners(failed)
     this.#forked = new Listeners(failed)
     this.#repairs = new Repairs(failed)
-    this.#knowledge = new PeerKnowledge(failed)
+    this.#knowledge = new PeerKnowledge(failed, components.clock)
+    this.#covers = new Covers(store, this.#repairs, this.#rewriting.inTurn)
+    this.#rules = new BodyRules(store, this.#covers, components.merger)
+    this.#covers.useRules(this.#rules)
+    this.#reader = new EntryReader(store, components.seal, this.#rules)
     store.onUnreadable = ({ code, message, cause }) => onProblem({ code, message, cause })
     this.#folds = new FoldRuntime({ store, reader: this.#reader }, { onProblem })
     this.#space = new SpaceGuard(
@@ -110,10 +125,11 @@ class LocalJournal implements Journal {
         committer: this.#committer,
         space: this.#space,
         authority: components.authority,
-        signing: this.#signing
+        signing: this.#signing,
+        rules: this.#rules
       },
       {
-        changesFor: (log, batch) => this.#eraser.changesFor(log, batch),
+        changesFor: this.#changesFor,
         onDurable: (arrival) => this.#onDurable(arrival),
         onFork: (log, number) => this.#onFork(log, number),
         onTooManyBranches: ({ writer, node }) =>
@@ -123,16 +139,47 @@ class LocalJournal implements Journal {
           })
       }
     )
-    this.#eraser = new Eraser(store, this.#folds, this.#intake)
+    this.#eraser = new Eraser(store, this.#folds, this.#rules, components.authority, this.#rewriting.inTurn)
     this.#kinds = new CriticalKinds(store, init.understood)
     const { certify, random, seal } = components
     const key = this.#signing.keyFromSeed(random.bytes(KEY_BYTES))
     const writer = new Writer(key, certify(key.publicKey))
     this.#own = new OwnLog(
-      { store, committer: this.#committer, eraser: this.#eraser, writer, seal, random },
+      {
+        store,
+        committer: this.#committer,
+        changesFor: this.#changesFor,
+        writer,
+        seal,
+        random,
+        clock: components.clock
+      },
       { node: init.node, onDurable: (arrival) => this.#onDurable(arrival) }
     )
     this.writer = this.#own.writer
+    this.#removals = new Removals({
+      store,
+      reader: this.#reader,
+      folds: this.#folds,
+      covers: this.#covers,
+      commitMeta: () => this.#commitMeta(),
+      inBackground: (work) => this.#inBackground(work)
+    })
+    const { clock, merger } = components
+    const isQuiet = (): boolean => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS)
+    const append = (entries: NewEntry[]): Promise<Stamp[]> => this.append(entries)
+    this.#compactor =
+      merger &&
+      new Compactor(
+        { store, reader: this.#reader, covers: this.#covers, clock, merger, append, isQuiet },
+        {
+          node: init.node,
+          isOurs: (log) => this.#own.isOurs(log),
+          onFailure: (cause) => {
+            if (!this.#closed) onProblem({ code: 'INTERNAL', message: 'old entries could not be merged', cause })
+          }
+        }
+      )
     const exchange = createExchange({
       failed,
       store,
@@ -148,7 +195,8 @@ class LocalJournal implements Journal {
     const { authority, suspect } = this.#components
     if (suspect || this.#store.isDamaged) {
       this.#report({ code: 'JOURNAL_DAMAGED', message: 'rows of the journal were lost and are made anew' })
-      await rebuildRows({ store: this.#store, authority, eraser: this.#eraser })
+      await rebuildRows({ store: this.#store, authority, changesFor: this.#changesFor })
+      await this.#covers.cutsChanged()
     }
     for (const log of this.#store.table.all) this.#own.follow(log.durable.lamport)
     await this.#space.check()
@@ -158,7 +206,14 @@ class LocalJournal implements Journal {
     }
     this.#inBackground(() => findHoles(this.#store, this.#repairs, this.node, this.#stopped.signal))
     this.#inBackground(() => this.#eraser.run())
+    this.#inBackground(() => this.#covers.run())
+    this.#compactor?.start()
   }
+
+  readonly #changesFor = (log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[] => [
+    ...this.#eraser.changesFor(log, batch, certificate),
+    ...this.#covers.changesFor(log, batch)
+  ]
 
   state(): 'open' | 'read-only' | 'full' | 'closed' {
     if (this.#closed) return 'closed'
@@ -179,7 +234,7 @@ class LocalJournal implements Journal {
     const { log, batch, sequence } = arrival
     this.#store.durableSequence = Math.max(this.#store.durableSequence, sequence)
     this.#own.follow(log.durable.lamport)
-    if (arrival.repaired && !batch.bodies.includes(null)) this.#repairs.done(log, batch.header.number)
+    if (arrival.repaired && !this.#rules.isHollow(log, batch)) this.#repairs.done(log, batch.header.number)
     this.#arrivals.push(arrival)
   }
 
@@ -203,6 +258,7 @@ class LocalJournal implements Journal {
       }))
     )
     if (this.#store.unfinishedErasures.size > 0) this.#inBackground(() => this.#eraser.run())
+    if (this.#covers.isDue) this.#inBackground(() => this.#covers.run())
     this.#inBackground(() => this.#folds.saveDue())
   }
 
@@ -218,7 +274,17 @@ class LocalJournal implements Journal {
     return this.#reader.inStampOrder(topic)
   }
 
+  async compact(): Promise<number> {
+    let batches = 0
+    for (let merged = 1; merged > 0 && this.#compactor; batches += merged)
+      merged = await this.#compactor.mergeSome(true)
+    await this.#covers.run()
+    return batches
+  }
+
   async erase(topic: string): Promise<Stamp> {
+    if (this.#components.authority.mayErase?.(this.#own.certificate, topic) === false)
+      throw new JoineryError('ERASE_NOT_ALLOWED', 'this device has no right to erase')
     const [stamp] = await this.append([erasedEntry(topic)])
     if (!stamp) throw new JoineryError('INTERNAL', 'an append without a stamp')
     await this.#eraser.run()
@@ -226,30 +292,8 @@ class LocalJournal implements Journal {
   }
 
   async setRemoved(removed: RemovedNodes): Promise<void> {
-    const { table, meta } = this.#store
-    if (sameRemoved(removed, table.removed)) return
-    const changed = table.setRemoved(removed)
-    meta.removed = removed
-    const topics = new Set<string>()
-    for (const { log, before } of changed) {
-      const was = before ?? Infinity
-      const is = log.cut?.number ?? Infinity
-      const from = Math.max(Math.min(was, is) + 1, log.start)
-      const to = Math.min(Math.max(was, is), log.durable.number)
-      if (from <= to) await this.#addTopics(log, from, to, topics)
-    }
-    if (topics.size > 0) meta.foldEpoch++
-    await this.#store.loadCutHashes(changed.map(({ log }) => log))
-    await this.#commitMeta()
-    await this.#folds.foldAnew((view) => !view.seesHidden && [...topics].some((topic) => view.reads(topic)))
+    await this.#removals.set(removed)
     this.#events.changed()
-  }
-
-  async #addTopics(log: Log, from: number, to: number, topics: Set<string>): Promise<void> {
-    for (let number = from; number <= to; number++) {
-      const found = await this.#reader.batchAt({ log: log.index, number })
-      for (const topic of found?.batch.header.topics ?? []) topics.add(topic)
-    }
   }
 
   async #write(changes: KeyValueChange[]): Promise<void> {
@@ -260,24 +304,11 @@ class LocalJournal implements Journal {
   }
 
   #commitMeta(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#committer.add({
-        own: true,
-        sizeBytes: 0,
-        changes: () => [this.#store.metaChange()],
-        committed: resolve,
-        failed: reject
-      })
-    })
+    return this.#committer.write(() => [this.#store.metaChange()])
   }
 
   lastNumbers(node: NodeId): ReadonlyMap<WriterId, number> {
-    const numbers = new Map<WriterId, number>()
-    for (const log of this.#store.table.all) {
-      if (log.node !== node || log.durable.number < log.start) continue
-      numbers.set(log.writer, Math.max(numbers.get(log.writer) ?? -1, log.durable.number))
-    }
-    return numbers
+    return lastNumbersOf(this.#store.table, node)
   }
 
   mayDecide = (): boolean => this.unknownKinds().length === 0
@@ -287,8 +318,7 @@ class LocalJournal implements Journal {
   }
 
   forks(): readonly Fork[] {
-    const { table } = this.#store
-    return [...table.writers()].flatMap((writer) => forkOf(table.logsOf(writer)) ?? [])
+    return forksOf(this.#store.table)
   }
 
   onFork(listener: (fork: Fork) => void): () => void {
@@ -323,18 +353,7 @@ class LocalJournal implements Journal {
   }
 
   savedElsewhere(position: Position, withinMs: number): Promise<boolean> {
-    if (this.copiesElsewhere(position) > 0) return Promise.resolve(true)
-    return new Promise((resolve) => {
-      const finish = (saved: boolean): void => {
-        cancel()
-        forget()
-        resolve(saved)
-      }
-      const cancel = this.#components.clock.after(withinMs, () => finish(false))
-      const forget = this.onConfirmed(() => {
-        if (this.copiesElsewhere(position) > 0) finish(true)
-      })
-    })
+    return this.#knowledge.savedElsewhere(plainWriter(position.writer), position.number, withinMs)
   }
 
   onCommitted(listener: (entries: readonly Entry[]) => void): () => void {
@@ -343,7 +362,7 @@ class LocalJournal implements Journal {
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     await this.#committer.flush()
-    const [store, isHollow] = [this.#store, this.#intake.isHollow.bind(this.#intake)]
+    const [store, isHollow] = [this.#store, this.#rules.isHollow.bind(this.#rules)]
     const report = await verifyJournal({ store, signing: this.#signing, repairs: this.#repairs, isHollow }, signal)
     if (report.unindexed > 0) {
       // Folds were loaded without these.
@@ -356,12 +375,13 @@ class LocalJournal implements Journal {
 
   async close(): Promise<void> {
     if (this.#closed) return
+    await this.#compactor?.stop()
     await this.#committer.flush()
     this.#closed = true
     this.#stopped.abort()
     await this.#own.end()
     await this.#checking
-    await this.#eraser.settled()
+    await this.#rewriting.settled()
     const isSound = this.#committer.failure === undefined
     await this.#committer.stop()
     if (isSound) await this.#folds.saveAll()
@@ -377,21 +397,4 @@ class LocalJournal implements Journal {
   #report(problem: JournalProblem): void {
     this.#init.onProblem?.(problem)
   }
-}
-
-function forkOf(logs: readonly Log[]): Fork | undefined {
-  const numbers = logs.flatMap((log) => log.forkPoints.map((point) => point.number))
-  const [first] = logs
-  if (!first || numbers.length === 0) return undefined
-  return { writer: first.writer, node: first.node, number: Math.min(...numbers), branches: logs.length }
-}
-
-function sameRemoved(a: RemovedNodes, b: RemovedNodes): boolean {
-  if (a.size !== b.size) return false
-  for (const [node, cuts] of a) {
-    const other = b.get(node)
-    if (!other || other.size !== cuts.size) return false
-    for (const [writer, number] of cuts) if (other.get(writer) !== number) return false
-  }
-  return true
 }

@@ -1,14 +1,14 @@
 /**
  * What we write ourselves: callers wait here until their entries are on the medium; all that wait at one time become one batch.
  */
-import { MAX_BATCH_ENTRIES } from '../../protocols/batch.ts'
+import { type Batch, MAX_BATCH_ENTRIES } from '../../protocols/batch.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { NewEntry, Stamp, WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import type { Random } from '../platform/random.ts'
 import type { Committer } from './committer.ts'
-import type { Eraser } from './eraser.ts'
 import type { Arrival } from './intake.ts'
 import type { BodySeal } from './journal.ts'
 import {
@@ -25,10 +25,12 @@ import { type PreparedEntry, preparedBytes, prepareEntry, type SignedBatch, type
 export interface OwnLogComponents {
   store: JournalStore
   committer: Committer
-  eraser: Pick<Eraser, 'changesFor'>
+  /** More to write along with a batch: what it erases, what it covers. */
+  changesFor(log: Log, batch: Batch, certificate: Uint8Array): KeyValueChange[]
   writer: Writer
   seal: BodySeal
   random: Random
+  clock: Clock
 }
 
 export interface OwnLogInit {
@@ -54,6 +56,7 @@ export class OwnLog {
   #waiting: WaitingAppend[] = []
   #waitingBytes = 0
   #isScheduled = false
+  #appendedMs = Number.NEGATIVE_INFINITY
 
   constructor(components: OwnLogComponents, init: OwnLogInit) {
     this.#components = components
@@ -61,8 +64,17 @@ export class OwnLog {
     this.writer = hexOf(components.writer.publicKey)
   }
 
+  get certificate(): Uint8Array {
+    return this.#components.writer.certificate
+  }
+
   isOurs(log: Log): boolean {
     return log === this.#log
+  }
+
+  /** Nobody has written for so long, and nobody waits. */
+  isQuietFor(ms: number): boolean {
+    return this.#waiting.length === 0 && this.#components.clock.monotonicMs() - this.#appendedMs >= ms
   }
 
   /** What we write next is later than this. */
@@ -75,7 +87,8 @@ export class OwnLog {
     return new Promise((resolve, reject) => {
       if (entries.length > MAX_APPEND_ENTRIES)
         throw new JoineryError('ENTRY_REFUSED', `more than ${MAX_APPEND_ENTRIES} entries at once`)
-      const { seal, random } = this.#components
+      const { seal, random, clock } = this.#components
+      this.#appendedMs = clock.monotonicMs()
       const prepared = entries.map((entry) => prepareEntry(entry, seal, random))
       const bytes = prepared.reduce((sum, entry) => sum + preparedBytes(entry), 0)
       if (this.#waiting.length >= MAX_WAITING_APPENDS || this.#waitingBytes + bytes > MAX_WAITING_BYTES)
@@ -160,7 +173,7 @@ export class OwnLog {
 
   /** @param done what is to be done once the changes are on the medium */
   #store({ batch, bytes, head }: SignedBatch, done: (() => void)[]): KeyValueChange[] {
-    const { store, eraser, writer } = this.#components
+    const { store, changesFor, writer } = this.#components
     const { table } = store
     const changes: KeyValueChange[] = []
     if (!this.#log) {
@@ -173,7 +186,7 @@ export class OwnLog {
     const sequence = store.nextSequence()
     table.accept(log, head)
     this.follow(head.lamport)
-    changes.push(...store.batchChanges(log, batch, bytes, sequence), ...eraser.changesFor(log, batch))
+    changes.push(...store.batchChanges(log, batch, bytes, sequence), ...changesFor(log, batch, writer.certificate))
     changes.push(store.logEndChange(log, head, sequence))
     done.push(() => {
       table.markDurable(log, head, sequence)

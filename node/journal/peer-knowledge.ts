@@ -3,6 +3,7 @@
  */
 import type { WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
+import type { Clock } from '../platform/clock.ts'
 import { MAX_KNOWN_PEERS } from './limits.ts'
 import { Listeners } from './listeners.ts'
 
@@ -10,7 +11,10 @@ export class PeerKnowledge {
   readonly #peers = new Map<NodeId, Map<WriterId, number>>()
   readonly #listeners: Listeners<void>
 
-  constructor(failed: (cause: unknown) => void) {
+  readonly #clock: Clock
+
+  constructor(failed: (cause: unknown) => void, clock: Clock) {
+    this.#clock = clock
     this.#listeners = new Listeners(failed)
   }
 
@@ -31,6 +35,22 @@ export class PeerKnowledge {
     let copies = 0
     for (const known of this.#peers.values()) if ((known.get(writer) ?? -1) >= number) copies++
     return copies
+  }
+
+  /** Resolves true as soon as a peer has it, false after `withinMs`. */
+  savedElsewhere(writer: WriterId, number: number, withinMs: number): Promise<boolean> {
+    if (this.copies(writer, number) > 0) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const finish = (saved: boolean): void => {
+        cancel()
+        forget()
+        resolve(saved)
+      }
+      const cancel = this.#clock.after(withinMs, () => finish(false))
+      const forget = this.onChange(() => {
+        if (this.copies(writer, number) > 0) finish(true)
+      })
+    })
   }
 
   onChange(listener: () => void): () => void {

@@ -7,7 +7,6 @@ import { sameBytes } from '../../protocols/cbor.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import { bodiesMatch } from './bodies.ts'
-import type { Eraser } from './eraser.ts'
 import type { WriterAuthority } from './journal.ts'
 import { type Head, hexOf, type Log } from './log-table.ts'
 import type { JournalStore } from './store.ts'
@@ -16,22 +15,26 @@ import { lastLamport } from './writer.ts'
 export interface RebuildComponents {
   store: JournalStore
   authority: WriterAuthority
-  eraser: Pick<Eraser, 'changesFor'>
+  /** What a batch erases and covers. */
+  changesFor(log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[]
 }
 
 /** Changes of one write: some batches' rows and index entries. */
 const CHANGES_AT_ONCE = 2000
 
 /** @returns how many logs were found that had no row */
-export async function rebuildRows({ store, authority, eraser }: RebuildComponents): Promise<number> {
+export async function rebuildRows({ store, authority, changesFor }: RebuildComponents): Promise<number> {
   const ends = new Map<Log, { head: Head; sequence: number }>()
   let changes: KeyValueChange[] = []
+  /** Of the log that is being read: its first batch comes first. */
+  let certificate: Uint8Array | undefined
   let found = 0
   for await (const { log: index, number, stored } of store.allBatches()) {
     store.table.reserve(index)
     const batch = stored && soundBatch(stored.bytes)
     if (!stored || !batch || batch.header.number !== number) continue
     store.noteSequence(stored.sequence)
+    if (number === 0) certificate = batch.header.certificate
     let log = store.table.at(index)
     if (!log) {
       log = logOf(store, authority, index, batch)
@@ -43,7 +46,7 @@ export async function rebuildRows({ store, authority, eraser }: RebuildComponent
     const { end } = batch.header
     const head = { number, hash: sha256(batch.headerBytes), lamport: lastLamport(batch.header), end }
     ends.set(log, { head, sequence: Math.max(ends.get(log)?.sequence ?? 0, stored.sequence) })
-    changes.push(...store.indexChanges(log, batch, stored.sequence), ...eraser.changesFor(log, batch))
+    changes.push(...store.indexChanges(log, batch, stored.sequence), ...changesFor(log, batch, certificate))
     if (changes.length < CHANGES_AT_ONCE) continue
     await store.write(changes, { sync: false })
     changes = []

@@ -4,7 +4,8 @@
  */
 import { type Batch, decodeBatch, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
 import type { CborValue } from '../../protocols/cbor.ts'
-import { hasCode, JoineryError } from '../../protocols/errors.ts'
+import type { CoveredRange } from '../../protocols/covered-ranges.ts'
+import { JoineryError } from '../../protocols/errors.ts'
 import type { Stamp } from '../../protocols/journal.ts'
 import { crc32, sha256 } from '../platform/hash.ts'
 import type { KeyRange, KeyValueChange, KeyValueStore } from '../platform/key-value.ts'
@@ -12,6 +13,7 @@ import type { RemovedNodes } from './journal.ts'
 import {
   batchKey,
   CRC_BYTES,
+  coveredKey,
   eraseKey,
   hollowKey,
   kindKeyOnDisk,
@@ -32,12 +34,11 @@ import {
   topicPrefix
 } from './keys.ts'
 import { READ_BYTES } from './limits.ts'
+import { loadRows } from './load-store.ts'
 import { type Head, type Log, LogTable } from './log-table.ts'
-import { damaged, rowBytes, rowOf } from './rows.ts'
+import { rowBytes } from './rows.ts'
 
-const FORMAT = 1
-const MAX_META_BYTES = 16 * 2 ** 20
-const MAX_ROW_BYTES = 64 * 1024
+export const FORMAT = 1
 
 export interface Meta {
   removed: RemovedNodes
@@ -68,6 +69,15 @@ export interface CriticalKind {
   number: number
 }
 
+/** A claim that ranges were merged; see `covers.ts`. */
+export interface CoveredRow {
+  log: number
+  number: number
+  index: number
+  isDone: boolean
+  ranges: CoveredRange[]
+}
+
 export class JournalStore {
   readonly #kv: KeyValueStore
   readonly table = new LogTable()
@@ -82,6 +92,7 @@ export class JournalStore {
   /** Rows were lost: see `rebuildRows`. */
   isDamaged = false
   readonly hollow: { log: number; number: number }[] = []
+  readonly coveredRows: CoveredRow[] = []
   #sequence = 0
   /** All arrivals up to this one are on the medium. */
   durableSequence = 0
@@ -94,73 +105,12 @@ export class JournalStore {
 
   static async open(kv: KeyValueStore): Promise<JournalStore> {
     const store = new JournalStore(kv)
-    await store.#load()
+    await loadRows(store, kv)
     return store
   }
 
   nextSequence(): number {
     return ++this.#sequence
-  }
-
-  async #load(): Promise<void> {
-    const meta = await this.#kv.get(META_KEY)
-    if (meta) this.#readRow(meta, 4, (row) => this.#loadMeta(row), MAX_META_BYTES)
-    for await (const [key, value] of this.#entries(rangeOf('w'))) {
-      this.#readRow(value, 5, ([writer, node, start, parent, points]) => {
-        this.table.add({
-          index: readNumber(key, 1, LOG_BYTES),
-          key: writer as Uint8Array,
-          node: node as string,
-          start: start as number,
-          parent: (parent as number | null) ?? undefined,
-          forkPoints: (points as [number, Uint8Array][]).map(([number, hash]) => ({ number, hash }))
-        })
-      })
-    }
-    const ended = new Set<Log>()
-    for await (const [key, value] of this.#entries(rangeOf('l'))) {
-      this.#readRow(value, 5, ([number, hash, lamport, end, sequence]) => {
-        const log = this.table.at(readNumber(key, 1, LOG_BYTES))
-        if (!log) throw damaged('an end without its log')
-        ended.add(log)
-        this.setDurable(
-          log,
-          { number: number as number, hash: hash as Uint8Array, lamport: lamport as number, end: end as boolean },
-          sequence as number
-        )
-      })
-    }
-    if (ended.size < this.table.all.length) this.isDamaged = true
-    for await (const [key, value] of this.#entries(rangeOf('e'))) {
-      this.#readRow(value, 5, ([lamport, writer, number, index, done]) => {
-        const topic = textAfterLetter(key)
-        if (done !== true) this.unfinishedErasures.add(topic)
-        const stamp = { lamport: lamport as number, writer: writer as string, number: number as number }
-        this.erased.set(topic, { ...stamp, index: index as number })
-      })
-    }
-    for await (const [key, value] of this.#entries(rangeOf('k'))) {
-      const zero = key.indexOf(0)
-      this.#noteCritical({
-        kind: new TextDecoder().decode(key.subarray(1, zero)),
-        version: readNumber(key, zero + 1, 2),
-        log: readNumber(key, zero + 3, LOG_BYTES),
-        number: readNumber(value, 0, NUMBER_BYTES)
-      })
-    }
-    for await (const key of this.#keys(rangeOf('h'))) this.hollow.push(placeAtEnd(key))
-    this.table.setRemoved(this.meta.removed)
-    await this.loadCutHashes(this.table.all)
-  }
-
-  /** What does not pass marks the store as damaged: `rebuildRows` then makes the rows anew from the batches. */
-  #readRow(bytes: Uint8Array, length: number, use: (row: CborValue[]) => void, maxBytes = MAX_ROW_BYTES): void {
-    try {
-      use(rowOf(bytes, length, maxBytes))
-    } catch (error) {
-      if (hasCode(error, 'JOURNAL_NEWER')) throw error
-      this.isDamaged = true
-    }
   }
 
   setDurable(log: Log, head: Head, sequence: number): void {
@@ -174,15 +124,6 @@ export class JournalStore {
   noteSequence(sequence: number): void {
     this.#sequence = Math.max(this.#sequence, sequence)
     this.durableSequence = this.#sequence
-  }
-
-  #loadMeta([format, foldEpoch, sealEpoch, removed]: CborValue[]): void {
-    if (format !== FORMAT) throw new JoineryError('JOURNAL_NEWER', `the journal has format ${String(format)}`)
-    this.meta.foldEpoch = foldEpoch as number
-    this.meta.sealEpoch = sealEpoch as number
-    this.meta.removed = new Map(
-      (removed as [string, [string, number][]][]).map(([node, cuts]) => [node, new Map(cuts)])
-    )
   }
 
   metaChange(): KeyValueChange {
@@ -232,7 +173,7 @@ export class JournalStore {
     for (const { kind, version, critical } of header.kinds) {
       if (!critical) continue
       const found = { kind, version, log: log.index, number: header.number }
-      if (this.#noteCritical(found))
+      if (this.noteCritical(found))
         changes.push(put(kindKeyOnDisk(kind, version, log.index), numberBytes(header.number, NUMBER_BYTES)))
     }
     return changes
@@ -249,7 +190,7 @@ export class JournalStore {
   }
 
   /** False when this log's first entry of the kind is known already. */
-  #noteCritical(found: CriticalKind): boolean {
+  noteCritical(found: CriticalKind): boolean {
     const name = `${found.kind} ${found.version} ${found.log}`
     if (this.#criticalSeen.has(name)) return false
     this.#criticalSeen.add(name)
@@ -259,6 +200,27 @@ export class JournalStore {
 
   eraseChange(topic: string, stamp: Stamp, done: boolean): KeyValueChange {
     return put(eraseKey(topic), rowBytes([stamp.lamport, stamp.writer, stamp.number, stamp.index, done]))
+  }
+
+  coveredChange(
+    log: number,
+    number: number,
+    index: number,
+    isDone: boolean,
+    ranges: readonly CoveredRange[]
+  ): KeyValueChange {
+    const list = ranges.map(({ writer, from, to, hash }): CborValue => [writer, from, to, hash])
+    return put(coveredKey(log, number, index), rowBytes([isDone, list]))
+  }
+
+  /** What these batches were before they shrank leaves the medium. */
+  async purgeBatches(log: number, from: number, to: number): Promise<void> {
+    await this.#kv.purge?.(batchKey(log, from), batchKey(log, to))
+  }
+
+  async purgeSnapshots(): Promise<void> {
+    const { gte, lt } = rangeOf('v')
+    await this.#kv.purge?.(gte, lt)
   }
 
   hollowChange(log: number, number: number): KeyValueChange {
@@ -273,7 +235,7 @@ export class JournalStore {
     return this.#kv.write(changes, options)
   }
 
-  async *#entries(range: KeyRange): AsyncIterable<[Uint8Array, Uint8Array]> {
+  async *entries(range: KeyRange): AsyncIterable<[Uint8Array, Uint8Array]> {
     try {
       yield* this.#kv.entries(range)
     } catch (error) {
@@ -281,7 +243,7 @@ export class JournalStore {
     }
   }
 
-  async *#keys(range: KeyRange): AsyncIterable<Uint8Array> {
+  async *keys(range: KeyRange): AsyncIterable<Uint8Array> {
     try {
       yield* this.#kv.keys(range)
     } catch (error) {
@@ -313,7 +275,7 @@ export class JournalStore {
   async readRange(log: number, from: number, to: number): Promise<{ number: number; bytes: Uint8Array }[]> {
     const found: { number: number; bytes: Uint8Array }[] = []
     let size = 0
-    for await (const [key, value] of this.#entries({ gte: batchKey(log, from), lte: batchKey(log, to) })) {
+    for await (const [key, value] of this.entries({ gte: batchKey(log, from), lte: batchKey(log, to) })) {
       const bytes = storedOf(value)?.bytes
       if (!bytes) continue
       if (found.length > 0 && size + bytes.length > READ_BYTES) break
@@ -326,7 +288,7 @@ export class JournalStore {
 
   /** All batches of all logs, whether their log is known or not; for a rebuild. */
   async *allBatches(): AsyncIterable<{ log: number; number: number; stored: StoredBatch | undefined }> {
-    for await (const [key, value] of this.#entries(rangeOf('b'))) {
+    for await (const [key, value] of this.entries(rangeOf('b'))) {
       if (key.length === 1 + LOG_BYTES + NUMBER_BYTES) yield { ...placeAtEnd(key), stored: storedOf(value) }
     }
   }
@@ -334,7 +296,7 @@ export class JournalStore {
   /** All batches of a log with what they hold; for checks. */
   async *batchesOf(log: number): AsyncIterable<{ number: number; stored: StoredBatch | undefined }> {
     const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
-    for await (const [key, value] of this.#entries(range)) {
+    for await (const [key, value] of this.entries(range)) {
       yield { number: placeAtEnd(key).number, stored: storedOf(value) }
     }
   }
@@ -342,12 +304,12 @@ export class JournalStore {
   /** The numbers of a log that are on disk, read from keys alone. */
   async *numbersOf(log: number): AsyncIterable<number> {
     const range = { gte: batchKey(log, 0), lte: batchKey(log, MAX_BATCH_NUMBER) }
-    for await (const key of this.#keys(range)) yield placeAtEnd(key).number
+    for await (const key of this.keys(range)) yield placeAtEnd(key).number
   }
 
   /** Topics that `reads` picks, with the arrival number of their newest entry. */
   async *topics(reads: (topic: string) => boolean): AsyncIterable<{ topic: string; sequence: number }> {
-    for await (const [key, value] of this.#entries(rangeOf('n'))) {
+    for await (const [key, value] of this.entries(rangeOf('n'))) {
       const topic = textAfterLetter(key)
       if (reads(topic)) yield { topic, sequence: readNumber(value, 0, NUMBER_BYTES) }
     }
@@ -356,7 +318,7 @@ export class JournalStore {
   /** Where a topic's entries stand, in the order of the lamport of each batch's first entry. */
   async *placesOf(topic: string): AsyncIterable<TopicPlace> {
     const prefix = topicPrefix(topic)
-    for await (const [key, value] of this.#entries(rangeOf(prefix))) {
+    for await (const [key, value] of this.entries(rangeOf(prefix))) {
       yield {
         lamport: readNumber(key, prefix.length, LAMPORT_BYTES),
         ...placeAtEnd(key),
@@ -375,7 +337,7 @@ export class JournalStore {
 
   async allSnapshotDeletions(): Promise<KeyValueChange[]> {
     const changes: KeyValueChange[] = []
-    for await (const key of this.#keys(rangeOf('v'))) changes.push({ type: 'del', key })
+    for await (const key of this.keys(rangeOf('v'))) changes.push({ type: 'del', key })
     return changes
   }
 

@@ -83,14 +83,14 @@ export function preparedBytes(entry: PreparedEntry): number {
 
 export class Writer {
   readonly #key: SigningKey
-  readonly #certificate: Uint8Array
+  readonly certificate: Uint8Array
 
   /** @param certificate what batch 0 carries */
   constructor(key: SigningKey, certificate: Uint8Array) {
     if (certificate.length === 0 || certificate.length > MAX_CERTIFICATE_BYTES)
       throw new JoineryError('TOO_LARGE', `a writer's certificate has 1 to ${MAX_CERTIFICATE_BYTES} bytes`)
     this.#key = key
-    this.#certificate = certificate
+    this.certificate = certificate
   }
 
   get publicKey(): Uint8Array {
@@ -156,7 +156,7 @@ export class Writer {
       kinds,
       places: Uint8Array.from(places),
       hashes: new Uint8Array(Buffer.concat(hashes)),
-      certificate: head ? new Uint8Array() : this.#certificate
+      certificate: head ? new Uint8Array() : this.certificate
     }
     const headerBytes = encodeBatchHeader(header)
     const signature = this.#key.sign(signedBytes(headerBytes))

@@ -144,11 +144,17 @@ export class NoteDocument {
   /**
    * Applies entries of the journal. `unsaved`: part of the news had come from a client, waited for these entries, and is in no entry yet.
    */
-  applyEntries(entries: readonly Entry[]): Applied & { unsaved: boolean; updates: readonly Uint8Array[] } {
+  applyEntries(
+    entries: readonly Entry[],
+    options: {
+      /** They became durable just now: an entry that we passed before has come back with what it lacked then. */
+      fresh?: boolean
+    } = {}
+  ): Applied & { unsaved: boolean; updates: readonly Uint8Array[] } {
     const updates: Uint8Array[] = []
     const hadPending = this.#doc.store.pendingStructs !== null
     for (const entry of entries) {
-      if (this.#isKnown(entry)) continue
+      if (options.fresh !== true && this.#isKnown(entry)) continue
       const fact = decodeNoteUpdate(entry.body)
       const whole = fact?.fragment
         ? this.#fragments.add(entry.writer, fact.updates[0] as Uint8Array, fact.fragment)

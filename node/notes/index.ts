@@ -23,12 +23,13 @@
  * await notes.stop() // before the journal is closed: what waits is written
  * ```
  *
- * `JournalInit.understood` gets `understoodNoteKinds`.
+ * `JournalInit.understood` gets `understoodNoteKinds`, `JournalComponents.merger` is `createNoteMerger(clock)`.
  */
 import './errors.ts'
-import { NOTE_FACT_VERSION, NOTE_NAMED_KIND, NOTE_UPDATE_KIND } from '../../protocols/note-facts.ts'
+import { NOTE_FACT_VERSION, NOTE_MERGED_KIND, NOTE_NAMED_KIND, NOTE_UPDATE_KIND } from '../../protocols/note-facts.ts'
 
 export { NOTES_SYNC_PATH } from '../../protocols/notes-sync.ts'
+export { createNoteMerger } from './note-merger.ts'
 export {
   createNotes,
   type NoteSummary,
@@ -50,5 +51,6 @@ export type { OwnSite } from './visitor.ts'
 /** Kinds of entries that notes write, with the highest version they understand. */
 export const understoodNoteKinds: ReadonlyMap<string, number> = new Map([
   [NOTE_NAMED_KIND, NOTE_FACT_VERSION],
-  [NOTE_UPDATE_KIND, NOTE_FACT_VERSION]
+  [NOTE_UPDATE_KIND, NOTE_FACT_VERSION],
+  [NOTE_MERGED_KIND, NOTE_FACT_VERSION]
 ])

@@ -330,7 +330,7 @@ export class OpenNote {
     if (this.#entries.length === 0) return
     const entries = this.#entries.splice(0)
     this.entriesSinceSnapshot += entries.length
-    const applied = this.document.applyEntries(entries)
+    const applied = this.document.applyEntries(entries, { fresh: true })
     this.#ahead.cover(applied.updates)
     this.#publish(applied, text, applied.unsaved, new Map())
     for (const connection of this.#connections) {

@@ -1,7 +1,14 @@
 /** Which notes there are: titles as registers, and the last entry of each text. */
 import type { CborValue } from '../../protocols/cbor.ts'
 import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
-import { decodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC, noteIdOfTopic } from '../../protocols/note-facts.ts'
+import {
+  decodeNoteNamed,
+  lastOfMerged,
+  NOTE_MERGED_KIND,
+  NOTE_NAMED_KIND,
+  NOTES_TOPIC,
+  noteIdOfTopic
+} from '../../protocols/note-facts.ts'
 
 export interface NoteIndex {
   titles: Map<string, { title: string; stamp: Stamp }>
@@ -19,8 +26,10 @@ export const titleFold: Fold<NoteIndex> = {
   apply(state, entry) {
     const id = noteIdOfTopic(entry.topic)
     if (id !== undefined) {
+      // Merging old text is no news of it.
+      const stamp = entry.kind === NOTE_MERGED_KIND ? lastOfMerged(entry.body) : stampOf(entry)
       const last = state.texts.get(id)
-      if (!last || compareStamps(last, entry) < 0) state.texts.set(id, stampOf(entry))
+      if (stamp && (!last || compareStamps(last, stamp) < 0)) state.texts.set(id, stamp)
       return
     }
     if (entry.kind !== NOTE_NAMED_KIND) return

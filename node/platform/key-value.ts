@@ -22,6 +22,8 @@ export interface KeyValueStore {
   write(changes: KeyValueChange[], options: { sync: boolean }): Promise<void>
   entries(range: KeyRange): AsyncIterable<[Uint8Array, Uint8Array]>
   keys(range: KeyRange): AsyncIterable<Uint8Array>
+  /** What was overwritten or deleted between the two keys leaves the medium; costs a rewrite of what is left there. */
+  purge?(first: Uint8Array, last: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,6 +45,7 @@ export async function openLevel(directory: string): Promise<KeyValueStore> {
     write: (changes, { sync }) => level.batch(changes, { sync }),
     entries: (range) => level.iterator(range),
     keys: (range) => level.keys(range),
+    purge: (first, last) => level.compactRange(first, last),
     close: () => level.close()
   }
 }

@@ -1,6 +1,6 @@
 /** Certifies our writers and checks those of others: what the journal asks of the room (`authority`, `certify`). */
 import { sameBytes } from '../../protocols/cbor.ts'
-import { hex, type RoomId } from '../../protocols/certificate.ts'
+import { hex, RIGHT_ADMIT, type RoomId } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
@@ -18,6 +18,8 @@ export interface WriterAuthority {
   /** @throws JoineryError when it is malformed, forged or of another room */
   check(certificate: Uint8Array): { writer: WriterId; node: NodeId }
   certify(writerKey: Uint8Array): Uint8Array
+  /** Devices that may let others in: not the cloud peer, which is trusted to read. The certificate alone says it, on every node alike. */
+  mayErase(certificate: Uint8Array): boolean
 }
 
 /** Says only whose a writer is; whether that node still counts is decided by the fold (see `membership-view.ts`). */
@@ -37,6 +39,10 @@ export function createWriterAuthority(room: { id: RoomId; chain: Uint8Array }, k
         throw new JoineryError('CERTIFICATE_INVALID', "the writer's node does not belong to the room")
       }
       return { writer: hex(writerKey), node: nodeIdOfPublicKey(nodeKey) }
+    },
+    mayErase(bytes) {
+      const chain = checkChain(decodeWriterCertificate(bytes).chain)
+      return chain !== undefined && (chain.rights & RIGHT_ADMIT) !== 0
     },
     certify(writerKey) {
       const body = { room: room.id, writerKey, nodeKey: key.publicKey }

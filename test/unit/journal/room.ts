@@ -13,7 +13,7 @@ import type { Clock } from '../../../node/platform/clock.ts'
 import type { KeyValueStore } from '../../../node/platform/key-value.ts'
 import type { Random } from '../../../node/platform/random.ts'
 import type { CborValue } from '../../../protocols/cbor.ts'
-import type { Entry, Fold, NewEntry } from '../../../protocols/journal.ts'
+import type { Entry, EntryMerger, Fold, NewEntry } from '../../../protocols/journal.ts'
 import type { NodeId } from '../../../protocols/message-stream.ts'
 import { believingAuthority, certifier, noSeal } from '../../kit/journal-pieces.ts'
 import { profileOf } from '../../kit/peer-profile.ts'
@@ -34,6 +34,7 @@ export interface TestJournalInit extends Partial<JournalInit> {
   random?: Random
   authority?: WriterAuthority
   certify?: (writerKey: Uint8Array) => Uint8Array
+  merger?: EntryMerger
 }
 
 let seeds = 1
@@ -55,10 +56,11 @@ export async function openJournal(
     random = seededRandom(seeds++),
     authority = believingAuthority,
     certify = certifier(node),
+    merger,
     ...init
   } = more
   const journal = await createJournal(
-    { store, clock, random, authority, certify, seal },
+    { store, clock, random, authority, certify, seal, ...(merger ? { merger } : {}) },
     { node, understood: new Map([['set', 1]]), onProblem: (problem) => problems.push(problem), ...init }
   )
   return { journal, store, problems }
