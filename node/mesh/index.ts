@@ -13,6 +13,7 @@
  */
 export type { Mesh, MeshComponents, MeshInit } from './mesh.ts'
 export { createMesh } from './mesh-node.ts'
+export { type Hosting, SharedHost } from './shared-host.ts'
 
 import './errors.ts'
 

@@ -35,13 +35,18 @@ import { PeerExchange } from './peer-exchange.ts'
 import { Roster } from './roster.ts'
 import { Strangers } from './strangers.ts'
 import { Unadmitted } from './unadmitted.ts'
+import { visitStranger } from './visit.ts'
 import { CloneReports, Denials } from './watches.ts'
 
 export async function createMesh(components: MeshComponents, init: MeshInit): Promise<Mesh> {
   const { clock, key } = components
   const node = nodeIdOfPublicKey(key.publicKey)
   const denials = new Denials(clock)
-  const host = await createHost({ key, port: init.meshPort, denies: (peer) => denials.has(peer) })
+  const host = await (components.hosting ?? createHost)({
+    key,
+    port: init.meshPort,
+    denies: (peer) => denials.has(peer)
+  })
   return new MeshNode(components, init, { host, node, denials })
 }
 
@@ -223,6 +228,20 @@ class MeshNode implements Mesh {
   addStaticAddress(text: string): void {
     const { node, ...plain } = parseMeshAddress(text)
     this.#plan.addFixed(formatMeshAddress(plain), node, this.#components.clock.monotonicMs())
+  }
+
+  async visit<Result>(
+    address: string,
+    protocol: string,
+    limits: StreamLimits,
+    talk: (stream: MessageStream) => Promise<Result>
+  ): Promise<Result> {
+    const result = await visitStranger({ clock: this.#components.clock, host: this.#host }, address, {
+      ...{ protocol, limits, talk }
+    })
+    // It refused us a moment ago perhaps, and does not any more.
+    this.#plan.forgive(this.#components.clock.monotonicMs())
+    return result
   }
 
   peers(): PeerStatus[] {

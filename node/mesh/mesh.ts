@@ -1,7 +1,7 @@
 import type { Grant } from '../../protocols/approval.ts'
 import type { RoomId } from '../../protocols/certificate.ts'
 import type { AdmissionPolicy } from '../../protocols/hello.ts'
-import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
+import type { MessageStream, NodeId, PeerLinks, PeerProfile, StreamLimits } from '../../protocols/message-stream.ts'
 import type { Role } from '../../protocols/room-facts.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -17,6 +17,7 @@ import type {
   PeerStatus,
   PendingAsk
 } from './mesh-status.ts'
+import type { Hosting } from './shared-host.ts'
 
 export interface MeshComponents {
   clock: Clock
@@ -28,6 +29,8 @@ export interface MeshComponents {
   policy: AdmissionPolicy
   /** The addresses of this device as they are now; asked every few seconds. */
   networkAddresses: () => NetworkAddress[]
+  /** Where the host comes from; absent: one of our own. See `SharedHost`. */
+  hosting?: Hosting
   /** Makes a grant for a device that a person approved; absent: nobody can be approved here. */
   grant?: (device: { node: NodeId; name: string; role: Role }) => Promise<Grant>
 }
@@ -61,6 +64,18 @@ export interface Mesh extends PeerLinks {
   readonly meshPort: number
   setProfile(profile: Partial<Omit<PeerProfile, 'bootId'>>): void
   addStaticAddress(address: string): void
+  /**
+   * Talks to a device that need not be of our room, at an address that ends with its id. The connection is encrypted and the other end proved
+   * to be that device; nothing else is known of it.
+   *
+   * @throws JoineryError `CLOSED` when it cannot be reached or does not speak the protocol
+   */
+  visit<Result>(
+    address: string,
+    protocol: string,
+    limits: StreamLimits,
+    talk: (stream: MessageStream) => Promise<Result>
+  ): Promise<Result>
   peers(): PeerStatus[]
   neighbours(): NeighbourRoom[]
   nearby(): NearbyDevice[]
