@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { CommandContext } from './context.ts'
+import { firstFacilitatorText } from './person.ts'
 import { printable } from './printable.ts'
 
 export function addInit(program: Command, context: CommandContext): void {
@@ -28,13 +29,7 @@ Example:
       context.show(
         created,
         () =>
-          `Made the room ${printable(created.name)} (${created.roomId.slice(0, 8)}).\n${facilitatorText(created.facilitator)}Next: \`joinery start\`, then \`joinery invite\` for the other devices.`
+          `Made the room ${printable(created.name)} (${created.roomId.slice(0, 8)}).\n${firstFacilitatorText(created.facilitator)}Next: \`joinery start\`, then \`joinery invite\` for the other devices.`
       )
     })
-}
-
-/** The code is shown this once: nobody can look it up. */
-function facilitatorText(account: { name: string; code: string } | undefined): string {
-  if (!account) return ''
-  return `Your account as facilitator: name ${printable(account.name)}, code ${account.code}\nWrite the code down. Lost it? \`joinery person code ${printable(account.name)}\` makes a new one.\n`
 }

@@ -88,3 +88,9 @@ function peopleText(people: readonly PersonLine[]): string {
   ])
   return table([['NAME', 'SHOWN AS', 'ROLE', 'SIGNED IN', 'ID'], ...rows])
 }
+
+/** Of a room that was made just now. The code is shown this once: nobody can look it up. */
+export function firstFacilitatorText(account: { name: string; code: string } | undefined): string {
+  if (!account) return ''
+  return `Your account as facilitator: name ${printable(account.name)}, code ${account.code}\nWrite the code down. Lost it? \`joinery person code ${printable(account.name)}\` makes a new one.\n`
+}

@@ -5,6 +5,7 @@ import { settingNamed } from '../config/settings.ts'
 import type { Operations } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-codes.ts'
+import { firstFacilitatorText } from './person.ts'
 import { printable } from './printable.ts'
 
 interface StartOptions {
@@ -84,7 +85,7 @@ async function chooseEntrance(
     throw new JoineryError('USAGE', '--join and --new-room exclude each other')
   if (join !== undefined) return async (operations) => void (await operations.join({ invitation: join }))
   if (await context.program.hasRoom(config)) return async () => undefined
-  if (newRoom !== undefined) return async (operations) => void (await operations.createRoom({ name: newRoom }))
+  if (newRoom !== undefined) return (operations) => makeRoom(context, operations, newRoom)
   if (options.withoutRoom) return async () => undefined
   if (options.ask) return (operations) => askRoomNearby(context, operations)
   if (!context.terminal.interactive)
@@ -97,7 +98,7 @@ async function chooseEntrance(
     const choice = (await context.ask('1, 2 or 3: ')).trim()
     if (choice === '1') {
       const name = (await context.ask('Name of the room, such as "Library workshop": ')).trim()
-      return async (operations) => void (await operations.createRoom({ name }))
+      return (operations) => makeRoom(context, operations, name)
     }
     if (choice === '2') return (operations) => askRoomNearby(context, operations)
     if (choice === '3') {
@@ -105,6 +106,17 @@ async function chooseEntrance(
       return async (operations) => void (await operations.join({ invitation }))
     }
   }
+}
+
+async function makeRoom(context: CommandContext, operations: Operations, name: string): Promise<void> {
+  const { facilitator } = await operations.createRoom({ name })
+  if (!facilitator) return
+  // What a service prints is kept in a log, where no code belongs.
+  if (context.terminal.errorsAreTerminal) context.warn(firstFacilitatorText(facilitator))
+  else
+    context.warn(
+      `The facilitator's account: \`joinery person code ${printable(facilitator.name)}\` makes a code for it.`
+    )
 }
 
 /** Rooms announce themselves every second or so at first; a busy Wi-Fi loses some of it. */
