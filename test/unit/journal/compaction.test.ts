@@ -1,54 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CborValue, decodeCbor, encodeCbor } from '../../../protocols/cbor.ts'
-import { decodeCoveredRanges, encodeCoveredRanges, MAX_COVERED_RANGES } from '../../../protocols/covered-ranges.ts'
-import type { Entry, EntryMerger, Fold, Stamp } from '../../../protocols/journal.ts'
+import { decodeCoveredRanges, encodeCoveredRanges } from '../../../protocols/covered-ranges.ts'
 import { seededRandom } from '../../kit/seeded-random.ts'
 import { allOf, newStore, openJournal, setEntry, type TestJournal, type TestNode, TestRoom } from './room.ts'
+import { wordFold, wordMerger, words, wordsOf } from './words.ts'
 
-/** Words of a text: a set that grows, as the structs of Yjs do. */
-const wordFold: Fold<Set<string>> = {
-  name: 'words',
-  version: 1,
-  reads: (topic) => topic.startsWith('text/'),
-  empty: () => new Set(),
-  apply(state, { body }) {
-    for (const word of wordsOf(body)) state.add(word)
-  },
-  save: (state) => [...state],
-  load: (saved) => new Set(saved as string[])
-}
-
-const wordMerger: EntryMerger = {
-  covers: (topic, kind) => topic.startsWith('text/') && kind === 'words',
-  merges: (kind) => kind === 'merged-words',
-  mayMerge: ({ body }) => !wordsOf(body).some((word) => word.startsWith('stay')),
-  async merge(topic, entries) {
-    const last = entries.at(-1) as Entry
-    const words = [...new Set(entries.flatMap(({ body }) => wordsOf(body)))]
-    const stamp = [last.lamport, last.writer, last.number, last.index]
-    return [{ topic, kind: 'merged-words', version: 1, body: { words, stamp } }]
-  },
-  spokenFor(_kind, body) {
-    const stamp = (body as { stamp?: CborValue[] } | null)?.stamp
-    if (!Array.isArray(stamp)) return undefined
-    const [lamport, writer, number, index] = stamp
-    return { lamport, writer, number, index } as Stamp
-  }
-}
-
-function wordsOf(body: CborValue | undefined): string[] {
-  const list = (body as { words?: string[] } | undefined)?.words ?? []
-  return list.map((word) => word.replace(/:x+$/, ''))
-}
-
-const words = (topic: string, ...list: string[]) => ({
-  topic: `text/${topic}`,
-  kind: 'words',
-  version: 1,
-  body: { words: list }
-})
-const open = (node: string, store = newStore(), more = {}) => openJournal(node, store, { merger: wordMerger, ...more })
+const open = (node: string, store = newStore(), more = {}): Promise<TestJournal> =>
+  openJournal(node, store, { merger: wordMerger, ...more })
 
 async function typed({ journal }: TestJournal, topic: string, count: number, from = 0): Promise<string[]> {
   const list: string[] = []
@@ -389,31 +347,6 @@ test('a node that was away for long catches up through the exchange, and one tha
   for (const node of [back, fresh])
     expect([...(await room.settled(node.journal.view(wordFold))).state].sort()).toEqual(expected)
   await room.stop()
-})
-
-describe('the list of ranges', () => {
-  const range = { writer: new Uint8Array(32), from: 1, to: 2, hash: new Uint8Array(32) }
-
-  test('has a limit, and one more is nothing', () => {
-    expect(decodeCoveredRanges(encodeCoveredRanges(Array(MAX_COVERED_RANGES).fill(range)))).toHaveLength(
-      MAX_COVERED_RANGES
-    )
-    expect(decodeCoveredRanges(encodeCoveredRanges(Array(MAX_COVERED_RANGES + 1).fill(range)))).toBeUndefined()
-  })
-
-  test('never names batch 0, whose certificate says whose the log is', () => {
-    expect(decodeCoveredRanges(encodeCoveredRanges([{ ...range, from: 0 }]))).toBeUndefined()
-  })
-
-  test('of any content is decoded or is nothing', () => {
-    fc.assert(
-      fc.property(fc.anything({ maxDepth: 3, withBigInt: false }), (value) => {
-        const found = decodeCoveredRanges({ ranges: value } as CborValue)
-        if (found) expect(decodeCoveredRanges(decodeCbor(encodeCbor(encodeCoveredRanges(found)), 1e6))).toEqual(found)
-      }),
-      { numRuns: 100_000 }
-    )
-  })
 })
 
 async function claimOn({ journal }: TestJournal, from: number, to: number) {
