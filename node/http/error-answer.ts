@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { JoineryError } from '../../protocols/errors.ts'
 import { renderErrorPage } from '../../web-client/error-page.ts'
-import { chooseLanguage } from '../../web-client/languages.ts'
 import { textsIn } from '../../web-client/texts.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
+import { languageOf } from './visitor-language.ts'
 
 interface PublicError {
   code: string
@@ -33,7 +33,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
     return
   }
   const form = preferredForm(request.url ?? '/', request.headers.accept)
-  const language = chooseLanguage(form === 'page' ? request.headers['accept-language'] : undefined)
+  const language = form === 'page' ? languageOf(request) : 'en'
   const texts = textsIn(language)
   const shown: PublicError = {
     code: error.code,
@@ -53,7 +53,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
     body = JSON.stringify(shown)
   } else if (form === 'page') {
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
-    response.setHeader('Vary', 'Accept, Accept-Language')
+    response.setHeader('Vary', 'Accept, Accept-Language, Cookie')
     body = renderErrorPage({ status: error.status, ...shown, language })
   } else {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8')

@@ -4,17 +4,24 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
-import { chooseLanguage, isLanguage, type Language } from '../../web-client/languages.ts'
+import { noteLineSchema, noteTitleSchema } from '../../protocols/note-api.ts'
+import type { Language } from '../../web-client/languages.ts'
 import { personOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
+import { languageOf } from './visitor-language.ts'
 
 /** What the front door needs of the notes; of the room that the device is in just now. */
 export interface NoteDoor {
   /** Paths that belong to the notes' sockets begin so. */
   readonly syncPath: string
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** @param account who is signed in; null = nobody, absent = there are no accounts here */
-  page(path: string, language: Language, account?: { shownName: string } | null): NoteAnswer | undefined
+  /** @param account who is signed in; null = nobody, absent = there are no accounts here; @param cookies of the request */
+  page(
+    path: string,
+    language: Language,
+    account?: { shownName: string } | null,
+    cookies?: string
+  ): NoteAnswer | undefined
   asset(path: string): NoteAnswer | undefined
   /** @throws JoineryError `NO_ROOM`, as all below */
   list(): NoteLine[]
@@ -37,26 +44,6 @@ export interface NoteLine {
   written: boolean
 }
 
-const noteLine = {
-  type: 'object',
-  required: ['id', 'title', 'readers', 'written'],
-  additionalProperties: false,
-  properties: {
-    id: { type: 'string' },
-    title: { type: 'string' },
-    readers: { type: 'integer', minimum: 0 },
-    written: { type: 'boolean' }
-  }
-} as const
-
-/** What is too long for a title is said by the notes, with their own code. */
-const titleBody = {
-  type: 'object',
-  required: ['title'],
-  additionalProperties: false,
-  properties: { title: { type: 'string', maxLength: 1000 } }
-} as const
-
 interface TitleRequest {
   Body: { title: string }
   Params: { id: string }
@@ -70,7 +57,7 @@ export interface NoteRouteOptions {
 export function addNoteRoutes(app: FastifyInstance, { notes, people }: NoteRouteOptions): void {
   app.get(
     '/api/notes',
-    { schema: { response: { 200: { type: 'array', items: noteLine } } } },
+    { schema: { response: { 200: { type: 'array', items: noteLineSchema } } } },
     async (_request, reply) => {
       reply.header('Cache-Control', 'no-store')
       return notes.list()
@@ -78,12 +65,12 @@ export function addNoteRoutes(app: FastifyInstance, { notes, people }: NoteRoute
   )
   app.post<TitleRequest>(
     '/api/notes',
-    { schema: { body: titleBody, response: { 201: noteLine } } },
+    { schema: { body: noteTitleSchema, response: { 201: noteLineSchema } } },
     async (request, reply) => reply.code(201).send(await notes.create(request.body.title))
   )
   app.patch<TitleRequest>(
     '/api/notes/:id',
-    { schema: { body: titleBody, response: { 200: noteLine } } },
+    { schema: { body: noteTitleSchema, response: { 200: noteLineSchema } } },
     async (request) => notes.rename(request.params.id, request.body.title)
   )
   app.get<TitleRequest>('/api/notes/:id/text', async (request, reply) => {
@@ -105,12 +92,7 @@ async function send(
 ): Promise<FastifyReply> {
   const path = request.raw.visit?.path.path ?? ''
   const account = people?.current() ? (personOf(request, people) ?? null) : undefined
-  const answer = notes.asset(path) ?? notes.page(path, languageOf(request), account)
+  const answer = notes.asset(path) ?? notes.page(path, languageOf(request.raw), account)
   if (!answer) throw new JoineryError('NOT_IN_ROOM', 'no such page')
   return reply.headers({ ...answer.headers }).send(Buffer.from(answer.bytes))
-}
-
-function languageOf(request: FastifyRequest): Language {
-  const asked = new URLSearchParams(request.raw.visit?.path.search).get('lang') ?? ''
-  return isLanguage(asked) ? asked : chooseLanguage(request.headers['accept-language'])
 }

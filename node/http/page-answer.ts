@@ -1,13 +1,13 @@
 /** How pages are answered: who looks, in which language, and with which headers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
-import { chooseLanguage, isLanguage } from '../../web-client/languages.ts'
 import { systemOf, type Visitor } from '../../web-client/visitor.ts'
 import type { KnownPerson } from '../people/index.ts'
 import { sha256 } from '../platform/hash.ts'
 import { matches } from './content-route.ts'
 import './errors.ts'
 import type { PeopleDoor } from './people-door.ts'
+import { languageCookie, languageOf } from './visitor-language.ts'
 
 /** The longest form has sixty names of sixty characters, which take up to nine bytes each in an address. */
 const MAX_FORM_BYTES = 48 * 1024
@@ -21,12 +21,11 @@ export function personOf(request: FastifyRequest, people: PeopleDoor | undefined
 export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefined): Visitor {
   const visit = request.raw.visit
   const parameters = new URLSearchParams(visit?.path.search ?? '')
-  const asked = parameters.get('lang')
   parameters.delete('lang')
   const search = parameters.toString()
   const person = personOf(request, people)
   return {
-    language: isLanguage(asked) ? asked : chooseLanguage(request.headers['accept-language']),
+    language: languageOf(request.raw),
     system: systemOf(request.headers['user-agent']),
     path: encodeURI(visit?.path.path ?? '/'),
     accounts: people?.current() !== undefined,
@@ -49,6 +48,16 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, page: str
 /** A page that belongs to one person or to one moment: kept nowhere. */
 export function sendFreshPage(reply: FastifyReply, page: string, status = 200): FastifyReply {
   return reply.code(status).header('Cache-Control', 'no-store').type('text/html; charset=utf-8').send(page)
+}
+
+/** Headers of every page in a scope, and the language that was clicked. */
+export function addPageHeaders(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers)
+    const language = languageCookie(request.raw)
+    if (language !== undefined) reply.header('Set-Cookie', language)
+    done()
+  })
 }
 
 /** After a change, so that reloading does not do it again. */

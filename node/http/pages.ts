@@ -9,7 +9,7 @@ import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { matches } from './content-route.ts'
-import { etagOf, sendPage, visitorOf } from './page-answer.ts'
+import { addPageHeaders, etagOf, sendPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
@@ -62,10 +62,7 @@ export async function loadAssets(disk: Disk, directory: string): Promise<Asset[]
 }
 
 export function addPageRoutes(app: FastifyInstance, options: PageOptions): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(PAGE_HEADERS)
-    done()
-  })
+  addPageHeaders(app, PAGE_HEADERS)
   app.get('/', async (request, reply) => {
     const addresses = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
     return sendPage(

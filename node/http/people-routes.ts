@@ -20,7 +20,16 @@ import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { type FreshCode, FreshCodes } from './fresh-codes.ts'
-import { acceptForms, formOf, goTo, ownPath, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
+import {
+  acceptForms,
+  addPageHeaders,
+  formOf,
+  goTo,
+  ownPath,
+  personOf,
+  sendFreshPage,
+  visitorOf
+} from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { FORM_PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
@@ -43,10 +52,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   const fresh = new FreshCodes<FreshCode>(options.clock)
   const cards = new FreshCodes<FreshCode[]>(options.clock)
   acceptForms(app)
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(FORM_PAGE_HEADERS)
-    done()
-  })
+  addPageHeaders(app, FORM_PAGE_HEADERS)
 
   const people = (): People => {
     const current = door.current()

@@ -31,7 +31,16 @@ import { repositoryTextsIn } from '../../web-client/repositories/texts.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { acceptForms, formOf, goTo, personOf, sendFreshPage, sendPage, visitorOf } from './page-answer.ts'
+import {
+  acceptForms,
+  addPageHeaders,
+  formOf,
+  goTo,
+  personOf,
+  sendFreshPage,
+  sendPage,
+  visitorOf
+} from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { sendRawFile } from './raw-file.ts'
 import type { RepositoryDoor, RepositoryHost } from './repository-door.ts'
@@ -66,10 +75,7 @@ interface Found {
 export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRouteOptions): void {
   const { people: peopleDoor, repositories, clock } = options
   acceptForms(app)
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(FORM_PAGE_HEADERS)
-    done()
-  })
+  addPageHeaders(app, FORM_PAGE_HEADERS)
 
   const here = (): { people: People; host: RepositoryHost } => {
     const people = peopleDoor.current()

@@ -86,6 +86,21 @@ describe('a learner, without scripts', () => {
   })
 })
 
+describe('the language', () => {
+  it('that somebody clicked stays on every page, and signing up works in it', async () => {
+    const page = await newPage({ javaScriptEnabled: false })
+    await page.goto(at('/'))
+    await page.getByRole('link', { name: 'Español' }).click()
+    await page.getByRole('link', { name: 'Registrarse' }).click()
+    await page.getByLabel('Tu nombre', { exact: true }).fill('Íñigo')
+    await page.getByRole('button', { name: 'Registrarse' }).click()
+    await page.getByRole('heading', { name: 'Anota esto' }).waitFor()
+    await page.goto(at('/nowhere-at-all'))
+    expect(await page.locator('html').getAttribute('lang')).toBe('es')
+    await page.context().close()
+  })
+})
+
 describe('each page about people', () => {
   it('is accessible and fits phones, light and dark', { timeout: 120_000 }, async () => {
     const page = await newPage()
