@@ -12,5 +12,5 @@
  */
 export type { BlobWriter, WriteSession } from './blob-writer.ts'
 export type { Collections, Revision } from './collections.ts'
-export type { ImportProblem, ImportReport } from './import/import-report.ts'
+export type { ImportOptions, ImportProblem, ImportReport } from './import/import-report.ts'
 export { type CollectionsComponents, openCollections } from './open-collections.ts'

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { JoineryError } from '../../protocols/errors.ts'
 import { nearest } from '../config/settings.ts'
+import { addAdd } from './add.ts'
 import { addApprove } from './approve.ts'
 import { addConfig } from './config.ts'
 import { CommandContext, type GlobalOptions } from './context.ts'
@@ -37,7 +38,7 @@ const GROUPS: readonly [title: string, add: readonly ((program: Command, context
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave]],
   ['The people of the room:', [addPerson]],
-  ['What is in the room:', [addImport, addLs, addHistory, addRollback, addDelete, addPolicy]],
+  ['What is in the room:', [addImport, addAdd, addLs, addHistory, addRollback, addDelete, addPolicy]],
   ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]
 ]
 

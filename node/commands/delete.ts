@@ -13,13 +13,23 @@ export function addDelete(program: Command, context: CommandContext): void {
       'Takes files out of a collection on every device. `joinery history` and `joinery rollback` bring them back.'
     )
     .action(async (collection: string, path: string, options: { yes?: boolean }, command: Command) => {
-      await context.confirm(`${printable(path)} will be taken out of ${printable(collection)}.`, 'delete', options.yes)
-      const removed = await context.withOperations(command, { offline: true }, (operations) =>
-        operations.removePath({ collection, path })
-      )
-      context.show(
-        removed,
-        () => `${countText(removed.removed, 'file', 'files')} taken out; now at version ${removed.version}.`
-      )
+      await removeContent(context, command, collection, path, options.yes)
     })
+}
+
+export async function removeContent(
+  context: CommandContext,
+  command: Command,
+  collection: string,
+  path: string,
+  yes: boolean | undefined
+): Promise<void> {
+  await context.confirm(`${printable(path)} will be taken out of ${printable(collection)}.`, 'delete', yes)
+  const removed = await context.withOperations(command, { offline: true }, (operations) =>
+    operations.removePath({ collection, path })
+  )
+  context.show(
+    removed,
+    () => `${countText(removed.removed, 'file', 'files')} taken out; now at version ${removed.version}.`
+  )
 }

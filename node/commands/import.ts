@@ -48,7 +48,7 @@ Examples:
     })
 }
 
-function importText(result: ImportResult, dryRun: boolean): string {
+export function importText(result: ImportResult, dryRun: boolean): string {
   const lines = result.collections.map((one) => {
     const changes = [`${one.added} new`, `${one.updated} changed`, `${one.unchanged} as before`].join(', ')
     return `${printable(one.collection)}: ${changes} (${bytesText(one.addedBytes)} ${dryRun ? 'would be added' : 'added'})`

@@ -128,7 +128,8 @@ export async function carryOut(
       signal: context.signal,
       onStep: (step) => {
         if (!context.json) context.warn(stepText(step))
-      }
+      },
+      onAnswer: (text) => context.warn(text)
     }
   )
 }

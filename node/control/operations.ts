@@ -156,6 +156,12 @@ export interface ImportRequest {
   collection?: string
   /** Under which path of that collection. */
   under?: string
+  /** More files and folders for the same version. */
+  others?: string[]
+  /** Of installers whose name does not say it. */
+  system?: 'windows' | 'macos' | 'linux'
+  /** `source` is a ZIP file: what is inside is imported. */
+  unpack?: boolean
   /** Says what would happen and changes nothing. */
   dryRun?: boolean
   /** Adds nothing at all when there is one bad file: fails with `IMPORT_HAS_PROBLEMS`. */

@@ -4,7 +4,7 @@ import type { Cid } from '../../protocols/cid.ts'
 import type { ContentFile, PlacementPolicy } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
-import type { Collections, ImportReport, Revision } from '../collections/index.ts'
+import type { Collections, ImportOptions, ImportReport, Revision } from '../collections/index.ts'
 import type {
   CollectionStatus,
   HistoryVersion,
@@ -33,6 +33,8 @@ export interface ContentComponents {
     isShortOfCopies(cid: Cid): boolean
   }
   nameOf(device: NodeId): string
+  /** Unpacks a ZIP file into a folder that is there while `use` runs. */
+  unpacked<Result>(zip: string, signal: AbortSignal, use: (folder: string) => Promise<Result>): Promise<Result>
 }
 
 export type ContentOperations = Pick<
@@ -40,16 +42,18 @@ export type ContentOperations = Pick<
   'import' | 'collections' | 'ls' | 'removePath' | 'history' | 'rollback' | 'policies' | 'setPolicy'
 >
 
-export function contentOperations({ collections, blobs, nameOf }: ContentComponents): ContentOperations {
+export function contentOperations({ collections, blobs, nameOf, unpacked }: ContentComponents): ContentOperations {
   return {
     import: (request, signal) =>
       progressStream(async (report, stop) => {
-        const found = await collections.importFolder(request.source, {
-          ...importOptions(request),
-          signal: stop,
-          progress: ({ phase, ...rest }) => report({ kind: 'step', phase, ...rest }),
-          problem: (problem) => report({ kind: 'notice', level: 'problem', ...problem })
-        })
+        const imported = (source: string): Promise<ImportReport> =>
+          collections.importFolder(source, {
+            ...importOptions(request),
+            signal: stop,
+            progress: ({ phase, ...rest }) => report({ kind: 'step', phase, ...rest }),
+            problem: (problem) => report({ kind: 'notice', level: 'problem', ...problem })
+          })
+        const found = request.unpack ? await unpacked(request.source, stop, imported) : await imported(request.source)
         for (const { collection, path, what } of found.notices) {
           report({
             kind: 'notice',
@@ -135,13 +139,10 @@ function isHere(blobs: ContentComponents['blobs'], file: ContentFile): boolean {
   return blobs.hasLocally(file.cid) && (file.pieces === undefined || blobs.hasLocally(file.pieces))
 }
 
-function importOptions({ collection, under, dryRun, strict }: ImportRequest): {
-  collection?: string
-  under?: string
-  dryRun?: boolean
-  strict?: boolean
-} {
+function importOptions({ collection, under, others, system, dryRun, strict }: ImportRequest): ImportOptions {
   return {
+    ...(others === undefined ? {} : { others }),
+    ...(system === undefined ? {} : { details: { system } }),
     ...(collection === undefined ? {} : { collection }),
     ...(under === undefined ? {} : { under }),
     ...(dryRun === undefined ? {} : { dryRun }),

@@ -25,6 +25,7 @@ export const FOLDERS = {
   journal: (config: Config) => join(config.dataDirectory, 'journal'),
   blobs: (config: Config) => join(config.dataDirectory, 'blobs'),
   blobIndex: (config: Config) => join(config.dataDirectory, 'blob-index'),
+  unpacking: (config: Config) => join(config.dataDirectory, 'unpacking'),
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),

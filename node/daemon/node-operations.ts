@@ -8,6 +8,7 @@ import { personOperations } from './person-operations.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
+import { withUnpacked } from './unpacked-folder.ts'
 
 /** A large manifest takes a second on a small board. */
 const LOADING_LIMIT_MS = 3_000
@@ -31,6 +32,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
         copiesOf: (cid) => runtime.blobs.copiesOf(cid),
         isShortOfCopies: (cid) => runtime.blobs.isShortOfCopies(cid)
       },
+      unpacked: (zip, signal, use) => withUnpacked(slot.device, zip, signal, use),
       nameOf: (node) => runtime.membership.view().members.get(node)?.name ?? node.slice(-8)
     })
   }

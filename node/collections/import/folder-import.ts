@@ -77,6 +77,7 @@ export class FolderImport {
     const session = this.#components.writer.open()
     try {
       const label = await this.#lookAndRead(folder, session)
+      for (const other of this.#options.others ?? []) await this.#lookAndRead(other, session)
       this.#refuseCollisions()
       this.#report.stopIfStrict()
       this.#options.signal?.throwIfAborted()
@@ -152,7 +153,9 @@ export class FolderImport {
   async #readOne(each: FileImport, found: FoundFile): Promise<void> {
     try {
       const { path, file } = await each.add(found)
-      this.#settle(path, { found, file, disputed: false })
+      const { details } = this.#options
+      const told = details ? { ...file, details: { ...file.details, ...details } } : file
+      this.#settle(path, { found, file: told, disputed: false })
     } catch (error) {
       if (!(error instanceof FileRefused)) throw error
       this.#report.problem(found.shown, error.why)

@@ -1,3 +1,4 @@
+import type { CborValue } from '../../../protocols/cbor.ts'
 import type { Cid } from '../../../protocols/cid.ts'
 
 export interface ImportOptions {
@@ -15,6 +16,10 @@ export interface ImportOptions {
   collection?: string
   /** Under which path of that collection. */
   under?: string
+  /** Said by a person about every file, over what was read inside it, such as `{ system: 'linux' }`. */
+  details?: { [key: string]: CborValue }
+  /** More files and folders, in the same import and so in the same version. */
+  others?: readonly string[]
 }
 
 export interface ImportProgress {

@@ -1,0 +1,79 @@
+/** A ZIP file that somebody hands over, as a folder for as long as it is read. */
+import { basename, dirname, join } from 'node:path'
+import { JoineryError } from '../../protocols/errors.ts'
+import { unpackZip } from '../mirrors/index.ts'
+import { nodeSourceFolder, type SourceFile } from '../platform/source-folder.ts'
+import { type Device, FOLDERS } from './device.ts'
+
+/** Left free on the disk, as for everything else that is written here. */
+const RESERVE_BYTES = 256 * 2 ** 20
+
+/**
+ * @param use gets the folder with what was packed; when all of it lies in one folder, that one
+ * @throws JoineryError `IMPORT_NO_FOLDER`, `ARCHIVE_BROKEN`, `ARCHIVE_UNSAFE`, `ARCHIVE_TOO_LARGE`, `IMPORT_DISK_FULL`
+ */
+export async function withUnpacked<Result>(
+  device: Device,
+  zip: string,
+  signal: AbortSignal,
+  use: (folder: string) => Promise<Result>
+): Promise<Result> {
+  const { config, disk } = device
+  const folder = FOLDERS.unpacking(config)
+  // Left behind by a power cut.
+  await disk.remove(folder)
+  try {
+    const top = join(folder, basename(zip).replace(/\.zip$/i, ''))
+    await unpack(device, zip, top, signal)
+    const [only, other] = await disk.list(top)
+    return await use(only?.kind === 'directory' && !other ? join(top, only.name) : top)
+  } finally {
+    await disk.remove(folder)
+  }
+}
+
+async function unpack({ disk }: Device, zip: string, top: string, signal: AbortSignal): Promise<void> {
+  const file = await openFile(zip)
+  try {
+    const { sizeBytes } = await file.stat()
+    const source = {
+      path: basename(zip),
+      sizeBytes,
+      async read(position: number, length: number) {
+        const bytes = new Uint8Array(length)
+        return bytes.subarray(0, await file.read(bytes, position))
+      }
+    }
+    await disk.makeDirectory(top)
+    const freeBytes = (await disk.freeBytes(top)) - RESERVE_BYTES
+    let written = 0
+    for await (const { path, bytes } of unpackZip(source)) {
+      signal.throwIfAborted()
+      const target = join(top, path)
+      await disk.makeDirectory(dirname(target))
+      const out = await disk.open(target, 'exclusive')
+      try {
+        let at = 0
+        for await (const span of bytes) {
+          written += span.length
+          if (written > freeBytes)
+            throw new JoineryError('IMPORT_DISK_FULL', 'this device has too little room to unpack it')
+          await out.write(span, at)
+          at += span.length
+        }
+      } finally {
+        await out.close()
+      }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openFile(zip: string): Promise<SourceFile> {
+  try {
+    return await nodeSourceFolder.open(zip)
+  } catch (cause) {
+    throw new JoineryError('IMPORT_NO_FOLDER', `${zip} cannot be read`, { cause })
+  }
+}
