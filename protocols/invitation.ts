@@ -105,7 +105,7 @@ function mistyped(why: string): JoineryError {
 }
 
 /** CRC-32 of ISO 3309, as in PNG: finds every mistyped character and nearly every pair of swapped ones. */
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) {
     crc ^= byte

@@ -191,7 +191,7 @@ export class SharedHost {
     // The hello is ours: it says whose connection it is.
     if (protocol === HELLO_PROTOCOL) return Promise.resolve()
     const known = this.#registered.get(protocol)
-    if (known) return known
+    if (known !== undefined) return known
     const dispatch: StreamHandler = async (stream, connection) => {
       const handler = this.#owner.get(connection)?.handler(protocol)
       if (handler) await handler(stream, connection)

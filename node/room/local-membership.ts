@@ -170,6 +170,12 @@ class LocalMembership implements Membership {
   }
 
   async grant(device: { node: NodeId; name: string; role: Role }): Promise<Grant> {
+    const granted = this.certify(device)
+    await this.#append([{ kind: 'admitted', node: device.node, chain: granted.chain }])
+    return granted
+  }
+
+  certify(device: { node: NodeId; role: Role }): Grant {
     this.#mustAdmit()
     const { room, identity } = this.#components
     const chain = decodeChain(room.chain)
@@ -182,7 +188,6 @@ class LocalMembership implements Membership {
     const rights = device.role === 'cloud' ? 0 : this.#own.rights
     const link = { kind: 'node', subject: publicKeyOfNodeId(device.node), rights, uses: null } as const
     const granted = encodeChain(extendChain(chain, link, (message) => identity.key.sign(message)))
-    await this.#append([{ kind: 'admitted', node: device.node, chain: granted }])
     const ringKeys = room.keyRing.keys().map(({ epoch, key }) => ({ epoch, key }))
     return { room: room.id, roomName: this.#view.roomName ?? room.name, chain: granted, ringKeys }
   }

@@ -70,6 +70,8 @@ export interface Membership {
   revoke(token: string): Promise<void>
   /** For the mesh's approval of a device that asked. */
   grant(device: { node: NodeId; name: string; role: Role }): Promise<Grant>
+  /** What `grant` gives, and nothing is written down: for a cloud peer, which is a member once it has shown its certificate. */
+  certify(device: { node: NodeId; role: Role }): Grant
   remove(node: NodeId, options: { stolen: boolean }): Promise<RemovalReport>
   /** Writes our own removal, so that others stop waiting for us; `leaveRoom` forgets the keys afterwards. */
   leave(): Promise<void>

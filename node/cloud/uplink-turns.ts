@@ -1,0 +1,43 @@
+/**
+ * What may be fetched over a narrow line now. Pure: facts and text go first, files in the order in which they were asked for, and so little at once
+ * that a line that breaks costs little.
+ */
+import { JOURNAL_FIRST_MS, UPLINK_IN_FLIGHT_BYTES, UPLINK_REQUESTS } from './limits.ts'
+
+export interface LineState {
+  /** The journals were compared, and nothing of them is outstanding. */
+  journalQuiet: boolean
+  /** How long the request waits already. */
+  waitedMs: number
+  /** The budget for files is spent. */
+  budgetSpent: boolean
+}
+
+export type Turn = 'begin' | 'wait' | 'refuse'
+
+export class UplinkTurns {
+  #requests = 0
+  #bytes = 0
+
+  get bytesUnderWay(): number {
+    return this.#bytes
+  }
+
+  /** @param bytes of the request that is next in the queue */
+  next(bytes: number, { journalQuiet, waitedMs, budgetSpent }: LineState): Turn {
+    if (budgetSpent) return 'refuse'
+    if (!journalQuiet && waitedMs < JOURNAL_FIRST_MS) return 'wait'
+    if (this.#requests === 0) return 'begin'
+    return this.#requests < UPLINK_REQUESTS && this.#bytes + bytes <= UPLINK_IN_FLIGHT_BYTES ? 'begin' : 'wait'
+  }
+
+  began(bytes: number): void {
+    this.#requests++
+    this.#bytes += bytes
+  }
+
+  ended(bytes: number): void {
+    this.#requests--
+    this.#bytes -= bytes
+  }
+}
