@@ -27,7 +27,11 @@ export class Acquaintances {
     const address = formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort))
     // A cloud peer that was dialled by name has none: it is found by that name again.
     if (link.meshPort > 0 && tryMeshAddress(address)) this.#plan.learn(link.peer, address, nowMs, false)
-    this.#book.remember(link.peer, this.#plan.get(link.peer)?.addresses ?? [])
+    this.noteAddresses(link.peer)
+  }
+
+  noteAddresses(node: NodeId): void {
+    this.#book.remember(node, this.#plan.get(node)?.addresses ?? [])
   }
 
   statusOf(node: NodeId, link: Link | undefined): PeerStatus {

@@ -137,14 +137,23 @@ export class DialPlan {
     target.nextMs = nowMs + this.#backOff(target.failures)
   }
 
-  /** All refusals are forgotten: our own room or its members changed. */
-  forgive(nowMs: number): void {
+  /** Refusals are forgotten, because our own room or its members changed: all of them, or those of some nodes. */
+  forgive(nowMs: number, isForgiven: (node: NodeId) => boolean = () => true): void {
     for (const target of this.#targets.values()) {
-      if (target.refusedUntilMs <= nowMs) continue
+      if (target.refusedUntilMs <= nowMs || (target.node !== undefined && !isForgiven(target.node))) continue
       target.refusedUntilMs = 0
       target.failures = 0
       target.nextMs = nowMs + this.#fraction() * REDIAL_FIRST_MS
     }
+  }
+
+  /** It belongs to the room since a moment ago: whatever was said of it before does not count, and it is dialled at once. */
+  welcome(node: NodeId, nowMs: number): void {
+    const target = this.#targets.get(node)
+    if (!target) return
+    target.refusedUntilMs = 0
+    target.failures = 0
+    target.nextMs = nowMs
   }
 
   /** A network came or went: whoever was out of reach may be in reach now. */

@@ -33,8 +33,11 @@ export const REDIAL_FIRST_MS = 1_000
 export const REDIAL_MOST_MS = 60_000
 /** Another room or a refusal: nothing changes soon. */
 export const REDIAL_REFUSED_MS = 10 * 60_000
-/** Who was just refused is not listened to for so long: a person who has mended the reason does not wait longer. */
-export const DENY_INBOUND_MS = 5_000
+/**
+ * Who was just refused is not listened to for so long. Longer would keep nobody off, since a new id costs nothing; a person who has mended
+ * the reason, by an invitation or an approval, would wait for it, and the other side's pauses double meanwhile.
+ */
+export const DENY_INBOUND_MS = 1_000
 /** A copied device is reported once in so long, however often it calls. */
 export const CLONE_REPORT_INTERVAL_MS = 10 * 60_000
 /** A connection that is not admitted stays so long, for a question to be let in. */

@@ -124,7 +124,12 @@ class MeshNode implements Mesh {
         }),
         judge: (connection, introduction) => this.#judge(connection, introduction),
         admitted: (link) => this.#admitted(link),
-        met: (connection, effect) => this.#unadmitted.met(connection, effect),
+        met: (connection, effect) => {
+          this.#unadmitted.met(connection, effect)
+          // It may let us in: whoever starts anew inside that room finds it again, also without multicast.
+          const isAskable = effect.room !== null && policy.room() === undefined
+          if (isAskable) this.#acquaintances.noteAddresses(connection.remotePeer.toString())
+        },
         refused: (connection, code, by, proven) => {
           if (by === 'them' && code === 'CLONED')
             this.#clone(this.node, 'this device', connection.remotePeer.toString())
@@ -393,7 +398,9 @@ class MeshNode implements Mesh {
 
   #policyChanged(): void {
     const { clock, policy } = this.#components
+    const before = this.#roster.members
     this.#roster.setMembers(policy.members())
+    const { members } = this.#roster
     const room = policy.room()?.id ?? ''
     if (room !== this.#room) {
       // Another room, or none any more: everybody is met anew.
@@ -404,6 +411,13 @@ class MeshNode implements Mesh {
       for (const connection of this.#host.getConnections()) closeConnection(connection)
       return
     }
+    const newcomers = [...members].filter((node) => !before.has(node))
+    for (const node of newcomers) {
+      this.#denials.forget(node)
+      this.#plan.welcome(node, clock.monotonicMs())
+    }
+    // Who refused us may have done so for want of the fact that we have just heard.
+    if (newcomers.length > 0) this.#plan.forgive(clock.monotonicMs(), (node) => members.has(node))
     for (const link of this.#links.links()) {
       const verdict = policy.admits(link.peer, link.chain, link.profile.role)
       if (verdict === 'OK') continue

@@ -25,6 +25,11 @@ class Memory {
     if (oldest !== undefined) this.#untilMs.delete(oldest)
   }
 
+  /** Something about it changed: it is listened to again. */
+  forget(node: NodeId): void {
+    this.#untilMs.delete(node)
+  }
+
   clear(): void {
     this.#untilMs.clear()
   }

@@ -16,6 +16,7 @@ export class OpenPolicy implements AdmissionPolicy {
   #room: ReturnType<AdmissionPolicy['room']>
   readonly verdicts = new Map<NodeId, Verdict>()
   readonly #listeners = new Set<() => void>()
+  #members: NodeId[] = []
 
   constructor(room: string | null = ROOM) {
     this.#room = room === null ? undefined : { id: room, name: 'Hall', chain: Uint8Array.of(1) }
@@ -23,13 +24,14 @@ export class OpenPolicy implements AdmissionPolicy {
 
   room = (): ReturnType<AdmissionPolicy['room']> => this.#room
   admits = (peer: NodeId): Verdict => this.verdicts.get(peer) ?? 'OK'
-  members = (): NodeId[] => []
+  members = (): NodeId[] => this.#members
   onChange = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  change(change: { node?: NodeId; verdict?: Verdict; room?: string }): void {
+  change(change: { node?: NodeId; verdict?: Verdict; room?: string; members?: NodeId[] }): void {
+    if (change.members) this.#members = change.members
     if (change.node !== undefined && change.verdict !== undefined) this.verdicts.set(change.node, change.verdict)
     if (change.room !== undefined) this.#room = { id: change.room, name: 'Hall', chain: Uint8Array.of(1) }
     for (const listener of [...this.#listeners]) listener()

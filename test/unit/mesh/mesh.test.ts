@@ -11,6 +11,7 @@ import { signingKeyFromSeed } from '../../../node/platform/signing.ts'
 import type { Grant } from '../../../protocols/approval.ts'
 import { HELLO_PROTOCOL } from '../../../protocols/hello.ts'
 import type { PeerLink } from '../../../protocols/message-stream.ts'
+import { temporaryFolder } from '../../kit/temporary-folder.ts'
 import { OpenPolicy, ROOM, type TestNode, TestNodes } from './mesh-kit.ts'
 
 const LIMITS = { maxMessageBytes: 1000, idleTimeoutMs: 10_000 }
@@ -101,6 +102,40 @@ describe('links', () => {
     a.policy.change({ node: b.mesh.node, verdict: 'REMOVED' })
     expect(a.mesh.links()).toEqual([])
     expect(await b.event(({ kind }) => kind === 'removed')).toEqual({ kind: 'removed', by: a.mesh.node })
+  })
+
+  test('a device that was refused is dialled at once when it becomes a member, though refusals last for ten minutes', async () => {
+    await using nodes = new TestNodes()
+    const [a, b] = [await nodes.make(), await nodes.make()]
+    a.policy.verdicts.set(b.mesh.node, 'NOT_A_MEMBER')
+    a.mesh.addStaticAddress(`${b.address}/p2p/${b.mesh.node}`)
+    await Promise.all([a, b].map((node) => node.event(({ kind }) => kind === 'refused')))
+    a.policy.change({ node: b.mesh.node, verdict: 'OK', members: [b.mesh.node] })
+    await Promise.all([linked(a), linked(b)])
+  })
+
+  test('a device that was refused dials at once when it hears of a member, since the other one may have heard of it too', async () => {
+    await using nodes = new TestNodes()
+    const [a, b] = [await nodes.make(), await nodes.make()]
+    a.policy.verdicts.set(b.mesh.node, 'NOT_A_MEMBER')
+    b.mesh.addStaticAddress(`${a.address}/p2p/${a.mesh.node}`)
+    await Promise.all([a, b].map((node) => node.event(({ kind }) => kind === 'refused')))
+    a.policy.verdicts.set(b.mesh.node, 'OK')
+    b.policy.change({ members: [a.mesh.node] })
+    await Promise.all([linked(a), linked(b)])
+  })
+
+  test('a member that was met from outside the room is found again from inside, without multicast', async () => {
+    await using nodes = new TestNodes()
+    using folder = temporaryFolder()
+    const seed = systemRandom.bytes(32)
+    const member = await nodes.make()
+    const asking = await nodes.make({ seed, folder: folder.path, policy: new OpenPolicy(null) })
+    asking.mesh.addStaticAddress(member.address)
+    await asking.event(({ kind }) => kind === 'neighbour')
+    await asking.mesh.stop()
+    const inside = await nodes.make({ seed, folder: folder.path })
+    await Promise.all([linked(member), linked(inside)])
   })
 
   test('a new room is taken up without a restart', async () => {
