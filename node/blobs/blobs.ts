@@ -165,7 +165,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
   const nameOf = (cid: Cid): BlobRef | undefined =>
     named(replication.view, store, cid) ?? (options?.alsoNamed?.(cid) ? store.refOf(cid) : undefined)
   const server = new BlobServer({ store, reader, clock, named: nameOf })
-  serveStreams({ links, store, named: nameOf })
+  serveStreams({ links, store, clock, named: nameOf })
   const garbage = new Garbage({
     store,
     clock,

@@ -145,11 +145,11 @@ export class CopyPlanner {
     if (item) item.received = true
   }
 
-  /** Verified and written. */
-  arrived(id: number, tookMs: number, nowMs: number): void {
+  /** Verified and written. @param cameBytes by this request; the rest was here before */
+  arrived(id: number, tookMs: number, nowMs: number, cameBytes?: number): void {
     const item = this.#underWay.get(id)
     if (!item) return
-    this.holders.get(item.request.peer)?.worked(item.request.end - item.request.start, tookMs)
+    this.holders.get(item.request.peer)?.worked(cameBytes ?? item.request.end - item.request.start, tookMs)
     if (id !== this.#impatient) this.#idleSinceMs = nowMs
     this.#ended(id)
     const key = keyOf(item.ref.cid, item.piece)
@@ -172,11 +172,13 @@ export class CopyPlanner {
     this.#ended(id)
   }
 
-  failed(id: number, failure: FetchFailure, nowMs: number): void {
+  /** @param cameBytes of what was asked for, before it broke off */
+  failed(id: number, failure: FetchFailure, nowMs: number, cameBytes = 0): void {
     const item = this.#underWay.get(id)
     if (!item) return
     this.#ended(id)
-    this.holders.get(item.request.peer)?.failed(failure, item.number, this.holders.holderName(item), nowMs)
+    const peer = this.holders.get(item.request.peer)
+    peer?.failed(failure, item.number, this.holders.holderName(item), nowMs, cameBytes)
     if (item.number !== undefined && this.#wanted(item.number))
       this.#queue.again(item.number, this.#classOf(item.number))
   }

@@ -20,7 +20,8 @@ interface Exchange {
   into: Uint8Array
   /** Whether this head announces the body that was asked for. */
   accept(status: number, headers: ReadonlyMap<string, string>): boolean
-  onBytes(): void
+  /** Something came, and so much of it is the next of the body that was asked for. */
+  onBytes(filled: number): void
   resolve(answer: HttpAnswer): void
   reject(error: Error): void
 }
@@ -71,7 +72,7 @@ export class HttpConnection {
    *
    * @param head request line and headers, ending with an empty line
    */
-  get(head: string, into: Uint8Array, accept: Exchange['accept'], onBytes: () => void): Promise<HttpAnswer> {
+  get(head: string, into: Uint8Array, accept: Exchange['accept'], onBytes: Exchange['onBytes']): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#error || this.#exchange) {
         reject(this.#error ?? new Error('the connection is in use'))
@@ -92,13 +93,13 @@ export class HttpConnection {
       if (bytes.length > 0) this.#fail(new Error('bytes that nobody asked for'))
       return
     }
-    exchange.onBytes()
     let body = bytes
     if (!this.#answer) {
       // A view of the read buffer would be overwritten by the next read.
       this.#head = Buffer.concat([this.#head, bytes])
       const end = this.#head.indexOf(HEAD_END)
       if (end < 0) {
+        exchange.onBytes(0)
         if (this.#head.length > MAX_HEAD_BYTES) this.#fail(new Error('a head without an end'))
         return
       }
@@ -124,6 +125,7 @@ export class HttpConnection {
       return
     }
     if (answer.wanted) exchange.into.set(body, answer.filled)
+    exchange.onBytes(answer.wanted ? body.length : 0)
     answer.filled += body.length
     answer.left -= body.length
     if (answer.left > 0) return

@@ -1,6 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Arrival } from './arrival.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import { blobPath, HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
 import type { CopyRequest } from './copy-request.ts'
@@ -54,7 +55,7 @@ export function createHttpSource(components: { clock: Clock }): BlobSource {
     link: PeerLink,
     request: CopyRequest,
     signal: AbortSignal,
-    into: Uint8Array
+    into: Arrival
   ): Promise<FetchOutcome> {
     const watch = new StallWatch(clock, () => drop(connection))
     const onAbort = (): void => drop(connection)
@@ -62,13 +63,16 @@ export function createHttpSource(components: { clock: Clock }): BlobSource {
     try {
       if (signal.aborted) return { kind: 'failed', failure: 'unreachable' }
       const answer = await connection.get(
-        requestHead(link, request),
-        into,
-        (status, headers) => isWhatWasAsked(request, status, headers),
-        () => watch.moved()
+        requestHead(link, request, into.filled),
+        into.missing,
+        isWhatWasAsked(request, into.filled),
+        (filled) => {
+          watch.moved()
+          into.came(filled)
+        }
       )
       keep(link.peer, connection)
-      if (answer.filled) return { kind: 'bytes', bytes: into }
+      if (answer.filled) return { kind: 'bytes', bytes: into.bytes }
       return refusal(answer.status, answer.headers.get(HAVE_HEADER))
     } catch {
       drop(connection)
@@ -80,7 +84,7 @@ export function createHttpSource(components: { clock: Clock }): BlobSource {
   }
 
   return {
-    async fetch(link, request, signal, into = Buffer.allocUnsafeSlow(request.end - request.start)) {
+    async fetch(link, request, signal, into = new Arrival(Buffer.allocUnsafeSlow(request.end - request.start))) {
       const kept = take(link)
       if (kept) {
         const outcome = await attempt(kept, link, request, signal, into)
@@ -97,21 +101,26 @@ export function createHttpSource(components: { clock: Clock }): BlobSource {
   }
 }
 
-function isWhole({ start, end, ref }: CopyRequest): boolean {
-  return start === 0 && end === ref.sizeBytes
+function isWhole({ start, end, ref }: CopyRequest, filled: number): boolean {
+  return start + filled === 0 && end === ref.sizeBytes
 }
 
-function requestHead(link: PeerLink, request: CopyRequest): string {
+/** @param filled bytes of it that are here already */
+function requestHead(link: PeerLink, request: CopyRequest, filled: number): string {
   const { remoteAddress, profile } = link
   const host = remoteAddress.includes(':') ? `[${remoteAddress.replace(/%.*$/, '')}]` : remoteAddress
-  const range = isWhole(request) ? '' : `Range: bytes=${request.start}-${request.end - 1}\r\n`
+  const range = isWhole(request, filled) ? '' : `Range: bytes=${request.start + filled}-${request.end - 1}\r\n`
   return `GET ${blobPath(request.ref.cid)} HTTP/1.1\r\nHost: ${host}:${profile.httpPort}\r\n${HOP_HEADER}: 1\r\n${range}\r\n`
 }
 
-function isWhatWasAsked(request: CopyRequest, status: number, headers: ReadonlyMap<string, string>): boolean {
-  if (isWhole(request)) return status === 200
+function isWhatWasAsked(
+  request: CopyRequest,
+  filled: number
+): (status: number, headers: ReadonlyMap<string, string>) => boolean {
+  if (isWhole(request, filled)) return (status) => status === 200
   const { start, end, ref } = request
-  return status === 206 && headers.get('content-range') === `bytes ${start}-${end - 1}/${ref.sizeBytes}`
+  const range = `bytes ${start + filled}-${end - 1}/${ref.sizeBytes}`
+  return (status, headers) => status === 206 && headers.get('content-range') === range
 }
 
 function refusal(status: number, have: string | undefined): FetchOutcome {

@@ -51,6 +51,14 @@ export const MAX_PARTIALS = 8
 
 /** Without anything to do for so long, a node takes what another was expected to fetch first. */
 export const IMPATIENT_AFTER_MS = 1_500
+/** Beginnings of pieces that are kept when their transfers break off: all that one peer was sending. */
+export const MAX_FRAGMENT_BYTES = REQUESTS_PER_PEER * PIECE_BYTES
+/** A piece that is put together from more senders than this is begun anew: each break costs a list entry. */
+export const MAX_SENDERS = 16
+/** Pieces that were wrong without anybody being to blame yet, and the hashes that are kept of each: 3 KB. */
+export const MAX_DOUBTED_PIECES = 64
+export const MAX_DOUBTED_SPANS = 2 * MAX_SENDERS
+
 /** A peer that gave wrong bytes is not asked for so long. */
 export const LIAR_PAUSE_MS = 5 * 60_000
 /** After so many lies (or ten times as many claims of what it does not hold) a peer is not asked for an hour. */
@@ -97,6 +105,15 @@ export const READ_AHEAD_PIECES = 2
 
 /** A device that was not seen for so long is replaced by further copies; a lesson's pause or a restart is shorter. */
 export const ABSENCE_GRACE_MS = 15 * 60_000
+/**
+ * A message of bytes on a stream takes about so long: of one that broke off nothing is kept, and one that takes seconds looks like a stall. The first ones of a
+ * stream are small, since nothing is known of the link yet.
+ */
+export const SPAN_PACE_MS = 200
+export const FIRST_SPAN_BYTES = 8 * 1024
+/** Sent before the pace is believed: so much leaves at once, into buffers. */
+export const UNPACED_BYTES = 256 * 1024
+
 /** A stream on which nothing was asked for so long is ended by the side that answers. */
 export const STREAM_IDLE_MS = 30_000
 

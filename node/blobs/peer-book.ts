@@ -10,6 +10,8 @@ export type FetchFailure =
   | 'missing'
   /** The bytes are not those of the piece. */
   | 'lied'
+  /** They are not those of the piece, but not all of them are this peer's. */
+  | 'doubtful'
   /** Nothing came for too long. */
   | 'stalled'
   | 'unreachable'
@@ -115,7 +117,7 @@ export class PeerState {
     this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
   }
 
-  failed(failure: FetchFailure, number: number | undefined, cid: Cid, nowMs: number): void {
+  failed(failure: FetchFailure, number: number | undefined, cid: Cid, nowMs: number, cameBytes = 0): void {
     switch (failure) {
       case 'missing':
         // It had told us otherwise: a copy that was just evicted, or a false inventory.
@@ -129,9 +131,15 @@ export class PeerState {
       case 'lied':
         this.offended(nowMs)
         return
+      case 'doubtful':
+        return
       default:
+        // All of its requests break off at once: that is one failure.
+        if (this.#pausedUntilMs > nowMs) return
+        // A link that breaks again and again gets on all the same: nothing is fetched twice.
+        if (cameBytes > 0) this.#pauses = 0
+        else this.#rate /= 2
         this.#pausedUntilMs = nowMs + Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** this.#pauses++)
-        this.#rate /= 2
     }
   }
 

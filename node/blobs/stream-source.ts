@@ -2,6 +2,7 @@ import { BLOB_PROTOCOL, decodeBlobHead, encodeBlobRequest } from '../../protocol
 import { JoineryError } from '../../protocols/errors.ts'
 import type { MessageStream, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Arrival } from './arrival.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyRequest } from './copy-request.ts'
 import { REQUESTS_PER_PEER } from './limits.ts'
@@ -18,7 +19,7 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
     link: PeerLink,
     wanted: CopyRequest,
     signal: AbortSignal,
-    into: Uint8Array = Buffer.allocUnsafeSlow(wanted.end - wanted.start)
+    into: Arrival = new Arrival(Buffer.allocUnsafeSlow(wanted.end - wanted.start))
   ): Promise<FetchOutcome> {
     const ended = new AbortController()
     const watch = new StallWatch(clock, () => ended.abort(new JoineryError('TIMED_OUT', 'the peer stalled')))
@@ -32,7 +33,10 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
       stream = idle.get(link)?.pop() ?? (await link.open(BLOB_PROTOCOL, BLOB_STREAM_LIMITS, ended.signal))
       known.add(stream)
       ended.signal.throwIfAborted()
-      const outcome = await exchange(stream, wanted, into, () => watch.moved())
+      const outcome = await exchange(stream, wanted, into, () => {
+        ended.signal.throwIfAborted()
+        watch.moved()
+      })
       if (outcome.kind === 'failed' && outcome.failure === 'lied')
         throw new JoineryError('MALFORMED', 'not what was asked for')
       keep(link, stream)
@@ -70,10 +74,10 @@ export function createStreamSource(components: { clock: Clock }): BlobSource {
 async function exchange(
   stream: MessageStream,
   { ref, start, end }: CopyRequest,
-  bytes: Uint8Array,
+  into: Arrival,
   moved: () => void
 ): Promise<FetchOutcome> {
-  await stream.send(encodeBlobRequest({ cid: ref.cid, start, end }))
+  await stream.send(encodeBlobRequest({ cid: ref.cid, start: start + into.filled, end }))
   const first = await stream.receive()
   if (!first) throw new JoineryError('CLOSED', 'the peer closed the stream')
   moved()
@@ -83,13 +87,11 @@ async function exchange(
     const { have } = head
     return { kind: 'failed', failure: 'missing', have: (length) => (have?.length === length ? have : undefined) }
   }
-  for (let filled = 0; filled < bytes.length; ) {
+  while (!into.full) {
     const part = await stream.receive()
     if (!part) throw new JoineryError('CLOSED', 'the peer closed the stream')
     moved()
-    if (part.length === 0 || filled + part.length > bytes.length) return { kind: 'failed', failure: 'lied' }
-    bytes.set(part, filled)
-    filled += part.length
+    if (part.length === 0 || !into.add(part)) return { kind: 'failed', failure: 'lied' }
   }
-  return { kind: 'bytes', bytes }
+  return { kind: 'bytes', bytes: into.bytes }
 }
