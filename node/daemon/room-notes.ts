@@ -6,6 +6,7 @@ import { visitedHost } from '../http/host-check.ts'
 import type { Mesh } from '../mesh/index.ts'
 import { createNotePages, NOTES_SYNC_PATH, type Notes, type OwnSite } from '../notes/index.ts'
 import type { Device } from './device.ts'
+import { noteTicket } from './note-ticket.ts'
 import { pagesOf } from './pages-of.ts'
 import type { RoomSlot } from './room-slot.ts'
 
@@ -27,7 +28,10 @@ export async function roomNotes(device: Device, slot: RoomSlot, init: RoomNotesI
       if (open) open.handleUpgrade(request, socket, head)
       else socket.destroy()
     },
-    page: (path, language, account) => pages.page(path, language, account),
+    page(path, language, account, cookies) {
+      const ring = slot.current?.room.keyRing
+      return pages.page(path, language, account, account && ring ? noteTicket(ring, cookies) : undefined)
+    },
     asset: (path) => pages.asset(path),
     list: () => notes().list(),
     create: (title) => notes().create(title),

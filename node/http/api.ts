@@ -1,5 +1,6 @@
 /** JSON for programs. Schemas come from protocols/, so that what is documented is what is checked. */
 import type { FastifyInstance } from 'fastify'
+import { noteLineSchema, noteTitleSchema } from '../../protocols/note-api.ts'
 import { type RoomOverview, roomOverviewSchema } from '../../protocols/room-overview.ts'
 import type { Clock } from '../platform/clock.ts'
 import { publicErrorSchema } from './error-answer.ts'
@@ -10,6 +11,8 @@ export interface ApiOptions {
   overview(): Promise<RoomOverview>
   version: string
   figures: FrontDoor['figures']
+  /** Their part of the description. */
+  hasNotes?: boolean
   clock: Clock
 }
 
@@ -29,10 +32,10 @@ export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
       .send(renderMetrics({ overview, uptimeMs, ...options.figures() }))
   })
   app.get('/api/room', { schema: { response: { 200: roomOverviewSchema } } }, () => options.overview())
-  app.get('/api/openapi.json', async () => openApi(options.version))
+  app.get('/api/openapi.json', async () => openApi(options))
 }
 
-function openApi(version: string): object {
+function openApi({ version, hasNotes }: ApiOptions): object {
   const failure = {
     description: 'The code, what happened, what to do next.',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }
@@ -53,6 +56,7 @@ function openApi(version: string): object {
           }
         }
       },
+      ...(hasNotes && notePaths(failure)),
       '/healthz': {
         get: {
           summary: 'Whether this device answers.',
@@ -66,7 +70,57 @@ function openApi(version: string): object {
         }
       }
     },
-    components: { schemas: { RoomOverview: withoutId(roomOverviewSchema), Error: withoutId(publicErrorSchema) } }
+    components: {
+      schemas: {
+        RoomOverview: withoutId(roomOverviewSchema),
+        NoteLine: withoutId(noteLineSchema),
+        NoteTitle: withoutId(noteTitleSchema),
+        Error: withoutId(publicErrorSchema)
+      }
+    }
+  }
+}
+
+function notePaths(failure: object): object {
+  const json = (schema: object): object => ({ content: { 'application/json': { schema } } })
+  const line = { $ref: '#/components/schemas/NoteLine' }
+  const id = {
+    name: 'id',
+    in: 'path',
+    required: true,
+    schema: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$' }
+  }
+  const requestBody = { required: true, ...json({ $ref: '#/components/schemas/NoteTitle' }) }
+  return {
+    '/api/notes': {
+      get: {
+        summary: 'The notes of the room, last written first.',
+        responses: { 200: { description: 'All of them.', ...json({ type: 'array', items: line }) }, default: failure }
+      },
+      post: {
+        summary: 'A new, empty note.',
+        requestBody,
+        responses: { 201: { description: 'Made, and on this device’s disk.', ...json(line) }, default: failure }
+      }
+    },
+    '/api/notes/{id}': {
+      patch: {
+        summary: 'Another title.',
+        parameters: [id],
+        requestBody,
+        responses: { 200: { description: 'Written.', ...json(line) }, default: failure }
+      }
+    },
+    '/api/notes/{id}/text': {
+      get: {
+        summary: 'The text as it is now.',
+        parameters: [id],
+        responses: {
+          200: { description: 'Markdown.', content: { 'text/markdown': { schema: { type: 'string' } } } },
+          default: failure
+        }
+      }
+    }
   }
 }
 

@@ -92,7 +92,7 @@ async function send(
 ): Promise<FastifyReply> {
   const path = request.raw.visit?.path.path ?? ''
   const account = people?.current() ? (personOf(request, people) ?? null) : undefined
-  const answer = notes.asset(path) ?? notes.page(path, languageOf(request.raw), account)
+  const answer = notes.asset(path) ?? notes.page(path, languageOf(request.raw), account, request.headers.cookie)
   if (!answer) throw new JoineryError('NOT_IN_ROOM', 'no such page')
   return reply.headers({ ...answer.headers }).send(Buffer.from(answer.bytes))
 }

@@ -8,6 +8,7 @@ import { encodeSyncMessage } from '../../protocols/notes-sync.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Owner } from './authors.ts'
+import type { SignedIn } from './cursors.ts'
 import { buildFrame } from './frame.ts'
 import * as limits from './limits.ts'
 
@@ -19,6 +20,7 @@ export interface ConnectionComponents {
 
 export interface ConnectionInit {
   owner: Owner
+  signedIn: SignedIn
   /** IP address, for the limit per address. */
   address: string
   /** It understands our own messages. */
@@ -27,6 +29,7 @@ export interface ConnectionInit {
 
 export class Connection {
   readonly owner: Owner
+  readonly signedIn: SignedIn
   readonly address: string
   readonly own: boolean
   /** ClientIDs that it wrote under. */
@@ -63,6 +66,7 @@ export class Connection {
     this.#websocket = components.websocket
     this.#socket = components.socket
     this.owner = init.owner
+    this.signedIn = init.signedIn
     this.address = init.address
     this.own = init.own
     const now = this.#clock.monotonicMs()
@@ -72,6 +76,11 @@ export class Connection {
     this.#websocket.on('pong', () => {
       this.#alive = true
     })
+  }
+
+  /** Whose text it may send. */
+  get owners(): Owner[] {
+    return this.signedIn.also === undefined ? [this.owner] : [this.owner, this.signedIn.also]
   }
 
   onDrained(listener: () => void): void {

@@ -28,6 +28,14 @@ export interface OwnedCursor extends AwarenessEntry {
   via: object
 }
 
+/** What is known of a client's person besides the owner of its text. */
+export interface SignedIn {
+  /** The same browser before its person signed in. */
+  also?: Owner
+  /** The name of the account; null = nobody is signed in, absent = another device has seen to it. */
+  account?: string | null
+}
+
 /** What changed. */
 export interface CursorNews {
   /** All of it, for clients that need whole states. */
@@ -63,11 +71,20 @@ export class Cursors {
   }
 
   /** Takes what belongs to `owner`; echoes of others, old clocks and states that are no JSON object are passed over. */
-  accept(entries: readonly AwarenessEntry[], owner: Owner, via: object, nowMs: number): void {
-    for (const entry of entries) this.#acceptState(entry, owner, via, nowMs)
+  accept(entries: readonly AwarenessEntry[], owner: Owner, via: object, nowMs: number, signedIn: SignedIn = {}): void {
+    for (const entry of entries) {
+      const isEarlierSelf = signedIn.also !== undefined && this.#authors.ownerOf(entry.clientId) === signedIn.also
+      this.#acceptState(entry, isEarlierSelf ? (signedIn.also as Owner) : owner, via, nowMs, signedIn.account)
+    }
   }
 
-  #acceptState({ clientId, clock, state }: AwarenessEntry, owner: Owner, via: object, nowMs: number): void {
+  #acceptState(
+    { clientId, clock, state }: AwarenessEntry,
+    owner: Owner,
+    via: object,
+    nowMs: number,
+    account: SignedIn['account']
+  ): void {
     const known = this.#cursors.get(clientId)
     const left = isLeft(state)
     if (known && known.owner !== owner) return
@@ -78,7 +95,7 @@ export class Cursors {
       return
     }
     if (!known && this.#cursors.size >= limits.MAX_CURSORS_PER_NOTE) return
-    const parsed = parseState(state)
+    const parsed = parseState(state, account)
     if (!parsed || !this.#authors.show(clientId, owner)) return
     const samePerson = known?.person === parsed.person
     this.#cursors.set(clientId, { ...parsed, owner, via, clock, told: samePerson && known.told, seenMs: nowMs })
@@ -183,16 +200,25 @@ function isLeft(state: Uint8Array): boolean {
 }
 
 /** Stock clients parse without catching: what is no JSON object would end their connection. */
-function parseState(state: Uint8Array): { person: string; cursor: string } | undefined {
+function parseState(state: Uint8Array, account: SignedIn['account']): { person: string; cursor: string } | undefined {
   if (!isUtf8(state)) return undefined
   try {
     const parsed: unknown = JSON.parse(asBuffer(state).toString())
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
     const { cursor = null, ...person } = parsed as { cursor?: unknown }
+    if (account !== undefined) setAccount(person, account)
     return { person: JSON.stringify(person), cursor: JSON.stringify(cursor) }
   } catch {
     return undefined
   }
+}
+
+/** What the node knows and a client only says: `user.account` is set by the device that the person is signed in at, or is not there. */
+function setAccount(person: { user?: unknown }, account: string | null): void {
+  const { user } = person
+  if (typeof user !== 'object' || user === null || Array.isArray(user)) return
+  const { account: _said, ...rest } = user as { account?: unknown }
+  person.user = account === null ? rest : { ...rest, account }
 }
 
 function isObjectOrNull(text: string): boolean {

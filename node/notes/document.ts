@@ -86,9 +86,10 @@ export class NoteDocument {
    * Decides about an update from a client of `owner`, without applying it.
    *
    * @param bound clientIDs that this connection has bound so far; grows
+   * @param also the same browser before its person signed in
    * @throws JoineryError `MALFORMED` or `TOO_LARGE`
    */
-  judge(update: Uint8Array, owner: Owner, bound: Set<number>): Verdict {
+  judge(update: Uint8Array, owner: Owner, bound: Set<number>, also?: Owner): Verdict {
     const scan = scanUpdate(update)
     const foreign: number[] = []
     let code = 'NOTE_FOREIGN_TEXT'
@@ -98,7 +99,7 @@ export class NoteDocument {
       if (to <= known) continue
       fresh++
       const owns = this.authors.ownerOf(clientId)
-      if (owns === undefined ? known > 0 : owns !== owner) {
+      if (owns === undefined ? known > 0 : owns !== owner && owns !== also) {
         foreign.push(clientId)
         continue
       }

@@ -30,7 +30,7 @@ import type { OpenNote } from './open-note.ts'
 import { RecoveryCopies, type RefusedUpdate } from './recovery-copies.ts'
 import { SnapshotStore } from './snapshot-store.ts'
 import { type NoteIndex, titleFold } from './title-fold.ts'
-import { checkVisitor, type OwnSite, plainSite, type Visitor } from './visitor.ts'
+import { checkVisitor, type Identity, type OwnSite, plainSite, type Visitor } from './visitor.ts'
 
 export interface NotesComponents {
   journal: JournalAccess
@@ -41,8 +41,8 @@ export interface NotesComponents {
   links?: PeerLinks
   /** Default: IP addresses, localhost and `.local` names, and pages of the same host and port. */
   site?: OwnSite
-  /** The person of a request's session, when there are accounts. */
-  identify?(request: IncomingMessage): string | undefined
+  /** The person of a request's session, or of the ticket that stands for it on another device of the room. */
+  identify?(request: IncomingMessage, ticket: string | undefined): Identity | undefined
   /** Told of what went wrong without being anybody's call, and of text that was refused. */
   onProblem?(problem: NotesProblem): void
 }
@@ -221,8 +221,8 @@ class NodeNotes implements Notes {
     socket.on('error', () => socket.destroy())
     try {
       if (this.#stopped) throw new JoineryError('STOPPED', 'the notes are closed')
-      const visitor = checkVisitor(request, this.#components.site ?? plainSite, (one) =>
-        this.#components.identify?.(one)
+      const visitor = checkVisitor(request, this.#components.site ?? plainSite, (one, ticket) =>
+        this.#components.identify?.(one, ticket)
       )
       this.#admit(visitor)
       // A socket that dies before it is upgraded gives its place back as well.

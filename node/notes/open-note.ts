@@ -172,11 +172,17 @@ export class OpenNote {
         break
       case 'awareness':
         connection.mainClientId ??= message.entries[0]?.clientId
-        this.cursors.accept(message.entries, connection.owner, connection, this.#clock.monotonicMs())
+        this.cursors.accept(
+          message.entries,
+          connection.owner,
+          connection,
+          this.#clock.monotonicMs(),
+          connection.signedIn
+        )
         this.#cursorsChanged()
         break
       case 'cursors':
-        this.cursors.move(message.cursors, connection.owner, this.#clock.monotonicMs())
+        for (const owner of connection.owners) this.cursors.move(message.cursors, owner, this.#clock.monotonicMs())
         this.#cursorsChanged()
         break
       case 'query-awareness':
@@ -186,7 +192,12 @@ export class OpenNote {
 
   #takeUpdate(connection: Connection, bytes: Uint8Array): void {
     connection.received++
-    const { accepted, refused } = this.document.judge(bytes, connection.owner, connection.bound)
+    const { accepted, refused } = this.document.judge(
+      bytes,
+      connection.owner,
+      connection.bound,
+      connection.signedIn.also
+    )
     if (refused) {
       this.#components.onRefused({
         note: this.id,
@@ -315,8 +326,9 @@ export class OpenNote {
     const applied = this.document.applyFromClients(withUpdate.map((one) => one.update as Uint8Array))
     const counts = new Map<Connection, number>()
     for (const { connection, count } of queue) {
-      if (applied.askAgain || applied.waiting.has(connection.owner)) connection.askAgain = true
-      if (!applied.waiting.has(connection.owner)) counts.set(connection, count)
+      const waits = connection.owners.some((owner) => applied.waiting.has(owner))
+      if (applied.askAgain || waits) connection.askAgain = true
+      if (!waits) counts.set(connection, count)
     }
     for (const at of applied.broken) {
       const broken = withUpdate[at]?.connection

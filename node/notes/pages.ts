@@ -28,7 +28,8 @@ export interface NoteAnswer {
 
 export interface NotePages {
   /** @returns undefined for an address that is no page of the notes */
-  page(path: string, language: Language, account?: NoteShell['account']): NoteAnswer | undefined
+  /** @param ticket stands for the account's session on other devices */
+  page(path: string, language: Language, account?: NoteShell['account'], ticket?: string): NoteAnswer | undefined
   /** @returns undefined when there is no such file */
   asset(path: string): NoteAnswer | undefined
 }
@@ -70,7 +71,7 @@ export async function createNotePages(components: NotePagesComponents, init: Not
   const editor = (entry.dynamicImports ?? []).flatMap((source) => manifest[source]?.file ?? [])
 
   return {
-    page(path, language, account) {
+    page(path, language, account, ticket) {
       if (!path.startsWith(PAGES_PATH)) return undefined
       const id = path.slice(PAGES_PATH.length)
       if (id !== '' && !isNoteId(id)) return undefined
@@ -79,6 +80,7 @@ export async function createNotePages(components: NotePagesComponents, init: Not
         language,
         nonce,
         ...(account !== undefined && { account }),
+        ...(ticket !== undefined && { ticket }),
         script: addressOf(entry.file),
         styles: (entry.css ?? []).map(addressOf),
         preloads: id === '' ? [] : editor.map(addressOf)

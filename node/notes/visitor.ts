@@ -8,13 +8,21 @@ import { isNoteId, OWNER_BYTES } from '../../protocols/note-facts.ts'
 import { NOTES_SYNC_PATH } from '../../protocols/notes-sync.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Owner } from './authors.ts'
+import type { SignedIn } from './cursors.ts'
 
 export interface Visitor {
   note: string
   owner: Owner
+  signedIn: SignedIn
   address: string
   /** It asked for our own messages. */
   own: boolean
+}
+
+/** A person's account, as the notes need it. */
+export interface Identity {
+  id: string
+  shownName: string
 }
 
 /** Which names and pages are ours. The front door knows more than the default. */
@@ -37,14 +45,17 @@ export const plainSite: OwnSite = {
 /** Random, made by the page and kept in its browser: whoever brings it is the same person as before. */
 const TOKEN = /^[A-Za-z0-9_-]{16,64}$/
 
+/** Made by a device of the room for a page of a signed-in person: it stands for their session where its cookie does not go. */
+const TICKET = /^[A-Za-z0-9_-]{16,1024}$/
+
 /**
- * @param identify the person of a session, once there are accounts; it wins over the token
+ * @param identify the person of a session; it wins over the token
  * @throws JoineryError
  */
 export function checkVisitor(
   request: IncomingMessage,
   site: OwnSite,
-  identify: (request: IncomingMessage) => string | undefined
+  identify: (request: IncomingMessage, ticket: string | undefined) => Identity | undefined
 ): Visitor {
   const host = request.headers.host ?? ''
   if (!site.allowsHost(host)) throw new JoineryError('NOTES_FOREIGN_PAGE', 'asked for under a name that is not ours')
@@ -62,10 +73,21 @@ export function checkVisitor(
   const token = parameters.get('token')
   if (token !== null && !TOKEN.test(token)) throw new JoineryError('NOTES_TOKEN_INVALID', 'not a token of ours')
   const address = request.socket.remoteAddress ?? ''
-  const person = identify(request)
-  const who = person !== undefined ? `person ${person}` : token !== null ? `token ${token}` : `address ${address}`
-  const owner = Buffer.from(sha256(new TextEncoder().encode(who)).subarray(0, OWNER_BYTES)).toString('hex')
-  return { note, owner, address, own: parameters.get('own') === '1' }
+  const ticket = parameters.get('ticket') ?? undefined
+  if (ticket !== undefined && !TICKET.test(ticket))
+    throw new JoineryError('NOTES_TOKEN_INVALID', 'not a ticket of ours')
+  const person = identify(request, ticket)
+  const browser = token === null ? undefined : ownerOf(`token ${token}`)
+  const own = parameters.get('own') === '1'
+  if (!person) {
+    return { note, owner: browser ?? ownerOf(`address ${address}`), signedIn: { account: null }, address, own }
+  }
+  const signedIn: SignedIn = { account: person.shownName, ...(browser === undefined ? {} : { also: browser }) }
+  return { note, owner: ownerOf(`person ${person.id}`), signedIn, address, own }
+}
+
+function ownerOf(who: string): Owner {
+  return Buffer.from(sha256(new TextEncoder().encode(who)).subarray(0, OWNER_BYTES)).toString('hex')
 }
 
 function hostName(host: string): string | undefined {

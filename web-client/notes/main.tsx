@@ -17,7 +17,13 @@ async function start(root: HTMLElement): Promise<void> {
   document.body.classList.add('in-note')
   const { NotePage } = await import('./note-page.tsx')
   render(
-    <NotePage id={id} texts={texts} me={loadMe(texts.guest, root.dataset.person)} nonce={root.dataset.nonce ?? ''} />,
+    <NotePage
+      id={id}
+      texts={texts}
+      me={loadMe(texts.guest, root.dataset.person)}
+      ticket={root.dataset.ticket}
+      nonce={root.dataset.nonce ?? ''}
+    />,
     root
   )
 }

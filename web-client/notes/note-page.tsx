@@ -17,6 +17,8 @@ interface NotePageOptions {
   id: string
   texts: NoteTexts
   me: Me
+  /** Of a signed-in person; see `NoteShell.ticket`. */
+  ticket: string | undefined
   nonce: string
 }
 
@@ -27,10 +29,10 @@ const TEXT_NAME = 'text'
 /** A browser store that does not open (private windows, full disks) must not hold up the note. */
 const STORE_TIMEOUT_MS = 2_000
 
-export function NotePage({ id, texts, me, nonce }: NotePageOptions) {
+export function NotePage({ id, texts, me, ticket, nonce }: NotePageOptions) {
   const parent = useRef<HTMLDivElement>(null)
   const page = useRef<OpenPage | undefined>(undefined)
-  page.current ??= new OpenPage({ id, texts, me, nonce })
+  page.current ??= new OpenPage({ id, texts, me, ticket, nonce })
   const open = page.current
   useEffect(() => {
     if (parent.current) open.start(parent.current)
@@ -193,11 +195,11 @@ class OpenPage {
   }
 
   async #open(parent: HTMLElement): Promise<void> {
-    const { id, texts, nonce, me } = this.#options
+    const { id, texts, nonce, me, ticket } = this.#options
     await this.#loadStore()
     const origins = new RoomOrigins(location.origin)
     const socket = new NoteSocket(
-      { doc: this.#doc, awareness: this.#awareness, note: id, token: me.token, origins: () => origins.all() },
+      { doc: this.#doc, awareness: this.#awareness, note: id, token: me.token, ticket, origins: () => origins.all() },
       (event) => {
         if (event.kind === 'state') this.#takeState(event.state)
         else if (event.kind === 'refused') this.message.value = refusalText(event.code, texts)

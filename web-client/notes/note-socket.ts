@@ -26,6 +26,8 @@ export interface NoteSocketOptions {
   note: string
   /** Who we are to the node; kept in the browser. */
   token: string
+  /** Of a signed-in person; see `NoteShell.ticket`. */
+  ticket?: string | undefined
   /** Where the page came from, then other devices of the room: `http://192.168.1.20:8080`. Asked before each try. */
   origins(): readonly string[]
 }
@@ -110,6 +112,7 @@ export class NoteSocket {
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
     address.searchParams.set('own', '1')
     address.searchParams.set('token', this.#options.token)
+    if (this.#options.ticket) address.searchParams.set('ticket', this.#options.ticket)
     const socket = new WebSocket(address)
     socket.binaryType = 'arraybuffer'
     this.#socket = socket

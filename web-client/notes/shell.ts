@@ -20,6 +20,8 @@ export interface NoteShell {
   title?: string
   /** Who is signed in, as others see them; null where nobody is. Absent: there are no accounts here. */
   account?: { shownName: string } | null
+  /** Stands for their session where its cookie does not go: at the other devices of the room. */
+  ticket?: string
 }
 
 export function renderNoteShell(shell: NoteShell): string {
@@ -50,7 +52,7 @@ ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}"
 </div>
 <div class="wide title"><h1>${texts.notes}</h1><p>${texts.tagline}</p></div>
 </header>
-<main class="wide" id="notes" data-nonce="${shell.nonce}"${shell.account ? html` data-person="${shell.account.shownName}"` : undefined}></main>
+<main class="wide" id="notes" data-nonce="${shell.nonce}"${shell.account ? html` data-person="${shell.account.shownName}"` : undefined}${shell.ticket ? html` data-ticket="${shell.ticket}"` : undefined}></main>
 <noscript><p class="wide card">${texts.noScript}</p></noscript>
 </body>
 </html>
