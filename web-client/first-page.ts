@@ -12,6 +12,8 @@ import { type Html, html } from './html.ts'
 import { isLanguage, LANGUAGE_NAMES, type Language } from './languages.ts'
 import { renderPage } from './page-frame.ts'
 import { qrCode } from './qr-code.ts'
+import type { SetupTool } from './setup/setup-tool.ts'
+import { setupTextsIn } from './setup/texts.ts'
 import { type Texts, textsIn } from './texts.ts'
 import type { RoomAddresses, Visitor, VisitorSystem } from './visitor.ts'
 
@@ -99,7 +101,9 @@ function contentSections(
         contents.python,
         pipLine(origin, exampleOf(contents.python, texts)),
         texts.python.which,
-        texts
+        texts,
+        'pip',
+        language
       )
     })
   if (contents.r.count > 0)
@@ -107,7 +111,7 @@ function contentSections(
       id: 'r',
       ...texts.r,
       count: texts.r.count(contents.r.count),
-      body: renderPackages(contents.r, rLine(origin, exampleOf(contents.r, texts)), texts.r.which, texts)
+      body: renderPackages(contents.r, rLine(origin, exampleOf(contents.r, texts)), texts.r.which, texts, 'r', language)
     })
   if (contents.installers.length > 0)
     sections.push({
@@ -136,9 +140,17 @@ function exampleOf(packages: PackagesOverview, texts: Texts): string {
   return name !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) ? name : texts.python.example
 }
 
-function renderPackages(packages: PackagesOverview, line: string, which: string, texts: Texts): Html {
+function renderPackages(
+  packages: PackagesOverview,
+  line: string,
+  which: string,
+  texts: Texts,
+  tool: SetupTool,
+  language: Language
+): Html {
   const unnamed = packages.count - packages.names.length
   return html`${renderLine(line)}
+<p><a href="/setup/${tool}">${setupTextsIn(language).linkFrom}</a></p>
 <details><summary>${which}</summary>
 <ul class="names">${packages.names.map((name) => html`<li>${name}</li>`)}${
     unnamed > 0 && html`<li class="faint">${texts.more(unnamed)}</li>`

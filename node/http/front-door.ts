@@ -34,6 +34,7 @@ import type { RepositoryDoor } from './repository-door.ts'
 import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
+import { addSetupRoutes } from './setup-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { NoteDoor } from './note-routes.ts'
@@ -270,7 +271,7 @@ async function createPages(
   const hasRepositories = people !== undefined && repositories !== undefined
   // Each in a scope of its own: their headers stay with them.
   void app.register((scope, _options, done) => {
-    addApiRoutes(scope, { overview, version: init.version, figures, clock })
+    addApiRoutes(scope, { overview, version: init.version, figures, hasNotes: notes !== undefined, clock })
     done()
   })
   void app.register((scope, _options, done) => {
@@ -279,6 +280,10 @@ async function createPages(
       port: () => portOf(server),
       hasNotes: notes !== undefined
     })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    addSetupRoutes(scope, { people, addresses, port: () => portOf(server) })
     done()
   })
   if (people) {

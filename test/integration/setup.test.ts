@@ -1,0 +1,160 @@
+/** The setup scripts with real shells and real clients: settings before and after, byte for byte. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { posixSetup } from '../../web-client/setup/posix-script.ts'
+import { SETUP_TOOLS, type SetupTool, setupPlace } from '../../web-client/setup/setup-tool.ts'
+import { temporaryFolder } from '../kit/temporary-folder.ts'
+
+const PLACE = setupPlace('http://192.168.77.1:8080') ?? { origin: '', host: '' }
+const OTHER = setupPlace('http://192.168.88.1') ?? { origin: '', host: '' }
+
+interface Home {
+  path: string
+  run(script: string, ...words: string[]): string
+  files(): Map<string, string>
+}
+
+function homeIn(path: string): Home {
+  const environment = { PATH: process.env.PATH ?? '', HOME: path, LC_ALL: 'C.UTF-8', GIT_CEILING_DIRECTORIES: path }
+  return {
+    path,
+    run: (script, ...words) =>
+      execFileSync('sh', ['-s', '--', ...words], { input: script, cwd: path, env: environment, encoding: 'utf8' }),
+    files() {
+      const found = new Map<string, string>()
+      for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+        const file = join(entry.parentPath, entry.name)
+        // What the clients keep for themselves is no setting.
+        if (file.includes('/.cache')) continue
+        found.set(file.slice(path.length), entry.isFile() ? readFileSync(file, 'latin1') : 'folder')
+      }
+      return found
+    }
+  }
+}
+
+const SETTINGS: Readonly<Record<SetupTool, { file: string; before: string; after: RegExp }>> = {
+  pip: {
+    file: '.config/pip/pip.conf',
+    before: '# mine\n[global]\ntimeout = 7\ntrusted-host = example.org\n\n[install]\nno-cache-dir=true',
+    after:
+      /timeout = 7[\s\S]*trusted-host = example\.org 192\.168\.77\.1:8080[\s\S]*index-url = http:\/\/192\.168\.77\.1:8080\/pypi\/simple\//
+  },
+  r: {
+    file: '.Rprofile',
+    before: '# mine, without a line end\noptions(digits = 4)',
+    after: /options\(digits = 4\)\n# >>> joinery >>>[\s\S]*192\.168\.77\.1:8080\/cran/
+  },
+  git: {
+    file: '.gitconfig',
+    before: '[user]\n\tname = Ana # me\n',
+    after:
+      /name = Ana # me\n\[url "http:\/\/192\.168\.77\.1:8080\/"\]\n\tinsteadOf = https:\/\/github\.com\/\n\tinsteadOf = git@github\.com:/
+  }
+}
+
+describe.each(SETUP_TOOLS)('%s', (tool) => {
+  const { file, before, after } = SETTINGS[tool]
+
+  test('nothing there before: nothing is there after the undo, which works without the room', () => {
+    using folder = temporaryFolder()
+    const home = homeIn(folder.path)
+    const empty = home.files()
+    home.run(posixSetup(tool, PLACE))
+    expect(readFileSync(join(home.path, file), 'utf8')).toContain(PLACE.host)
+    execFileSync('sh', [join(home.path, `.joinery/undo-${tool}.sh`)], {
+      env: { PATH: '/usr/bin:/bin', HOME: home.path }
+    })
+    expect(home.files()).toEqual(empty)
+  })
+
+  test('own settings stay while it is set up, twice changes nothing, and come back byte for byte', () => {
+    using folder = temporaryFolder()
+    const home = homeIn(folder.path)
+    mkdirSync(join(home.path, file, '..'), { recursive: true })
+    writeFileSync(join(home.path, file), before)
+    const own = home.files()
+    home.run(posixSetup(tool, PLACE))
+    expect(readFileSync(join(home.path, file), 'utf8')).toMatch(after)
+    const once = home.files()
+    expect(home.run(posixSetup(tool, PLACE))).toContain('nothing was changed')
+    expect(home.files()).toEqual(once)
+    home.run(posixSetup(tool, PLACE), '--undo')
+    expect(home.files()).toEqual(own)
+    expect(home.run(posixSetup(tool, PLACE), '--undo')).toContain('nothing to undo')
+  })
+
+  test('in another room the first one is undone, and the undo still leads back to the beginning', () => {
+    using folder = temporaryFolder()
+    const home = homeIn(folder.path)
+    mkdirSync(join(home.path, file, '..'), { recursive: true })
+    writeFileSync(join(home.path, file), before)
+    const own = home.files()
+    home.run(posixSetup(tool, PLACE))
+    home.run(posixSetup(tool, OTHER))
+    const now = readFileSync(join(home.path, file), 'utf8')
+    expect(now).toContain(OTHER.host)
+    expect(now).not.toContain(PLACE.host)
+    home.run(posixSetup(tool, OTHER), '--undo')
+    expect(home.files()).toEqual(own)
+  })
+
+  test('what was changed meanwhile is kept: only the lines of the room are taken out', () => {
+    using folder = temporaryFolder()
+    const home = homeIn(folder.path)
+    mkdirSync(join(home.path, file, '..'), { recursive: true })
+    writeFileSync(join(home.path, file), before)
+    home.run(posixSetup(tool, PLACE))
+    const added = tool === 'git' ? '[core]\n\teditor = nano\n' : '# added later\n'
+    writeFileSync(join(home.path, file), `${readFileSync(join(home.path, file), 'utf8')}${added}`)
+    expect(home.run(posixSetup(tool, PLACE), '--undo')).toContain('changed')
+    const now = readFileSync(join(home.path, file), 'utf8')
+    expect(now).toContain(added.trim())
+    expect(now).not.toContain(PLACE.host)
+    expect(existsSync(join(home.path, '.joinery'))).toBe(false)
+  })
+
+  test('a download that was cut off does nothing', () => {
+    using folder = temporaryFolder()
+    const home = homeIn(folder.path)
+    const script = posixSetup(tool, PLACE)
+    for (const part of [0.3, 0.6, 0.9]) {
+      try {
+        home.run(script.slice(0, Math.floor(script.length * part)))
+      } catch {
+        // Half a script is no shell text; what counts is that nothing happened.
+      }
+      expect(home.files().size).toBe(0)
+    }
+  })
+})
+
+test('an address that a shell would run never gets into a script', () => {
+  for (const origin of [
+    "http://a'; rm -rf ~; '",
+    'http://a$(id)',
+    'http://a b',
+    'https://a',
+    'http://a/b',
+    'http://`id`'
+  ])
+    expect(setupPlace(origin)).toBeUndefined()
+  expect(setupPlace('http://[fd00::1]:8080')).toEqual({ origin: 'http://[fd00::1]:8080', host: '[fd00::1]:8080' })
+})
+
+test('the clients themselves read what was written', () => {
+  using folder = temporaryFolder()
+  const home = homeIn(folder.path)
+  for (const tool of SETUP_TOOLS) home.run(posixSetup(tool, PLACE))
+  expect(home.run('python3 -m pip config list')).toMatch(
+    /global\.index-url='http:\/\/192\.168\.77\.1:8080\/pypi\/simple\/'/
+  )
+  expect(home.run(`Rscript -e 'cat(getOption("repos")["CRAN"], getOption("timeout"))'`)).toBe(
+    'http://192.168.77.1:8080/cran 600'
+  )
+  expect(home.run('git ls-remote --get-url git@github.com:ana/recipes.git').trim()).toBe(
+    'http://192.168.77.1:8080/ana/recipes.git'
+  )
+})
