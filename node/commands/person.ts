@@ -1,10 +1,17 @@
+import { resolve } from 'node:path'
 import { Argument, type Command, Option } from 'commander'
+import { JoineryError } from '../../protocols/errors.ts'
 import type { PersonRole } from '../../protocols/people.ts'
-import type { PersonLine } from '../control/operations.ts'
+import type { Operations, PersonLine } from '../control/operations.ts'
+import { readSmallFile } from '../platform/durable-file.ts'
 import type { CommandContext } from './context.ts'
+import { readCsv, writeCsv } from './csv.ts'
+import { EXIT } from './exit-codes.ts'
 import { printable, table } from './printable.ts'
 
 const ROLES: readonly PersonRole[] = ['learner', 'helper', 'facilitator']
+/** Some thousand names. */
+const MAX_LIST_BYTES = 256 * 1024
 const CODE_ADVICE = 'Hand the code over on paper: it is not shown again. It is also the password for git.'
 
 export function addPerson(program: Command, context: CommandContext): void {
@@ -28,11 +35,30 @@ export function addPerson(program: Command, context: CommandContext): void {
     })
 
   person
+    .command('import')
+    .summary('make accounts from a list')
+    .description(
+      'Reads a CSV file (name, role; the role may be left out) and prints name, shown name, role and code as CSV.\nLines that cannot be used are named; the others are done.'
+    )
+    .argument('<file>', 'such as names.csv')
+    .action(async (file: string, _options: object, command: Command) => {
+      const path = resolve(context.program.workingDirectory, file)
+      const bytes = await readSmallFile(context.program.disk, path, MAX_LIST_BYTES)
+      if (!bytes) throw new JoineryError('NOT_FOUND', `there is no file ${path}`)
+      const lines = readCsv(new TextDecoder().decode(bytes))
+      const made = await context.withOperations(command, { offline: true }, (operations) =>
+        addAll(context, operations, lines)
+      )
+      context.show(made, () => writeCsv([['name', 'shown name', 'role', 'code'], ...made.map(accountCells)]))
+    })
+
+  person
     .command('list')
     .summary('who has an account')
-    .action(async (_options: object, command: Command) => {
+    .option('--csv', 'as CSV, for a spreadsheet')
+    .action(async (options: { csv?: boolean }, command: Command) => {
       const people = await context.withOperations(command, { offline: true }, (operations) => operations.people())
-      context.show(people, () => peopleText(people))
+      context.show(people, () => (options.csv ? writeCsv(people.map(personCells)) : peopleText(people)))
     })
 
   person
@@ -71,6 +97,42 @@ export function addPerson(program: Command, context: CommandContext): void {
       )
       context.show(removed, () => `${printable(removed.name)} has no account any more.`)
     })
+}
+
+interface AccountLine {
+  person: PersonLine
+  code: string
+}
+
+async function addAll(
+  context: CommandContext,
+  operations: Operations,
+  lines: readonly (readonly string[])[]
+): Promise<AccountLine[]> {
+  const made: AccountLine[] = []
+  for (const [at, [name = '', given = '']] of lines.entries()) {
+    // The first line of a list that a spreadsheet wrote names its columns.
+    if (at === 0 && /^(?:name|nombre|nom|nome)$/i.test(name.trim())) continue
+    const role = ROLES.find((one) => one === (given.trim().toLowerCase() || 'learner'))
+    try {
+      if (!role) throw new JoineryError('USAGE', `${given} is no role`)
+      made.push(await operations.addPerson({ name, role }))
+    } catch (error) {
+      if (!(error instanceof JoineryError) || error.status >= 500) throw error
+      context.exitCode = EXIT.partly
+      const text = `${name}: ${error.message}`
+      context.warn(context.noticeText({ level: 'problem', code: error.code, text, next: error.next }))
+    }
+  }
+  return made
+}
+
+function accountCells({ person, code }: AccountLine): string[] {
+  return [person.name, person.shownName, person.role, code]
+}
+
+function personCells({ name, shownName, role }: PersonLine): string[] {
+  return [name, shownName, role]
 }
 
 function accountText({ person, code }: { person: PersonLine; code: string }): string {

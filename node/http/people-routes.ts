@@ -82,7 +82,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     try {
       const wanted = address === null ? { shownName: name } : { shownName: name, name: address }
       const { person, code } = await people().add(wanted, request.ip)
-      reply.header('Set-Cookie', await people().openSession(person.id))
+      reply.header('Set-Cookie', await people().openSession(person.id, request.headers.cookie))
       fresh.set(person.id, { name: person.name, shownName: person.shownName, code })
       return goTo(reply, '/me')
     } catch (error) {
@@ -105,7 +105,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     const next = ownPath(form.get('next'))
     try {
       const person = await people().withPassword(name, form.get('code') ?? '', request.ip)
-      reply.header('Set-Cookie', await people().openSession(person.id))
+      reply.header('Set-Cookie', await people().openSession(person.id, request.headers.cookie))
       return goTo(reply, next ?? '/')
     } catch (error) {
       const visitor = visitorOf(request, door)
@@ -176,7 +176,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     const { id, name, shownName } = allowed(request, 'change-own-account')
     const code = await people().newCode(id)
     fresh.set(id, { name, shownName, code })
-    reply.header('Set-Cookie', await people().openSession(id))
+    reply.header('Set-Cookie', await people().openSession(id, request.headers.cookie))
     return goTo(reply, '/me')
   })
   app.post('/me/remove', async (request, reply) => {

@@ -200,7 +200,7 @@ export class People implements PeopleAccess, SignIn {
     if (grants.length > 0)
       facts.push({
         kind: 'person-roles-taken',
-        grants: grants.map((grant) => new Uint8Array(Buffer.from(grant, 'hex')))
+        grants: grants.map((grant) => bytesOf(grant))
       })
     await this.#append(id, facts)
     return this.#existing(id)
@@ -216,10 +216,18 @@ export class People implements PeopleAccess, SignIn {
 
   // Sessions
 
-  /** @returns the `Set-Cookie` of a new session */
-  async openSession(id: PersonId): Promise<string> {
+  /**
+   * @param cookies of the browser: a session that it has, whoever's, ends, since its cookie is replaced
+   * @returns the `Set-Cookie` of a new session
+   */
+  async openSession(id: PersonId, cookies?: string): Promise<string> {
     const { token, session } = makeToken(this.#components.random)
-    await this.#append(id, [{ kind: 'person-session', session }])
+    const entries = [personEntry(id, { kind: 'person-session', session })]
+    const before = sessionOfCookies(cookies, this.#cookieName)
+    const owner = before === undefined ? undefined : this.#now().sessions.get(before)
+    if (before !== undefined && owner !== undefined)
+      entries.push(personEntry(owner, { kind: 'person-sessions-ended', sessions: [bytesOf(before)] }))
+    await this.#components.journal.append(entries)
     return sessionCookie(this.#cookieName, token)
   }
 
@@ -234,9 +242,7 @@ export class People implements PeopleAccess, SignIn {
     const session = sessionOfCookies(cookies, this.#cookieName)
     const person = this.ofSession(cookies)
     if (session !== undefined && person)
-      await this.#append(person.id, [
-        { kind: 'person-sessions-ended', sessions: [new Uint8Array(Buffer.from(session, 'hex'))] }
-      ])
+      await this.#append(person.id, [{ kind: 'person-sessions-ended', sessions: [bytesOf(session)] }])
     return endedCookie(this.#cookieName)
   }
 
@@ -252,7 +258,7 @@ export class People implements PeopleAccess, SignIn {
     return [
       {
         kind: 'person-sessions-ended',
-        sessions: sessions.map(([session]) => new Uint8Array(Buffer.from(session, 'hex')))
+        sessions: sessions.map(([session]) => bytesOf(session))
       }
     ]
   }
@@ -294,4 +300,8 @@ function readNames(wanted: { shownName: string; name?: string | undefined }): { 
     throw new JoineryError('PERSON_NAME_INVALID', 'no letter or digit in it')
   if (isReservedName(name)) throw new JoineryError('PERSON_NAME_INVALID', `${name} is the name of a page`)
   return { name, shownName }
+}
+
+function bytesOf(hexDigits: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hexDigits, 'hex'))
 }

@@ -1,4 +1,5 @@
 /** `joinery person`, and where the code of a room's first facilitator is shown. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Program } from '../../node/commands/program.ts'
@@ -11,6 +12,7 @@ import { fakeOperations } from './cli-operations.ts'
 import { type Ran, run } from './cli-run.ts'
 
 const CODE = 'hkt4-mw7x-9bpq'
+const PERSON = { id: 'x', name: 'x', shownName: 'x', role: 'learner' as const, mustChoose: false, sessions: 0 }
 const facilitator = { name: 'facilitator', code: CODE }
 
 let folder: TemporaryFolder
@@ -63,6 +65,25 @@ it.each([
   const fake = await runDevice()
   const ran = await joinery(...words)
   expect([ran.code, fake.calls]).toEqual([code, []])
+})
+
+it('import reads a spreadsheet’s CSV, names what it cannot use, and prints the codes as CSV', async () => {
+  await runDevice({
+    addPerson: ({ name, role }) =>
+      name === 'room'
+        ? Promise.reject(new JoineryError('BAD_REQUEST', 'room is the name of a page'))
+        : Promise.resolve({ person: { ...PERSON, name: name.toLowerCase(), shownName: name, role }, code: CODE })
+  })
+  const list = join(folder.path, 'names.csv')
+  await writeFile(list, '\ufeffName;Role\r\n"Ana, the ""first""";helper\r\n\r\nroom\r\n=Kim;boss\r\n=Bo;\r\n')
+  const ran = await joinery('person', 'import', list)
+  expect(ran.code).toBe(4)
+  expect(ran.out).toBe(
+    `name,shown name,role,code\n"ana, the ""first""","Ana, the ""first""",helper,${CODE}\n'=bo,'=Bo,learner,${CODE}\n`
+  )
+  expect(ran.err).toMatch(/room: room is the name of a page \(BAD_REQUEST\)[\s\S]*=Kim: boss is no role \(USAGE\)/)
+  expect((await joinery('person', 'list', '--csv')).out).toBe('ana-maria,Ana María,learner\n')
+  expect((await joinery('person', 'import', join(folder.path, 'none.csv'))).err).toContain('NOT_FOUND')
 })
 
 it('a failure has its code and what to do next', async () => {

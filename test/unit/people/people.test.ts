@@ -146,6 +146,15 @@ describe('a session', () => {
     expect(people.ofSession(cookies[1])?.id).toBe(person.id)
   })
 
+  test('of a browser ends when it signs in anew, as whomever', async () => {
+    const { people } = await peopleNode('a')
+    const [ana, kim] = [await people.add({ shownName: 'Ana' }), await people.add({ shownName: 'Kim' })]
+    const first = cookieOf(await people.openSession(ana.person.id))
+    const second = cookieOf(await people.openSession(kim.person.id, first))
+    expect([people.ofSession(first), people.ofSession(second)?.name]).toEqual([undefined, 'kim'])
+    expect([people.sessionCount(ana.person.id), people.sessionCount(kim.person.id)]).toEqual([0, 1])
+  })
+
   test('ends everywhere else on demand, and everywhere with a new code', async () => {
     const { people } = await peopleNode('a')
     const { person, code } = await people.add({ shownName: 'Ana' })

@@ -126,7 +126,7 @@ describe('every page about people and repositories', () => {
           expect(pagesWith(text.replaceAll('/', '∕').toWellFormed(), 'en').map(elementsOf)).toEqual(expected)
         }
       ),
-      { numRuns: 500 }
+      { numRuns: 150 }
     )
   })
 
@@ -171,7 +171,7 @@ describe('a README', () => {
           }
         }
       ),
-      { numRuns: 2_000 }
+      { numRuns: 1_000 }
     )
   })
 
