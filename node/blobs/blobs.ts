@@ -106,6 +106,8 @@ export interface Blobs {
   isShortOfCopies(cid: Cid): boolean
   /** What would be missed if this device went: to be 0 and 0 before `leave --drain` is done. */
   withoutThisDevice(): UnplugReport
+  /** All linked devices tell each other anew what they hold: for who waits for copies and sees none come. */
+  askAnew(): void
   /** Everything once, as fast as it goes; what is damaged is fetched again where somebody has it. */
   verify(
     onStep: (step: VerifyStep) => void,
@@ -249,6 +251,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     copiesOf: (cid) => askCopies((copies, number) => copies.of(number), cid) ?? (store.has(cid) ? 1 : 0),
     isShortOfCopies: (cid) => askCopies((copies, number) => copies.isShort(number), cid) ?? false,
     withoutThisDevice: () => replication.copies().without(self),
+    askAnew: () => replication.askAnew(),
     async verify(onStep, signal) {
       const result = await scrub.verifyAll(onStep, signal)
       fetcher.wake()

@@ -18,6 +18,8 @@ import { INVENTORY_DELAY_MS } from './limits.ts'
 const LIMITS: StreamLimits = { maxMessageBytes: MAX_INVENTORY_MESSAGE_BYTES, idleTimeoutMs: 0 }
 const REOPEN_AFTER_MS = 2_000
 const MAX_REOPEN_MS = 60_000
+/** A stream that lived so long was a good one: the next one is opened soon. */
+const GOOD_STREAM_MS = 10_000
 /** Questions about keeping that wait for their answer on one stream. */
 const MAX_QUESTIONS = 256
 const ANSWER_WITHIN_MS = 10_000
@@ -85,6 +87,11 @@ export class InventoryExchange {
     }
   }
 
+  /** Ends all streams; they are opened again in a moment, and both sides begin with all that they hold. */
+  beginAnew(): void {
+    for (const talk of this.#talks.values()) talk.end(new JoineryError('CLOSED', 'everything is told anew'))
+  }
+
   gained(cid: Cid): void {
     this.#changed(cid, true)
   }
@@ -118,12 +125,14 @@ export class InventoryExchange {
   async #keepOpen(link: PeerLink): Promise<void> {
     const { clock, links } = this.#components
     for (let retryMs = REOPEN_AFTER_MS; !this.#stopped && links.links().includes(link); retryMs *= 2) {
+      const beginMs = clock.monotonicMs()
       try {
         await this.#talk(await link.open(INVENTORY_PROTOCOL, LIMITS), link)
       } catch {
         // It could not be opened or broke off: tried again below while there is a link.
       }
       if (this.#stopped || !links.links().includes(link)) return
+      if (clock.monotonicMs() - beginMs >= GOOD_STREAM_MS) retryMs = REOPEN_AFTER_MS
       await new Promise<void>((resolve) => {
         const cancel = clock.after(Math.min(retryMs, MAX_REOPEN_MS), resolve)
         this.#reopen.set(link.peer, () => {

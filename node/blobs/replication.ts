@@ -228,6 +228,12 @@ export class Replication {
     this.#exchange.partialEnded(cid)
   }
 
+  /** Whatever was missed of what devices tell each other about their files is made up for. */
+  askAnew(): void {
+    this.#exchange.beginAnew()
+    this.replanSoon()
+  }
+
   replanSoon(): void {
     if (this.#stopped) return
     this.#cancelReplan ??= this.#components.clock.after(REPLAN_DELAY_MS, () => this.#replan())

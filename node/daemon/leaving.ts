@@ -3,12 +3,15 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { LeaveResult, ProgressNotice, ProgressStep } from '../control/operations.ts'
 import type { Journal } from '../journal/index.ts'
 import { sleep } from '../platform/clock.ts'
+import { whyNotEmpty } from './drain-words.ts'
 import './errors.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 /** How often a device that is being emptied looks whether it is done. */
 const DRAIN_LOOK_INTERVAL_MS = 500
+/** Without any progress for so long, everything is told anew and the person is told what is waited for. Slow links make some in this time. */
+const STUCK_AFTER_MS = 15_000
 /** Peers that are linked have this long to hear that we are gone; those that are not hear it from them. */
 const LAST_WORD_MS = 2_000
 
@@ -62,16 +65,19 @@ async function moveOff(
   if (membership.policy.members().length === 0) {
     throw new JoineryError('NOBODY_TO_DRAIN_TO', 'no other device is in this room')
   }
-  if ((network?.mesh.links().length ?? 0) === 0) {
-    report({
-      kind: 'notice',
-      level: 'warning',
-      code: 'NOT_CONNECTED',
-      text: 'No other device is connected: this goes on once one is.'
-    })
+  const connected = (): number => network?.mesh.links().length ?? 0
+  let told: string | undefined
+  const tellWhy = (onlyHere: number): void => {
+    const unread = [...new Set(collections.pending().map(({ collection }) => collection))]
+    const reason = whyNotEmpty({ connected: connected(), onlyHere, unread })
+    if (reason.text !== told) report({ kind: 'notice', level: 'warning', ...reason })
+    told = reason.text
   }
+  if (connected() === 0) tellWhy(0)
   await membership.set(identity.node, 'drained', true)
   try {
+    let before = ''
+    let sinceMs = clock.monotonicMs()
     const { lost: first } = blobs.withoutThisDevice()
     while (!result.drained) {
       const { lost, safe } = blobs.withoutThisDevice()
@@ -85,6 +91,15 @@ async function moveOff(
         doneBytes: result.movedBytes,
         totalBytes: first.bytes
       })
+      const now = [lost.blobs, collections.pending().length, connected()].join()
+      if (now !== before) {
+        before = now
+        sinceMs = clock.monotonicMs()
+      } else if (clock.monotonicMs() - sinceMs >= STUCK_AFTER_MS) {
+        sinceMs = clock.monotonicMs()
+        tellWhy(lost.blobs)
+        blobs.askAnew()
+      }
       // What this device alone was told of and has not read yet cannot be counted.
       const isKnown = collections.pending().length === 0
       if (safe && isKnown && (await isSavedElsewhere(journal, DRAIN_LOOK_INTERVAL_MS))) result.drained = true

@@ -86,3 +86,25 @@ test('a device that is away just now does not hold the leaving one up: what it s
   for (const { cid } of blobs) expect(holders(cid)).not.toEqual(['a'])
   await room.stop()
 })
+
+test('a leaving device that asks anew opens its streams again, also when it does so often, and stays free to go', async () => {
+  const { room, all, first, members } = await roomOf(['a', 'b'], { kind: 'on-demand' })
+  members.set(all.map(({ id }) => memberOf(id, { drained: id === 'a' })))
+  await room.until(() => isNothing(first.blobs.withoutThisDevice()), 180_000)
+  const dialled = all.flatMap(({ links }) => links.links()).find(({ dialer }) => dialer)
+  if (!dialled) throw new Error('nobody dialled')
+  const open = dialled.open.bind(dialled)
+  let opened = 0
+  dialled.open = (...asked) => {
+    opened++
+    return open(...asked)
+  }
+  for (let asked = 1; asked <= 8; asked++) {
+    first.blobs.askAnew()
+    // Every time as soon as the first time: the pauses between attempts do not add up.
+    await room.until(() => opened === asked, 3_000)
+    await room.pass(15_000)
+    expect(isNothing(first.blobs.withoutThisDevice())).toBe(true)
+  }
+  await room.stop()
+})
