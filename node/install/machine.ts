@@ -86,11 +86,7 @@ export async function lookAtProgram(
   init: { programRoot: string; nodePath: string; architecture: string }
 ): Promise<FoundProgram> {
   const found = await findProgramFiles(init.programRoot, { read: (path) => files.readText(path) })
-  const carried = nodeBinary(init.architecture)
-  const folders = found.folders.filter(
-    ({ to }) => !to.startsWith('node_modules/node-linux-') || carried.startsWith(`${to}/`)
-  )
-  if (!folders.some(({ to }) => carried.startsWith(`${to}/`))) folders.push({ from: init.nodePath, to: carried })
+  const folders = [...withoutNodes(found.folders), ...(await nodeFiles(found.folders, files, init))]
   const hasher = sha256Hasher()
   hasher.update(Buffer.from(found.packages.join('\n')))
   await hashTree(join(init.programRoot, 'dist'), files, hasher)
@@ -98,6 +94,28 @@ export async function lookAtProgram(
   for (const { from } of folders) sizeBytes += await files.sizeBytes(from)
   const hash = Buffer.from(hasher.digest()).toString('hex').slice(0, 8)
   return { version: `${found.version}-${hash}`, sizeBytes, folders }
+}
+
+const CARRIED_NODE = 'node_modules/node-linux-'
+
+function withoutNodes(folders: readonly CopiedFolder[]): CopiedFolder[] {
+  return folders.filter(({ to }) => !to.startsWith(CARRIED_NODE))
+}
+
+/** The program itself and its licence: a third of the package is headers and manuals. */
+async function nodeFiles(
+  folders: readonly CopiedFolder[],
+  files: SystemFiles,
+  { nodePath, architecture }: { nodePath: string; architecture: string }
+): Promise<CopiedFolder[]> {
+  const to = nodeBinary(architecture)
+  const carried = folders.find((folder) => to.startsWith(`${folder.to}/`))
+  if (!carried) return [{ from: nodePath, to }]
+  const licence = join(carried.from, 'LICENSE')
+  return [
+    { from: join(carried.from, 'bin', 'node'), to },
+    ...((await files.sizeBytes(licence)) > 0 ? [{ from: licence, to: `${carried.to}/LICENSE` }] : [])
+  ]
 }
 
 /** Names and texts in one order. The files are small; nothing else of the program can change without its version. */

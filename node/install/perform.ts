@@ -25,6 +25,8 @@ export interface PerformInit {
   folders: readonly CopiedFolder[]
   signal: AbortSignal
   onStep(step: Step): void
+  /** What the program itself said, such as the code of the room's facilitator: shown this once. */
+  onAnswer(text: string): void
 }
 
 const HEALTH_EVERY_MS = 1_000
@@ -98,6 +100,7 @@ async function performStep(step: Step, components: PerformComponents, init: Perf
     case 'joinery': {
       const { code, output } = await joinery(step.words, step.dataDirectory, components, init)
       if (code !== 0) throw new JoineryError('INSTALL_STEP_FAILED', output.trim())
+      init.onAnswer(output.trim())
       return
     }
     case 'forget-account': {
