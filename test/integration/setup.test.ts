@@ -2,13 +2,21 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { posixSetup } from '../../web-client/setup/posix-script.ts'
 import { SETUP_TOOLS, type SetupTool, setupPlace } from '../../web-client/setup/setup-tool.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 
 const PLACE = setupPlace('http://192.168.77.1:8080') ?? { origin: '', host: '' }
 const OTHER = setupPlace('http://192.168.88.1') ?? { origin: '', host: '' }
+
+/** Debian's Python has pip only inside environments; its programs are used here without saying that it is one. */
+let pythonFolder: ReturnType<typeof temporaryFolder>
+beforeAll(() => {
+  pythonFolder = temporaryFolder()
+  execFileSync('/usr/bin/python3', ['-m', 'venv', pythonFolder.path])
+}, 120_000)
+afterAll(() => pythonFolder[Symbol.dispose]())
 
 interface Home {
   path: string
@@ -17,7 +25,12 @@ interface Home {
 }
 
 function homeIn(path: string): Home {
-  const environment = { PATH: process.env.PATH ?? '', HOME: path, LC_ALL: 'C.UTF-8', GIT_CEILING_DIRECTORIES: path }
+  const environment = {
+    PATH: `${pythonFolder.path}/bin:/usr/bin:/bin`,
+    HOME: path,
+    LC_ALL: 'C.UTF-8',
+    GIT_CEILING_DIRECTORIES: path
+  }
   return {
     path,
     run: (script, ...words) =>
@@ -142,6 +155,18 @@ test('an address that a shell would run never gets into a script', () => {
   ])
     expect(setupPlace(origin)).toBeUndefined()
   expect(setupPlace('http://[fd00::1]:8080')).toEqual({ origin: 'http://[fd00::1]:8080', host: '[fd00::1]:8080' })
+})
+
+test('in an active virtual environment only that one is set up', () => {
+  using folder = temporaryFolder()
+  const home = homeIn(folder.path)
+  const script = `VIRTUAL_ENV=${pythonFolder.path}\nexport VIRTUAL_ENV\n${posixSetup('pip', PLACE)}`
+  home.run(script)
+  expect(home.files().size).toBe(0)
+  expect(readFileSync(join(pythonFolder.path, 'pip.conf'), 'utf8')).toContain(PLACE.host)
+  home.run(script, '--undo')
+  expect(existsSync(join(pythonFolder.path, 'pip.conf'))).toBe(false)
+  expect(existsSync(join(pythonFolder.path, '.joinery'))).toBe(false)
 })
 
 test('the clients themselves read what was written', () => {
