@@ -27,7 +27,7 @@ export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefine
   return {
     language: languageOf(request.raw),
     system: systemOf(request.headers['user-agent']),
-    path: encodeURI(visit?.path.path ?? '/'),
+    path: (visit?.path.path ?? '/').split('/').map(encodeURIComponent).join('/'),
     accounts: people?.current() !== undefined,
     ...(search !== '' && { search }),
     ...(person && { person: { name: person.name, shownName: person.shownName, mustChoose: person.mustChoose } })

@@ -57,6 +57,8 @@ export interface RepositoryRouteOptions {
 
 /** A page of commits; the next one is a click away. */
 const COMMITS_PER_PAGE = 50
+/** Of a room; whoever has more looks at the people's own pages. */
+const MOST_LISTED = 1_000
 /** More text than anybody reads in a page; the file as it is can be downloaded. */
 const MOST_SHOWN_BYTES = 512 * 1024
 const README = /^readme(?:\.(?:md|markdown|txt|rst))?$/i
@@ -140,6 +142,7 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     const lines = people
       .list()
       .flatMap((owner) => host.directory.ofOwner(owner.id).map(({ name }) => ({ owner, name })))
+      .slice(0, MOST_LISTED)
     return sendPage(request, reply, renderAllRepositories(lines, visitorOf(request, peopleDoor)))
   })
   app.get('/new', async (request, reply) => {

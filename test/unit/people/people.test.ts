@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { addressGroup } from '../../../node/people/address-group.ts'
 import { MAX_NAMES_PER_PERSON, MAX_SESSIONS_PER_PERSON, TRY_LIMITS } from '../../../node/people/limits.ts'
 import { refusal } from '../../fixtures/refusal.ts'
 import { cookieOf, meet, peopleNode } from './people-kit.ts'
@@ -209,6 +210,18 @@ describe('guessing', () => {
       answer = await refusal(() => people.withPassword('ana', 'x', `10.0.0.${tries++}`))
     expect(tries).toBe(TRY_LIMITS.name.burst + 1)
     expect((await people.withPassword('ana', code, FROM)).name).toBe('ana')
+  })
+
+  test.each([
+    ['192.168.1.30', '192.168.1.30'],
+    ['::ffff:192.168.1.30', '192.168.1.30'],
+    ['fd00:1:2:3:aaaa::1', 'fd00:1:2:3::/64'],
+    ['FD00:0001:2:3:4:5:6:7', 'fd00:1:2:3::/64'],
+    ['fe80::1%wlan0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fd00::', 'fd00:0:0:0::/64']
+  ])('from %s counts as from %s', (address, group) => {
+    expect(addressGroup(address)).toBe(group)
   })
 
   test('does not happen while entries are here that only a newer program understands', async () => {
