@@ -5,6 +5,7 @@ import { CODE_HASH_BYTES, CODE_SALT_BYTES, type CodeFact } from '../../protocols
 import { sha256 } from '../platform/hash.ts'
 import { equalSecrets, type PasswordHasher } from '../platform/password-hash.ts'
 import type { Random } from '../platform/random.ts'
+import { addressGroup } from './address-group.ts'
 import { plainCode } from './join-code.ts'
 import { SCRYPT, TRY_LIMITS, UNKNOWN_NAME_BUCKETS } from './limits.ts'
 import type { Tries, TryKey } from './tries.ts'
@@ -72,7 +73,7 @@ export class Credentials {
 
   /** @throws JoineryError `TOO_MANY_TRIES` */
   async chargeSignUp(from: string): Promise<void> {
-    if (!this.#tries.charge([{ key: `sign-up ${from}`, limit: TRY_LIMITS.signUp }]))
+    if (!this.#tries.charge([{ key: `sign-up ${addressGroup(from)}`, limit: TRY_LIMITS.signUp }]))
       throw new JoineryError('TOO_MANY_TRIES', 'too many new accounts from one address')
     await this.#tries.persisted()
   }
@@ -85,10 +86,11 @@ export class Credentials {
 }
 
 function keysOf(name: string, person: PersonId | undefined, from: string): TryKey[] {
+  const group = addressGroup(from)
   const who = person ?? `unknown ${(sha256(Buffer.from(name, 'utf8'))[0] ?? 0) % UNKNOWN_NAME_BUCKETS}`
   return [
-    { key: `both ${who} ${from}`, limit: TRY_LIMITS.nameAndAddress },
+    { key: `both ${who} ${group}`, limit: TRY_LIMITS.nameAndAddress },
     { key: `name ${who}`, limit: TRY_LIMITS.name },
-    { key: `address ${from}`, limit: TRY_LIMITS.address }
+    { key: `address ${group}`, limit: TRY_LIMITS.address }
   ]
 }
