@@ -6,6 +6,7 @@ import type { CborValue } from './cbor.ts'
 import type { ObjectId, RefName, RepositoryId } from './git.ts'
 import { isObjectId, isRepositoryId, isRepositoryName, isVisibleRef } from './git-names.ts'
 import type { NodeId } from './message-stream.ts'
+import { isNodeId } from './node-id.ts'
 import type { PersonId } from './people.ts'
 
 export const REPOSITORIES_TOPIC = 'repositories'
@@ -22,6 +23,10 @@ export const GIT_FACT_VERSION = 1
 export const MAX_CHANGES_PER_ENTRY = 256
 /** Tips of others that one push can settle. */
 export const MAX_COVERED_PER_ENTRY = 1_000
+/** Commits that a push brings beside its tips, the newest: more are rare, and missing ones only cost a name of a branch too many. */
+export const MAX_BROUGHT_PER_ENTRY = 200
+/** What a push does away with: each branch's old value, and each tip that it covers. */
+export const MAX_DROPPED_PER_ENTRY = MAX_CHANGES_PER_ENTRY + MAX_COVERED_PER_ENTRY
 const MAX_EPOCH = 2 ** 40
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 
@@ -68,6 +73,10 @@ export interface Covered {
 export interface RefsChanged {
   changes: readonly { ref: RefName; old: ObjectId | undefined; new: ObjectId | undefined }[]
   covers: readonly Covered[]
+  /** Commits that the new value of `ref` contains and that were in no branch here before, beside that value itself. */
+  brings: readonly Covered[]
+  /** Old or covered values that no new one contains (a forced push, a deletion): kept on every device, out of sight. */
+  dropped: readonly ObjectId[]
   by: PersonId
   /** Of the home as the device knew it. */
   epoch: number
@@ -116,7 +125,9 @@ export function decodeRepositoryRemoved(body: CborValue | undefined): Repository
 export function encodeRefsChanged(fact: RefsChanged): CborValue {
   return {
     changes: fact.changes.map((change) => [change.ref, encodeObject(change.old), encodeObject(change.new)]),
-    covers: fact.covers.map(({ ref, object }) => [ref, encodeObject(object)]),
+    covers: fact.covers.map(encodeCovered),
+    brings: fact.brings.map(encodeCovered),
+    dropped: fact.dropped.map(encodeObject),
     by: fact.by,
     epoch: fact.epoch,
     side: fact.side,
@@ -127,14 +138,16 @@ export function encodeRefsChanged(fact: RefsChanged): CborValue {
 /** @returns undefined for a body that says nothing we understand: such an entry is kept and relayed, but changes no view */
 export function decodeRefsChanged(body: CborValue | undefined): RefsChanged | undefined {
   if (!isRecord(body)) return undefined
-  const { changes, covers, by, epoch, side, from } = body
+  const { changes, covers, brings, dropped, by, epoch, side, from } = body
   if (typeof by !== 'string' || !isRepositoryId(by) || typeof from !== 'string' || !SLUG.test(from)) return undefined
   if (side !== 'home' && side !== 'local') return undefined
   if (!isEpoch(epoch)) return undefined
   const readChanges = listOf(changes, MAX_CHANGES_PER_ENTRY, decodeChange)
   const readCovers = listOf(covers, MAX_COVERED_PER_ENTRY, decodeCovered)
-  if (!readChanges || !readCovers || readChanges.length === 0) return undefined
-  return { changes: readChanges, covers: readCovers, by, epoch, side, from }
+  const readBrings = listOf(brings, MAX_BROUGHT_PER_ENTRY, decodeCovered)
+  const readDropped = listOf(dropped, MAX_DROPPED_PER_ENTRY, decodeNamed)
+  if (!readChanges || !readCovers || !readBrings || !readDropped || readChanges.length === 0) return undefined
+  return { changes: readChanges, covers: readCovers, brings: readBrings, dropped: readDropped, by, epoch, side, from }
 }
 
 export function encodeHomeClaimed({ epoch, node }: HomeClaimed): CborValue {
@@ -144,7 +157,7 @@ export function encodeHomeClaimed({ epoch, node }: HomeClaimed): CborValue {
 export function decodeHomeClaimed(body: CborValue | undefined): HomeClaimed | undefined {
   if (!isRecord(body)) return undefined
   const { epoch, node } = body
-  if (!isEpoch(epoch) || typeof node !== 'string' || !/^[1-9A-HJ-NP-Za-km-z]{40,60}$/.test(node)) return undefined
+  if (!isEpoch(epoch) || typeof node !== 'string' || !isNodeId(node)) return undefined
   return { epoch, node }
 }
 
@@ -161,8 +174,17 @@ function decodeCovered(value: CborValue): Covered | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined
   const [ref, bytes] = value
   if (typeof ref !== 'string' || !isVisibleRef(ref)) return undefined
-  const object = decodeObject(bytes)
-  return object === undefined || object === 'wrong' ? undefined : { ref, object }
+  const object = decodeNamed(bytes)
+  return object === undefined ? undefined : { ref, object }
+}
+
+function decodeNamed(value: CborValue | undefined): ObjectId | undefined {
+  const object = decodeObject(value)
+  return object === 'wrong' ? undefined : object
+}
+
+function encodeCovered({ ref, object }: Covered): CborValue {
+  return [ref, encodeObject(object)]
 }
 
 function encodeObject(object: ObjectId | undefined): CborValue {

@@ -6,6 +6,8 @@ import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import { JoineryError } from './errors.ts'
 import type { GitRequest, ObjectId, RepositoryId } from './git.ts'
 import { isObjectId, isRepositoryId } from './git-names.ts'
+import type { NodeId } from './message-stream.ts'
+import { isNodeId } from './node-id.ts'
 
 export const GIT_PROTOCOL = '/joinery/git/1'
 /** A span of bytes; also more than any request or head. */
@@ -16,18 +18,18 @@ export const MAX_TOLD_OBJECTS = 1_000
 export const MAX_HOPS = 2
 
 export type GitStreamRequest =
-  /** Are you there? */
-  | { do: 'ping' }
-  /** Objects and their history, by git's own protocol. */
-  | { do: 'fetch'; repository: RepositoryId }
+  /** Are you there, and does that device answer you? */
+  | { do: 'ping'; node?: NodeId }
+  /** Objects and their history, by git's own protocol; the head names those that are not there. */
+  | { do: 'fetch'; repository: RepositoryId; objects: ObjectId[] }
   /** A learner's request, to be answered as if they were connected to you. */
   | ({ do: 'answer'; repository: RepositoryId; hops: number } & Omit<GitRequest, 'body'>)
-  /** How do the branches stand at the home? */
-  | { do: 'heads'; repository: RepositoryId }
+  /** How do the branches stand at the home? `hops` as for an answer. */
+  | { do: 'heads'; repository: RepositoryId; hops: number }
   /** These are on my disk now. */
   | { do: 'have'; repository: RepositoryId; objects: ObjectId[] }
 
-export type GitStreamHead = { ok: true; heads?: Uint8Array } | { ok: false; code: string }
+export type GitStreamHead = { ok: true; heads?: Uint8Array; lacks?: ObjectId[] } | { ok: false; code: string }
 
 export function encodeGitRequest(request: GitStreamRequest): Uint8Array {
   const body: { [key: string]: CborValue } = {}
@@ -39,23 +41,25 @@ export function encodeGitRequest(request: GitStreamRequest): Uint8Array {
 export function decodeGitRequest(message: Uint8Array): GitStreamRequest {
   const body = decodeCbor(message, MAX_GIT_MESSAGE_BYTES)
   if (!isRecord(body)) throw malformed()
-  if (body.do === 'ping') return { do: 'ping' }
+  if (body.do === 'ping') {
+    const { node } = body
+    if (node === undefined) return { do: 'ping' }
+    if (typeof node !== 'string' || !isNodeId(node)) throw malformed()
+    return { do: 'ping', node }
+  }
   const { repository } = body
   if (typeof repository !== 'string' || !isRepositoryId(repository)) throw malformed()
   switch (body.do) {
-    case 'fetch':
     case 'heads':
-      return { do: body.do, repository }
-    case 'have': {
-      const { objects } = body
-      if (!Array.isArray(objects) || objects.length > MAX_TOLD_OBJECTS) throw malformed()
-      return { do: 'have', repository, objects: objects.map(objectIdOf) }
-    }
+      return { do: 'heads', repository, hops: hopsOf(body.hops) }
+    case 'fetch':
+    case 'have':
+      return { do: body.do, repository, objects: objectsOf(body.objects) }
     case 'answer': {
-      const { service, step, protocol, person, hops } = body
+      const { service, step, protocol, person } = body
+      const hops = hopsOf(body.hops)
       if (service !== 'git-upload-pack' && service !== 'git-receive-pack') throw malformed()
       if (step !== 'advertise' && step !== 'run') throw malformed()
-      if (typeof hops !== 'number' || !Number.isInteger(hops) || hops < 0 || hops > MAX_HOPS) throw malformed()
       const request: GitStreamRequest = { do: 'answer', repository, service, step, hops, person: undefined }
       if (person !== undefined) {
         if (typeof person !== 'string' || !isRepositoryId(person)) throw malformed()
@@ -73,7 +77,10 @@ export function decodeGitRequest(message: Uint8Array): GitStreamRequest {
 
 export function encodeGitHead(head: GitStreamHead): Uint8Array {
   if (!head.ok) return encodeCbor({ code: head.code })
-  return encodeCbor(head.heads ? { heads: head.heads } : {})
+  const body: { [key: string]: CborValue } = {}
+  if (head.heads) body.heads = head.heads
+  if (head.lacks) body.lacks = head.lacks
+  return encodeCbor(body)
 }
 
 /** @throws JoineryError `MALFORMED` */
@@ -82,9 +89,19 @@ export function decodeGitHead(message: Uint8Array): GitStreamHead {
   if (!isRecord(body)) throw malformed()
   if (typeof body.code === 'string' && /^[A-Z_]{1,40}$/.test(body.code)) return { ok: false, code: body.code }
   if (body.code !== undefined) throw malformed()
-  if (body.heads === undefined) return { ok: true }
-  if (!(body.heads instanceof Uint8Array) || body.heads.length !== 32) throw malformed()
-  return { ok: true, heads: body.heads }
+  const { heads, lacks } = body
+  if (heads !== undefined && !(heads instanceof Uint8Array && heads.length === 32)) throw malformed()
+  return { ok: true, ...(heads ? { heads } : {}), ...(lacks === undefined ? {} : { lacks: objectsOf(lacks) }) }
+}
+
+function hopsOf(value: CborValue | undefined): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_HOPS) throw malformed()
+  return value
+}
+
+function objectsOf(value: CborValue | undefined): ObjectId[] {
+  if (!Array.isArray(value) || value.length > MAX_TOLD_OBJECTS) throw malformed()
+  return value.map(objectIdOf)
 }
 
 function objectIdOf(value: CborValue): ObjectId {

@@ -29,6 +29,10 @@ export interface LocalRepositories {
   /** Those of `objects` that are not here. */
   missing(id: RepositoryId, objects: readonly ObjectId[]): Promise<ObjectId[]>
   isAncestor(id: RepositoryId, older: ObjectId, newer: ObjectId): Promise<boolean>
+  /** Commits that `tip` contains and none of `known` does, beside itself; the newest `most`. */
+  newCommits(id: RepositoryId, tip: ObjectId, known: readonly ObjectId[], most: number): Promise<ObjectId[]>
+  /** Those of `objects` that are here stay here, whatever becomes of branches. */
+  keep(id: RepositoryId, objects: readonly ObjectId[]): Promise<void>
   /** Answers a peer that fetches. */
   serve(id: RepositoryId, channel: ByteChannel, signal: AbortSignal): Promise<void>
   /** Fetches objects and all that they need from a peer, checks them, and keeps them. */
@@ -147,6 +151,29 @@ export class DiskRepositories implements LocalRepositories {
     // Exit code 128: one of them is no commit (a tag of a tree) and has no ancestors.
     const { code } = await this.run(id, ['merge-base', '--is-ancestor', older, newer], undefined, [1, 128])
     return code === 0
+  }
+
+  async newCommits(id: RepositoryId, tip: ObjectId, known: readonly ObjectId[], most: number): Promise<ObjectId[]> {
+    const words = ['rev-list', '--ignore-missing', `--max-count=${most + 1}`, '--stdin']
+    const input = [tip, ...known.map((object) => `^${object}`), ''].join('\n')
+    const { output } = await this.run(id, words, input)
+    return output
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => isObjectId(line) && line !== tip)
+      .slice(0, most)
+  }
+
+  async keep(id: RepositoryId, objects: readonly ObjectId[]): Promise<void> {
+    const missing = new Set(await this.missing(id, objects))
+    const here = objects.filter((object) => isObjectId(object) && !missing.has(object))
+    if (here.length === 0) return
+    await this.locks.hold(id, () =>
+      this.#transaction(
+        id,
+        here.map((object) => `update ${KEPT}/${object} ${object}`)
+      )
+    )
   }
 
   async serve(id: RepositoryId, channel: ByteChannel, signal: AbortSignal): Promise<void> {

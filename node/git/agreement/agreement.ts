@@ -7,10 +7,10 @@ import type {
   ObjectId,
   PushRecorder,
   RefChange,
+  RefName,
   RepositoryId
 } from '../../../protocols/git.ts'
 import {
-  type Covered,
   encodeHomeClaimed,
   encodeRefsChanged,
   GIT_FACT_VERSION,
@@ -19,30 +19,30 @@ import {
   repositoryTopic
 } from '../../../protocols/git-facts.ts'
 import { GIT_PROTOCOL, MAX_HOPS, MAX_TOLD_OBJECTS } from '../../../protocols/git-stream.ts'
-import type { JournalAccess } from '../../../protocols/journal.ts'
+import type { JournalAccess, NewEntry, Stamp } from '../../../protocols/journal.ts'
 import type { NodeId, PeerLinks } from '../../../protocols/message-stream.ts'
 import type { PersonId } from '../../../protocols/people.ts'
 import { type Clock, sleep } from '../../platform/clock.ts'
-import { sha256 } from '../../platform/hash.ts'
 import type { Random } from '../../platform/random.ts'
 import '../errors.ts'
 import type { LocalRepositories } from '../local-repositories.ts'
 import { CopyWaits } from './copy-waits.ts'
 import { Directory } from './directory.ts'
+import { digestOf, Freshness } from './freshness.ts'
 import { type HomeMembers, Homes } from './homes.ts'
-import { askPeer, bytesOf, GIT_STREAM_LIMITS } from './peer-streams.ts'
-import { openTips } from './ref-fold.ts'
-import { Replication } from './replication.ts'
+import { askPeer, GIT_STREAM_LIMITS } from './peer-streams.ts'
+import { PING_TIMEOUT_MS } from './peer-watch.ts'
+import { describePush } from './push-facts.ts'
+import { Replication, type WantedRepository } from './replication.ts'
 import { answerPeers } from './serving.ts'
+import { tunnel } from './tunnel.ts'
 
 /** A learner waits no longer for a second copy; then they are told that there is one. */
 const COPY_WAIT_MS = 2_000
 /** Between two looks for a home that is out of reach. */
 const SEARCH_PAUSE_MS = 500
-/** Longer than a home may be lost before somebody else decides. */
+/** Looks take longer than a home may be lost before somebody else decides. */
 const MAX_SEARCHES = 40
-/** A copy that was just told of arrives within a moment; otherwise the home answers. */
-const FRESH_WAIT_MS = 2_000
 
 export interface AgreementComponents {
   journal: JournalAccess & { mayDecide(): boolean }
@@ -62,11 +62,10 @@ export class GitAgreement implements GitService, PushRecorder {
   readonly #components: AgreementComponents
   readonly #homes: Homes
   readonly #waits: CopyWaits
+  readonly #freshness: Freshness
   readonly #replication: Replication
   readonly #stopListening: (() => void)[] = []
-  /** What a repository's branches were when they were last shown here. */
-  readonly #shown = new Map<RepositoryId, Uint8Array>()
-  readonly #onShown = new Set<(id: RepositoryId) => void>()
+  readonly #stop = new AbortController()
   /** Repositories that changed while we run: only then somebody may wait for a word from us. */
   readonly #live = new Set<RepositoryId>()
   #local: GitService | undefined
@@ -76,10 +75,11 @@ export class GitAgreement implements GitService, PushRecorder {
     this.directory = directory
     this.#homes = new Homes(components)
     this.#waits = new CopyWaits(components)
+    this.#freshness = new Freshness(components)
     this.#replication = new Replication({
       ...components,
       wanted: (id) => this.#wanted(id),
-      onComplete: (id) => this.#complete(id)
+      onShown: (id, refs) => this.#noteShown(id, refs)
     })
   }
 
@@ -92,31 +92,34 @@ export class GitAgreement implements GitService, PushRecorder {
   /** @param local answers what this device decides itself */
   start(local: GitService): void {
     this.#local = local
-    const { links, repositories, onProblem } = this.#components
+    const { links, repositories } = this.#components
     this.#stopListening.push(
       this.directory.onChange((id) => {
-        this.#live.add(id)
-        if (this.directory.isRemoved(id)) {
-          repositories
-            .remove(id)
-            .catch((cause: unknown) => onProblem({ code: 'GIT_FAILED', message: 'removing a repository', cause }))
-        } else this.#replication.look(id)
+        if (this.directory.isRemoved(id)) this.#remove(id)
+        else {
+          this.#live.add(id)
+          this.#replication.look(id)
+        }
       }),
       links.onLink(() => this.#replication.retry())
     )
-    links.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream, link) =>
-      answerPeers(stream, link, {
+    links.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream) =>
+      answerPeers(stream, {
         repositories,
         answer: (id, request, hops, signal) => this.#answer(id, request, hops, signal),
-        heads: (id) => this.#headsOf(id),
+        heads: (id, hops, signal) => this.#headsFor(id, hops, signal),
+        reaches: (node, signal) => this.#homes.reaches(node, signal),
         noteHeld: (id, objects) => this.#waits.noteHeld(id, objects),
         isKnown: (id) => this.directory.repository(id) !== undefined
       })
     )
-    for (const { id } of this.directory.all()) this.#replication.look(id)
+    // What was pushed last is wanted first.
+    for (const id of this.directory.newestFirst()) this.#replication.look(id)
+    for (const id of this.directory.removed()) this.#remove(id)
   }
 
   async stop(): Promise<void> {
+    this.#stop.abort(new JoineryError('STOPPED', 'the device is stopping'))
     for (const stop of this.#stopListening) stop()
     this.#homes.stop()
     this.#waits.stop()
@@ -135,27 +138,19 @@ export class GitAgreement implements GitService, PushRecorder {
 
   /** Called with the repository locked; see `PushRecorder`. */
   async record(id: RepositoryId, changes: readonly RefChange[], by: PersonId): Promise<string[]> {
-    const { journal, links, members } = this.#components
-    if (!journal.mayDecide())
-      throw new JoineryError('PUSH_REFUSED', 'this device needs an update before it can take pushes')
-    const home = this.directory.log(id)?.home
+    const { links, members, repositories } = this.#components
+    this.#requireSay()
+    const log = this.directory.log(id)
+    const home = log?.home
     const side = home?.node === members.self ? 'home' : 'local'
-    const told = await this.#settle(id, changes)
-    const fact = { ...told, by, epoch: home?.epoch ?? 0, side, from: members.slug() } as const
-    const [stamp] = await journal.append([
-      {
-        topic: repositoryTopic(id),
-        kind: REFS_CHANGED_KIND,
-        version: GIT_FACT_VERSION,
-        critical: true,
-        audience: 'room',
-        body: encodeRefsChanged(fact)
-      }
-    ])
+    const visible = this.directory.visible(id)
+    const facts = await describePush(id, changes, { repositories, log, visible })
+    const body = encodeRefsChanged({ ...facts, by, epoch: home?.epoch ?? 0, side, from: members.slug() })
+    const stamp = await this.#append(id, REFS_CHANGED_KIND, body)
     const lines: string[] = []
     if (side === 'local') {
-      lines.push('The device that keeps this repository cannot be reached.')
-      lines.push('Saved on this side only; others get it when the devices see each other again.')
+      lines.push('Saved on this side only: the device that keeps this repository cannot be reached.')
+      lines.push('The others get it when the devices see each other again.')
     }
     const objects = changes.flatMap(({ new: now }) => (now === undefined ? [] : [now]))
     const copied =
@@ -166,56 +161,41 @@ export class GitAgreement implements GitService, PushRecorder {
 
   async #answer(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer> {
     if (!this.directory.repository(id)) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+    const both = AbortSignal.any([signal, this.#stop.signal])
     return request.service === 'git-receive-pack'
-      ? await this.#decide(id, request, hops, signal)
-      : await this.#read(id, request, hops, signal)
+      ? await this.#decide(id, request, hops, both)
+      : await this.#read(id, request, hops, both)
   }
 
   async #decide(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer> {
-    const { clock, journal, members } = this.#components
+    const { clock, members } = this.#components
     for (let search = 0; search < MAX_SEARCHES; search++) {
       signal.throwIfAborted()
       const home = this.directory.log(id)?.home
-      if (home && home.node !== members.self) await this.#homes.probe(home.node, signal)
-      const route = this.#homes.route(id, home)
+      const away = home !== undefined && home.node !== members.self && !(await this.#homes.probe(home.node, signal))
+      // Whoever carries a request for others knows its own links only: a way of three devices would be a circle sooner or later.
+      const through = away && hops === MAX_HOPS ? await this.#homes.through(home.node, signal) : undefined
+      const route = this.#homes.route(id, home, through)
       switch (route.kind) {
+        case 'take':
+          this.#requireSay()
+          await this.#append(id, HOME_CLAIMED_KIND, encodeHomeClaimed({ epoch: route.epoch, node: members.self }))
+          return await this.#here(id, request, signal)
         case 'here':
           return await this.#here(id, request, signal)
-        case 'take': {
-          if (!journal.mayDecide())
-            throw new JoineryError('PUSH_REFUSED', 'this device needs an update before it can take pushes')
-          const body = encodeHomeClaimed({ epoch: route.epoch, node: members.self })
-          await journal.append([
-            {
-              topic: repositoryTopic(id),
-              kind: HOME_CLAIMED_KIND,
-              version: GIT_FACT_VERSION,
-              critical: true,
-              audience: 'room',
-              body
-            }
-          ])
-          return await this.#here(id, request, signal)
-        }
         case 'tunnel': {
           if (hops === 0) throw new JoineryError('HOME_UNREACHABLE', 'further away than one device')
           const answer = await this.#tunnel(route.to, id, request, hops - 1, signal)
           if (answer) return answer
           break
         }
-        case 'search': {
-          if (hops < MAX_HOPS || !home)
-            throw new JoineryError('HOME_UNREACHABLE', 'the home cannot be reached from here')
-          for (const link of this.#homes.others([home.node])) {
-            const answer = await this.#tunnel(link.peer, id, request, 1, signal)
-            if (answer) return answer
-          }
-          await sleep(clock, SEARCH_PAUSE_MS, signal)
+        case 'search':
+          if (hops < MAX_HOPS) throw new JoineryError('HOME_UNREACHABLE', 'the home cannot be reached from here')
           break
-        }
         case 'nobody':
           throw new JoineryError('HOME_UNREACHABLE', 'no device here may decide')
       }
+      await sleep(clock, SEARCH_PAUSE_MS, signal)
     }
     throw new JoineryError('HOME_UNREACHABLE', 'no device answered')
   }
@@ -230,142 +210,71 @@ export class GitAgreement implements GitService, PushRecorder {
   async #read(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer> {
     const local = this.#local
     if (!local) throw new JoineryError('STOPPED', 'not started')
-    const home = this.directory.log(id)?.home
-    if (!home || home.node === this.#components.members.self || hops < MAX_HOPS)
-      return await local.answer(id, request, signal)
+    const { members } = this.#components
+    const home = this.directory.log(id)?.home?.node
     // The capabilities are the same everywhere; what matters is asked in the next request.
-    if (request.step === 'advertise' && request.protocol === 'version=2') return await local.answer(id, request, signal)
-    if (await this.#isFresh(id, home.node, signal)) return await local.answer(id, request, signal)
-    const answer = await this.#tunnel(home.node, id, request, 0, signal)
+    const isPreface = request.step === 'advertise' && request.protocol === 'version=2'
+    if (home === undefined || home === members.self || hops === 0 || isPreface)
+      return await local.answer(id, request, signal)
+    const direct = await this.#homes.probe(home, signal)
+    const via = direct ? home : hops === MAX_HOPS ? await this.#homes.through(home, signal) : undefined
+    if (via === undefined) return await local.answer(id, request, signal)
+    if (hops === MAX_HOPS && (await this.#isFresh(via, id, direct ? 0 : 1, signal)))
+      return await local.answer(id, request, signal)
+    const answer = await this.#tunnel(via, id, request, direct ? 0 : 1, signal)
     return answer ?? (await local.answer(id, request, signal))
   }
 
   /** Whether what this device shows is what the home has, or the home cannot be asked. */
-  async #isFresh(id: RepositoryId, home: NodeId, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#components
-    await this.#homes.probe(home, signal)
-    const route = this.#homes.route(id, { node: home, epoch: 0 })
-    const link = this.#homes.linkTo(home)
-    if (!link || route.kind !== 'tunnel' || route.to !== home) return true
-    let heads: Uint8Array | undefined
+  async #isFresh(via: NodeId, id: RepositoryId, hops: number, signal: AbortSignal): Promise<boolean> {
+    const link = this.#homes.linkTo(via)
+    if (!link) return true
     try {
-      const { head, stream } = await askPeer(link, { do: 'heads', repository: id }, clock.after.bind(clock), signal)
-      stream.abort(new JoineryError('CLOSED', 'answered'))
-      heads = head.heads
+      const heads = await this.#freshness.ask(link, id, hops, signal)
+      return heads === undefined || (await this.#freshness.reaches(id, heads, signal))
     } catch (error) {
-      signal.throwIfAborted()
-      if (hasCode(error, 'TIMED_OUT')) this.#homes.noteSilence(home)
+      if (!hasCode(error, 'TIMED_OUT')) throw error
+      if (hops === 0) this.#homes.noteSilence(via, PING_TIMEOUT_MS)
       return true
     }
-    if (!heads) return true
-    const expected = heads
-    const isShown = (): boolean => {
-      const shown = this.#shown.get(id)
-      return shown !== undefined && Buffer.compare(shown, expected) === 0
-    }
-    if (isShown()) return true
-    return await new Promise<boolean>((resolve) => {
-      const end = (fresh: boolean): void => {
-        cancel()
-        this.#onShown.delete(look)
-        resolve(fresh)
-      }
-      const look = (shown: RepositoryId): void => {
-        if (shown === id && isShown()) end(true)
-      }
-      const cancel = clock.after(FRESH_WAIT_MS, () => end(false))
-      this.#onShown.add(look)
-    })
   }
 
-  /** @returns undefined when that device did not take it: then nothing of the request was read */
+  /** The home's heads for somebody else: ours when we are the home or nobody further may be asked. */
+  async #headsFor(id: RepositoryId, hops: number, signal: AbortSignal): Promise<Uint8Array> {
+    const home = this.directory.log(id)?.home?.node
+    const link = home === undefined || hops === 0 ? undefined : this.#homes.linkTo(home)
+    const told = link && (await this.#freshness.ask(link, id, 0, signal))
+    return told ?? digestOf(this.directory.refs(id))
+  }
+
   async #tunnel(
     to: NodeId,
-    repository: RepositoryId,
+    id: RepositoryId,
     request: GitRequest,
     hops: number,
     signal: AbortSignal
   ): Promise<GitAnswer | undefined> {
     const link = this.#homes.linkTo(to)
     if (!link) return undefined
-    const { body, ...asked } = request
-    const { clock } = this.#components
-    try {
-      const { stream } = await askPeer(
-        link,
-        { do: 'answer', repository, hops, ...asked },
-        clock.after.bind(clock),
-        signal
-      )
-      this.#homes.noteAnswer(to)
-      const channel = bytesOf(stream)
-      const stop = (): void => stream.abort(new JoineryError('CLOSED', 'the learner has left'))
-      signal.addEventListener('abort', stop, { once: true })
-      const sending = (async () => {
-        for await (const bytes of body) await channel.write(bytes)
-        await channel.end()
-      })()
-      sending.catch((error: unknown) =>
-        stream.abort(error instanceof Error ? error : new JoineryError('CLOSED', 'broke off'))
-      )
-      return {
-        body: (async function* () {
-          try {
-            yield* channel.read()
-          } finally {
-            signal.removeEventListener('abort', stop)
-            stop()
-          }
-        })()
-      }
-    } catch (error) {
-      signal.throwIfAborted()
-      const away = hasCode(error, 'TIMED_OUT') || hasCode(error, 'CLOSED')
-      if (away) this.#homes.noteSilence(to)
-      if (away || hasCode(error, 'HOME_UNREACHABLE') || hasCode(error, 'REPOSITORY_UNKNOWN')) return undefined
-      throw error
-    }
+    return await tunnel({ homes: this.#homes, clock: this.#components.clock }, link, id, request, hops, signal)
   }
 
-  /** Names that stand for tips of another branch become what they stand for; tips that the new ones contain are taken in. */
-  async #settle(id: RepositoryId, changes: readonly RefChange[]): Promise<{ changes: RefChange[]; covers: Covered[] }> {
-    const visible = this.directory.visible(id)
-    const log = this.directory.log(id)
-    const covers: Covered[] = []
-    const settled: RefChange[] = []
-    for (const change of changes) {
-      const stands = visible.get(change.ref)
-      const isOther = stands !== undefined && stands.branch !== change.ref
-      if (isOther) covers.push({ ref: stands.branch, object: stands.object })
-      settled.push(isOther ? { ...change, old: undefined } : change)
-      const now = change.new
-      const branch = log?.branches.get(change.ref)
-      if (now === undefined || !branch) continue
-      for (const { object } of openTips(branch)) {
-        if (object === change.old || object === now) continue
-        if (await this.#components.repositories.isAncestor(id, object, now)) covers.push({ ref: change.ref, object })
-      }
-    }
-    return { changes: settled, covers }
-  }
-
-  #wanted(id: RepositoryId): { refs: ReadonlyMap<string, ObjectId>; makers: NodeId[] } | undefined {
+  #wanted(id: RepositoryId): WantedRepository | undefined {
     if (!this.directory.repository(id)) return undefined
-    const visible = this.directory.visible(id)
-    const makers = new Set([...visible.values()].map(({ tip }) => tip.node))
-    return { refs: this.directory.refs(id), makers: [...makers] }
+    const tips = [...this.directory.visible(id).values()].map(({ tip }) => tip)
+    const makers = [...new Set(tips.map(({ node }) => node))]
+    return { refs: this.directory.refs(id), kept: this.directory.kept(id), makers }
   }
 
-  #complete(id: RepositoryId): void {
-    this.#shown.set(id, this.#headsOf(id))
-    for (const listener of [...this.#onShown]) listener(id)
+  #noteShown(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void {
+    this.#freshness.noteShown(id, refs)
     if (!this.#live.delete(id)) return
-    const visible = this.directory.visible(id)
-    for (const link of this.#components.links.links()) {
-      const objects = new Set<ObjectId>()
-      for (const { tip } of visible.values())
-        if (tip.node === link.peer && objects.size < MAX_TOLD_OBJECTS) objects.add(tip.object)
-      if (objects.size > 0) void this.#tell(link.peer, id, [...objects])
+    const shown = new Set(refs.values())
+    const tips = [...this.directory.visible(id).values()].map(({ tip }) => tip)
+    for (const { peer } of this.#components.links.links()) {
+      const theirs = tips.filter(({ node, object }) => node === peer && shown.has(object))
+      const objects = [...new Set(theirs.map(({ object }) => object))].slice(0, MAX_TOLD_OBJECTS)
+      if (objects.length > 0) void this.#tell(peer, id, objects)
     }
   }
 
@@ -374,15 +283,33 @@ export class GitAgreement implements GitService, PushRecorder {
     const link = this.#homes.linkTo(peer)
     if (!link) return
     try {
-      const { stream } = await askPeer(link, { do: 'have', repository, objects }, clock.after.bind(clock))
+      const options = { clock, mostMs: PING_TIMEOUT_MS, signal: this.#stop.signal }
+      const { stream } = await askPeer(link, { do: 'have', repository, objects }, options)
       stream.abort(new JoineryError('CLOSED', 'told'))
     } catch {
       // Whoever pushed is told "on this device only" then; nothing is lost.
     }
   }
 
-  #headsOf(id: RepositoryId): Uint8Array {
-    const lines = [...this.directory.refs(id)].map(([ref, object]) => `${object} ${ref}\n`).sort()
-    return sha256(Buffer.from(lines.join('')))
+  #remove(id: RepositoryId): void {
+    this.#live.delete(id)
+    this.#freshness.forget(id)
+    this.#replication.forget(id)
+    const { repositories, onProblem } = this.#components
+    repositories
+      .remove(id)
+      .catch((cause: unknown) => onProblem({ code: 'GIT_FAILED', message: 'removing a repository', cause }))
+  }
+
+  /** @throws JoineryError when an entry was written here that this program does not understand */
+  #requireSay(): void {
+    if (!this.#components.journal.mayDecide())
+      throw new JoineryError('PUSH_REFUSED', 'this device needs an update before it can take pushes')
+  }
+
+  async #append(id: RepositoryId, kind: string, body: NewEntry['body']): Promise<Stamp | undefined> {
+    const shared = { version: GIT_FACT_VERSION, critical: true, audience: 'room' } as const
+    const [stamp] = await this.#components.journal.append([{ topic: repositoryTopic(id), kind, ...shared, body }])
+    return stamp
   }
 }

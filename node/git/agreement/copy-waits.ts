@@ -9,6 +9,7 @@ interface Waiting {
   /** What nobody else is known to have yet. */
   objects: Set<ObjectId>
   check(): void
+  giveUp(): void
 }
 
 export class CopyWaits {
@@ -25,7 +26,7 @@ export class CopyWaits {
 
   stop(): void {
     this.#stopListening()
-    for (const one of this.#waiting) one.check()
+    for (const one of [...this.#waiting]) one.giveUp()
   }
 
   /** A device told that these are on its disk. */
@@ -52,7 +53,8 @@ export class CopyWaits {
         objects: new Set(objects),
         check: () => {
           if (one.objects.size === 0 && journal.copiesElsewhere(position) > 0) end(true)
-        }
+        },
+        giveUp: () => end(false)
       }
       const cancel = clock.after(mostMs, () => end(false))
       this.#waiting.add(one)

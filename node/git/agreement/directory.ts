@@ -15,7 +15,7 @@ import {
   repositoryTopic
 } from '../../../protocols/git-facts.ts'
 import { isRepositoryName } from '../../../protocols/git-names.ts'
-import type { FoldView, JournalAccess } from '../../../protocols/journal.ts'
+import { compareStamps, type FoldView, type JournalAccess } from '../../../protocols/journal.ts'
 import type { NodeId } from '../../../protocols/message-stream.ts'
 import type { PersonId } from '../../../protocols/people.ts'
 import type { Random } from '../../platform/random.ts'
@@ -29,6 +29,8 @@ export const MAX_REPOSITORIES_PER_PERSON = 100
 /** 100 people with some each; every device keeps them all. */
 export const MAX_REPOSITORIES = 2_000
 export const MAX_COLLABORATORS = 100
+/** Overwritten and deleted values that a device asks others for; older ones stay where they are. A class that forces every push makes some hundred. */
+const MAX_KEPT_OBJECTS = 1_000
 
 export interface DirectoryComponents {
   journal: JournalAccess
@@ -93,8 +95,18 @@ export class Directory implements RepositoryDirectory {
     return [...this.#list().values()].filter((one) => one.owner === owner).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  all(): Iterable<Repository> {
-    return this.#list().values()
+  /** By the last push to each. */
+  newestFirst(): RepositoryId[] {
+    const dated = [...this.#list().keys()].map((id) => {
+      let lamport = 0
+      for (const { tip } of this.visible(id).values()) lamport = Math.max(lamport, tip.stamp.lamport)
+      return { id, lamport }
+    })
+    return dated.sort((a, b) => b.lamport - a.lamport).map(({ id }) => id)
+  }
+
+  removed(): Iterable<RepositoryId> {
+    return this.#facts.state.removed
   }
 
   isRemoved(id: RepositoryId): boolean {
@@ -162,6 +174,12 @@ export class Directory implements RepositoryDirectory {
 
   refs(id: RepositoryId): ReadonlyMap<RefName, ObjectId> {
     return new Map([...this.visible(id)].map(([ref, { object }]) => [ref, object]))
+  }
+
+  /** What was overwritten or deleted, the newest. */
+  kept(id: RepositoryId): ObjectId[] {
+    const dropped = [...(this.log(id)?.dropped ?? [])].sort(([, a], [, b]) => compareStamps(b, a))
+    return dropped.slice(0, MAX_KEPT_OBJECTS).map(([object]) => object)
   }
 
   onChange(listener: (id: RepositoryId) => void): () => void {

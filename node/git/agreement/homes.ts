@@ -3,7 +3,7 @@ import { JoineryError } from '../../../protocols/errors.ts'
 import type { RepositoryId } from '../../../protocols/git.ts'
 import type { NodeId, PeerLink, PeerLinks } from '../../../protocols/message-stream.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { askPeer } from './peer-streams.ts'
+import { PING_TIMEOUT_MS, pingPeer } from './peer-watch.ts'
 import { chooseRoute, type Route } from './route.ts'
 
 export interface HomeMembers {
@@ -38,27 +38,48 @@ export class Homes {
     for (const stop of this.#stopListening) stop()
   }
 
-  route(repository: RepositoryId, home: { node: NodeId; epoch: number } | undefined): Route {
+  /** @param through a device that says it reaches the home, where this one does not */
+  route(repository: RepositoryId, home: { node: NodeId; epoch: number } | undefined, through?: NodeId): Route {
     const { clock, links, members } = this.#components
     const reachable = new Set<NodeId>()
     for (const { peer } of links.links()) if (!this.#silent.has(peer)) reachable.add(peer)
     const lostMs = home && clock.monotonicMs() - (this.#lost.get(home.node) ?? this.#startedMs)
     const eligible = members.eligible()
-    return chooseRoute({ repository, self: members.self, home, eligible, reachable, homeLostMs: lostMs ?? 0 })
+    return chooseRoute({ repository, self: members.self, home, eligible, reachable, through, homeLostMs: lostMs ?? 0 })
+  }
+
+  isReached(node: NodeId): boolean {
+    return !this.#silent.has(node) && this.linkTo(node) !== undefined
   }
 
   linkTo(node: NodeId): PeerLink | undefined {
     return this.#components.links.links().find(({ peer }) => peer === node)
   }
 
-  others(but: readonly NodeId[]): PeerLink[] {
-    return this.#components.links.links().filter(({ peer }) => !but.includes(peer) && !this.#silent.has(peer))
+  /** The first device that says it reaches `node`; undefined when none does. */
+  async through(node: NodeId, signal: AbortSignal): Promise<NodeId | undefined> {
+    const { clock, links } = this.#components
+    const asked = links.links().filter(({ peer }) => peer !== node && !this.#silent.has(peer))
+    const found = new AbortController()
+    const both = AbortSignal.any([signal, found.signal])
+    const answers = asked.map(async (link) => {
+      await pingPeer(link, clock, both, node)
+      return link.peer
+    })
+    try {
+      return await Promise.any(answers)
+    } catch {
+      signal.throwIfAborted()
+      return undefined
+    } finally {
+      found.abort(new JoineryError('CLOSED', 'found'))
+    }
   }
 
-  /** A request got no answer: a dead link is only noticed by the mesh after half a minute. */
-  noteSilence(node: NodeId): void {
+  /** A request got no answer. @param forMs for how long it was waited for */
+  noteSilence(node: NodeId, forMs: number): void {
     this.#silent.add(node)
-    this.#lose(node)
+    this.#lose(node, forMs)
   }
 
   noteAnswer(node: NodeId): void {
@@ -67,25 +88,39 @@ export class Homes {
   }
 
   /** Asks a silent device whether it is there again. */
-  async probe(node: NodeId, signal: AbortSignal): Promise<void> {
+  async probe(node: NodeId, signal: AbortSignal): Promise<boolean> {
     const link = this.linkTo(node)
-    if (!link || !this.#silent.has(node)) return
+    if (!link) return false
+    if (!this.#silent.has(node)) return true
     try {
-      const { stream } = await askPeer(
-        link,
-        { do: 'ping' },
-        this.#components.clock.after.bind(this.#components.clock),
-        signal
-      )
-      stream.abort(new JoineryError('CLOSED', 'answered'))
+      await pingPeer(link, this.#components.clock, signal)
       this.noteAnswer(node)
+      return true
     } catch {
       // Still silent: whoever asked goes on without it.
       signal.throwIfAborted()
+      return false
     }
   }
 
-  #lose(node: NodeId): void {
-    if (!this.#lost.has(node)) this.#lost.set(node, this.#components.clock.monotonicMs())
+  /** For somebody who asks whether `node` can be reached through us. */
+  async reaches(node: NodeId, signal: AbortSignal): Promise<boolean> {
+    const { clock, members } = this.#components
+    if (node === members.self) return true
+    const link = this.linkTo(node)
+    if (!link) return false
+    try {
+      await pingPeer(link, clock, signal)
+      this.noteAnswer(node)
+      return true
+    } catch {
+      signal.throwIfAborted()
+      this.noteSilence(node, PING_TIMEOUT_MS)
+      return false
+    }
+  }
+
+  #lose(node: NodeId, agoMs = 0): void {
+    if (!this.#lost.has(node)) this.#lost.set(node, this.#components.clock.monotonicMs() - agoMs)
   }
 }

@@ -9,6 +9,7 @@ import {
   MAX_GIT_MESSAGE_BYTES
 } from '../../../protocols/git-stream.ts'
 import type { MessageStream, PeerLink, StreamLimits } from '../../../protocols/message-stream.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { STALL_TIMEOUT_MS } from '../limits.ts'
 import type { ByteChannel } from '../local-repositories.ts'
 
@@ -17,12 +18,16 @@ export const GIT_STREAM_LIMITS: StreamLimits = {
   idleTimeoutMs: STALL_TIMEOUT_MS
 }
 
-/** A device that is there answers a request within a moment; a link that has died says nothing. */
-const HEAD_TIMEOUT_MS = 5_000
-
 export interface AskedPeer {
   head: Extract<GitStreamHead, { ok: true }>
   stream: MessageStream
+}
+
+export interface AskOptions {
+  clock: Clock
+  /** Until the head is here. */
+  mostMs: number
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -33,11 +38,10 @@ export interface AskedPeer {
 export async function askPeer(
   link: PeerLink,
   request: GitStreamRequest,
-  after: (delayMs: number, action: () => void) => () => void,
-  signal?: AbortSignal
+  { clock, mostMs, signal }: AskOptions
 ): Promise<AskedPeer> {
   const limit = new AbortController()
-  const cancel = after(HEAD_TIMEOUT_MS, () => limit.abort(new JoineryError('TIMED_OUT', 'no answer from that device')))
+  const cancel = clock.after(mostMs, () => limit.abort(new JoineryError('TIMED_OUT', 'no answer from that device')))
   const both = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
   let stream: MessageStream | undefined
   const end = (): void => stream?.abort(asError(both.reason))
@@ -61,15 +65,29 @@ export async function askPeer(
   }
 }
 
-/** The bytes of a stream after its head. */
-export function bytesOf(stream: MessageStream): ByteChannel {
+/**
+ * The bytes of a stream after its head.
+ *
+ * @param init.mostBytes that are read; one more is `TOO_LARGE`
+ * @param init.onMove called for each message that came or went
+ */
+export function bytesOf(stream: MessageStream, init: { mostBytes?: number; onMove?: () => void } = {}): ByteChannel {
+  const { mostBytes = Number.POSITIVE_INFINITY, onMove = () => undefined } = init
   return {
     async *read() {
-      for (let message = await stream.receive(); message; message = await stream.receive()) yield message
+      let bytes = 0
+      for (let message = await stream.receive(); message; message = await stream.receive()) {
+        onMove()
+        bytes += message.length
+        if (bytes > mostBytes) throw new JoineryError('TOO_LARGE', `more than ${mostBytes} bytes from a device`)
+        yield message
+      }
     },
     async write(bytes) {
-      for (let at = 0; at < bytes.length; at += MAX_GIT_MESSAGE_BYTES)
+      for (let at = 0; at < bytes.length; at += MAX_GIT_MESSAGE_BYTES) {
         await stream.send(bytes.subarray(at, at + MAX_GIT_MESSAGE_BYTES))
+        onMove()
+      }
     },
     end: () => stream.close()
   }

@@ -4,6 +4,7 @@
  * as `<branch>-from-<device>` until somebody merges them. Healing writes nothing: all devices compute the same from the same entries.
  *
  * A value counts as replaced when an entry with a later stamp names it as the old one (or covers it): that entry's author had seen it.
+ * A tip that another tip contains, as far as the entries say what contains what, stands for nothing of its own and is not shown.
  */
 import type { CborValue } from '../../../protocols/cbor.ts'
 import type { ObjectId, RefName, RepositoryId } from '../../../protocols/git.ts'
@@ -33,18 +34,22 @@ export interface BranchLog {
   made: Map<ObjectId, Tip>
   /** When a value was last replaced, taken in or deleted. */
   replaced: Map<ObjectId, Stamp>
+  /** Commits, each with newer ones that contain it. */
+  within: Map<ObjectId, Set<ObjectId>>
 }
 
 export interface RepositoryLog {
   branches: Map<RefName, BranchLog>
   home: (HomeClaimed & { stamp: Stamp }) | undefined
+  /** Values that a forced push or a deletion did away with, and when. Every device keeps them. */
+  dropped: Map<ObjectId, Stamp>
 }
 
 export type RefLogs = Map<RepositoryId, RepositoryLog>
 
 export const refFold: Fold<RefLogs> = {
   name: 'refs',
-  version: 1,
+  version: 2,
   reads: (topic) => repositoryOfTopic(topic) !== undefined,
   empty: () => new Map(),
   apply(logs, entry) {
@@ -64,31 +69,47 @@ export const refFold: Fold<RefLogs> = {
     const log = logOf(logs, id)
     const stamp = stampOf(entry)
     const { side, epoch, from } = fact
+    const dropped = new Set(fact.dropped)
+    const tips = new Map<RefName, ObjectId>()
     for (const { ref, old, new: now } of fact.changes) {
       const branch = branchOf(log, ref)
       if (old !== undefined) replace(branch, old, stamp)
-      if (now !== undefined) make(branch, { object: now, stamp, side, epoch, from, node: entry.node })
+      if (now === undefined) continue
+      make(branch, { object: now, stamp, side, epoch, from, node: entry.node })
+      tips.set(ref, now)
+      if (old !== undefined && !dropped.has(old)) contain(branch, old, now)
     }
     for (const { ref, object } of fact.covers) replace(branchOf(log, ref), object, stamp)
+    for (const { ref, object } of fact.brings) {
+      const tip = tips.get(ref)
+      if (tip !== undefined) contain(branchOf(log, ref), object, tip)
+    }
+    for (const object of dropped) {
+      const known = log.dropped.get(object)
+      if (!known || compareStamps(known, stamp) < 0) log.dropped.set(object, stamp)
+    }
   },
   save: (logs): CborValue =>
-    [...logs].map(([id, { branches, home }]) => [
+    [...logs].map(([id, { branches, home, dropped }]) => [
       id,
       home ? [home.epoch, home.node, saveStamp(home.stamp)] : null,
-      [...branches].map(([ref, { made, replaced }]) => [
+      [...branches].map(([ref, { made, replaced, within }]) => [
         ref,
         [...made.values()].map((tip) => [tip.object, saveStamp(tip.stamp), tip.side, tip.epoch, tip.from, tip.node]),
-        [...replaced].map(([object, stamp]) => [object, saveStamp(stamp)])
-      ])
+        [...replaced].map(([object, stamp]) => [object, saveStamp(stamp)]),
+        [...within].map(([object, containers]) => [object, [...containers]])
+      ]),
+      [...dropped].map(([object, stamp]) => [object, saveStamp(stamp)])
     ]),
   load(saved) {
     const logs: RefLogs = new Map()
-    for (const [id, home, branches] of saved as SavedLog[]) {
+    for (const [id, home, branches, dropped] of saved as SavedLog[]) {
       const log: RepositoryLog = {
         branches: new Map(),
-        home: home ? { epoch: home[0], node: home[1], stamp: loadStamp(home[2]) } : undefined
+        home: home ? { epoch: home[0], node: home[1], stamp: loadStamp(home[2]) } : undefined,
+        dropped: new Map(dropped.map(([object, stamp]) => [object, loadStamp(stamp)]))
       }
-      for (const [ref, made, replaced] of branches) {
+      for (const [ref, made, replaced, within] of branches) {
         log.branches.set(ref, {
           made: new Map(
             made.map(([object, stamp, side, epoch, from, node]) => [
@@ -96,7 +117,8 @@ export const refFold: Fold<RefLogs> = {
               { object, stamp: loadStamp(stamp), side, epoch, from, node }
             ])
           ),
-          replaced: new Map(replaced.map(([object, stamp]) => [object, loadStamp(stamp)]))
+          replaced: new Map(replaced.map(([object, stamp]) => [object, loadStamp(stamp)])),
+          within: new Map(within.map(([object, containers]) => [object, new Set(containers)]))
         })
       }
       logs.set(id, log)
@@ -106,13 +128,18 @@ export const refFold: Fold<RefLogs> = {
 }
 
 /** Best first. */
-export function openTips({ made, replaced }: BranchLog): Tip[] {
-  const open: Tip[] = []
-  for (const tip of made.values()) {
-    const gone = replaced.get(tip.object)
-    if (!gone || compareStamps(gone, tip.stamp) < 0) open.push(tip)
+export function openTips(branch: BranchLog): Tip[] {
+  const open = new Map<ObjectId, Tip>()
+  for (const tip of branch.made.values()) {
+    const gone = branch.replaced.get(tip.object)
+    if (!gone || compareStamps(gone, tip.stamp) < 0) open.set(tip.object, tip)
   }
-  return open.sort(compareTips)
+  if (open.size > 1) {
+    // The worst first: of tips that claim to contain one another (no honest device says so) the best one stays.
+    for (const { object } of [...open.values()].sort(compareTips).reverse())
+      if (isWithin(branch, object, open)) open.delete(object)
+  }
+  return [...open.values()].sort(compareTips)
 }
 
 /** What the home decided beats what a side without it did, then the later home, then the later push. */
@@ -141,10 +168,31 @@ function make(branch: BranchLog, tip: Tip): void {
   if (!known || compareStamps(known.stamp, tip.stamp) < 0) branch.made.set(tip.object, tip)
 }
 
+function contain(branch: BranchLog, object: ObjectId, container: ObjectId): void {
+  if (object === container) return
+  const containers = branch.within.get(object)
+  if (containers) containers.add(container)
+  else branch.within.set(object, new Set([container]))
+}
+
+function isWithin({ within }: BranchLog, object: ObjectId, others: ReadonlyMap<ObjectId, Tip>): boolean {
+  const seen = new Set([object])
+  const rest = [object]
+  for (let one = rest.pop(); one !== undefined; one = rest.pop()) {
+    for (const container of within.get(one) ?? []) {
+      if (seen.has(container)) continue
+      if (others.has(container)) return true
+      seen.add(container)
+      rest.push(container)
+    }
+  }
+  return false
+}
+
 function logOf(logs: RefLogs, id: RepositoryId): RepositoryLog {
   const known = logs.get(id)
   if (known) return known
-  const log: RepositoryLog = { branches: new Map(), home: undefined }
+  const log: RepositoryLog = { branches: new Map(), home: undefined, dropped: new Map() }
   logs.set(id, log)
   return log
 }
@@ -152,7 +200,7 @@ function logOf(logs: RefLogs, id: RepositoryId): RepositoryLog {
 function branchOf(log: RepositoryLog, ref: RefName): BranchLog {
   const known = log.branches.get(ref)
   if (known) return known
-  const branch: BranchLog = { made: new Map(), replaced: new Map() }
+  const branch: BranchLog = { made: new Map(), replaced: new Map(), within: new Map() }
   log.branches.set(ref, branch)
   return branch
 }
@@ -163,8 +211,9 @@ function stampOf({ lamport, writer, number, index }: Entry): Stamp {
 
 type SavedStamp = [lamport: number, writer: string, number: number, index: number]
 type SavedTip = [ObjectId, SavedStamp, 'home' | 'local', number, string, NodeId]
-type SavedBranch = [RefName, SavedTip[], [ObjectId, SavedStamp][]]
-type SavedLog = [RepositoryId, [number, NodeId, SavedStamp] | null, SavedBranch[]]
+type SavedDates = [ObjectId, SavedStamp][]
+type SavedBranch = [RefName, SavedTip[], SavedDates, [ObjectId, ObjectId[]][]]
+type SavedLog = [RepositoryId, [number, NodeId, SavedStamp] | null, SavedBranch[], SavedDates]
 
 function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
   return [lamport, writer, number, index]

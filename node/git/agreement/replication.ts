@@ -1,19 +1,27 @@
 /** Brings the objects of every repository here, from whoever has them, and then shows the branches that the ref log names. */
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { ObjectId, RefName, RepositoryId } from '../../../protocols/git.ts'
+import { MAX_TOLD_OBJECTS } from '../../../protocols/git-stream.ts'
 import type { NodeId, PeerLink, PeerLinks } from '../../../protocols/message-stream.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { MAX_REPOSITORY_BYTES } from '../limits.ts'
 import type { LocalRepositories } from '../local-repositories.ts'
 import { asError, askPeer, bytesOf } from './peer-streams.ts'
 
-/** Repositories at once: each fetch is two git processes on two devices. */
-const REPOSITORIES_AT_ONCE = 2
+/** Each fetch is two git processes on two devices. */
+const REPOSITORIES_AT_ONCE = 3
+/** Of them such that were never whole here: a new device that copies everything leaves room for what is pushed just now. */
+const NEW_AT_ONCE = 2
 const FIRST_RETRY_MS = 500
 const MOST_RETRY_MS = 30_000
+/** The other side looks at its disk before it answers, perhaps behind pushes. */
+const FETCH_HEAD_TIMEOUT_MS = 30_000
 
 export interface WantedRepository {
   refs: ReadonlyMap<RefName, ObjectId>
-  /** Who made the tips, the newest first: they have them. */
+  /** Out of sight: what somebody overwrote or deleted. */
+  kept: readonly ObjectId[]
+  /** Who made the tips: they have them. */
   makers: readonly NodeId[]
 }
 
@@ -23,8 +31,8 @@ export interface ReplicationComponents {
   repositories: LocalRepositories
   /** What the ref log says now; undefined for a repository that was removed. */
   wanted(id: RepositoryId): WantedRepository | undefined
-  /** All objects that the ref log names are here, and the branches are shown. */
-  onComplete(id: RepositoryId, fetched: readonly ObjectId[]): void
+  /** All objects of these branches are here, and git clients see them. */
+  onShown(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void
   onProblem(problem: { code: string; message: string; cause?: unknown }): void
 }
 
@@ -34,6 +42,8 @@ export class Replication {
   readonly #queue = new Set<RepositoryId>()
   readonly #running = new Set<RepositoryId>()
   readonly #again = new Set<RepositoryId>()
+  /** Were whole here at least once since the start, and what was kept of each then. */
+  readonly #whole = new Map<RepositoryId, string>()
   /** Those that lack something, and how often it was tried. */
   readonly #lacking = new Map<RepositoryId, { tries: number; cancel(): void }>()
   readonly #stop = new AbortController()
@@ -59,6 +69,13 @@ export class Replication {
     }
   }
 
+  forget(id: RepositoryId): void {
+    this.#lacking.get(id)?.cancel()
+    this.#lacking.delete(id)
+    this.#whole.delete(id)
+    this.#queue.delete(id)
+  }
+
   get lacking(): number {
     return this.#lacking.size + this.#queue.size + this.#running.size
   }
@@ -71,37 +88,51 @@ export class Replication {
   }
 
   #next(): void {
-    while (this.#running.size < REPOSITORIES_AT_ONCE) {
-      const [id] = this.#queue
-      if (id === undefined) return
-      this.#queue.delete(id)
-      this.#running.add(id)
-      void this.#work(id).finally(() => {
-        this.#running.delete(id)
-        if (this.#again.delete(id)) this.look(id)
+    for (let id = this.#pick(); id !== undefined; id = this.#pick()) {
+      const one = id
+      this.#queue.delete(one)
+      this.#running.add(one)
+      void this.#work(one).finally(() => {
+        this.#running.delete(one)
+        if (this.#again.delete(one)) this.look(one)
         if (this.#running.size === 0) for (const ended of this.#ended.splice(0)) ended()
         this.#next()
       })
     }
   }
 
+  #pick(): RepositoryId | undefined {
+    if (this.#running.size >= REPOSITORIES_AT_ONCE) return undefined
+    const isNew = (id: RepositoryId): boolean => !this.#whole.has(id)
+    for (const id of this.#queue) if (!isNew(id)) return id
+    const [first] = this.#queue
+    return [...this.#running].filter(isNew).length < NEW_AT_ONCE ? first : undefined
+  }
+
   async #work(id: RepositoryId): Promise<void> {
-    const { repositories, wanted, onComplete, onProblem } = this.#components
+    const { repositories, wanted, onShown, onProblem } = this.#components
     try {
       const now = wanted(id)
       if (!now) return
       await repositories.ensure(id)
-      const tips = [...new Set(now.refs.values())]
-      const lacking = await repositories.missing(id, tips)
-      const left = lacking.length > 0 ? await this.#fetch(id, lacking, now.makers) : []
+      const tips = new Set(now.refs.values())
+      // The newest stands first.
+      const keptMark = `${now.kept.length} ${now.kept[0] ?? ''}`
+      const keeps = this.#whole.get(id) === keptMark ? [] : now.kept
+      const lacking = await repositories.missing(id, [...new Set([...tips, ...keeps])])
+      const left = await this.#fetch(id, lacking, now.makers)
+      // Before a branch moves away from them.
+      if (keeps.length > 0) await repositories.keep(id, keeps)
       // Readers see what is complete; the rest follows.
       await repositories.applyRefs(id, now.refs)
-      if (left.length > 0) this.#later(id)
-      else {
-        this.#lacking.get(id)?.cancel()
-        this.#lacking.delete(id)
-        onComplete(id, lacking)
+      if (!left.some((object) => tips.has(object))) onShown(id, now.refs)
+      if (left.length > 0) {
+        this.#later(id)
+        return
       }
+      this.#lacking.get(id)?.cancel()
+      this.#lacking.delete(id)
+      this.#whole.set(id, keptMark)
     } catch (cause) {
       if (this.#stop.signal.aborted) return
       onProblem({ code: 'GIT_FAILED', message: 'a repository could not be brought up to date', cause })
@@ -115,31 +146,46 @@ export class Replication {
     objects: readonly ObjectId[],
     makers: readonly NodeId[]
   ): Promise<readonly ObjectId[]> {
-    const { clock, links, repositories } = this.#components
+    const { links, repositories } = this.#components
     const { signal } = this.#stop
-    const after = clock.after.bind(clock)
     const rank = (link: PeerLink): number => {
       const at = makers.indexOf(link.peer)
       return at < 0 ? makers.length : at
     }
-    let left = objects
+    const missing = new Set(objects)
     for (const link of [...links.links()].sort((a, b) => rank(a) - rank(b))) {
-      try {
-        const { stream } = await askPeer(link, { do: 'fetch', repository: id }, after, signal)
+      for (const asked of slices([...missing], MAX_TOLD_OBJECTS)) {
         try {
-          await repositories.fetch(id, left, bytesOf(stream), signal)
-        } finally {
-          stream.abort(new JoineryError('CLOSED', 'the fetch has ended'))
+          await this.#fetchFrom(link, id, asked)
+        } catch (error) {
+          signal.throwIfAborted()
+          // Not there, broken off, or not what it said: git has checked every object. The next one may have it.
+          const cause = asError(error)
+          this.#components.onProblem({ code: 'GIT_FAILED', message: `fetching from ${link.peer}`, cause })
+          break
         }
-      } catch (error) {
-        signal.throwIfAborted()
-        // Not there, broken off, or not what it said: git has checked every object. The next one may have it.
-        this.#components.onProblem({ code: 'GIT_FAILED', message: `fetching from ${link.peer}`, cause: asError(error) })
       }
-      left = await repositories.missing(id, left)
-      if (left.length === 0) break
+      if (missing.size === 0) break
+      const still = new Set(await repositories.missing(id, [...missing]))
+      for (const object of [...missing]) if (!still.has(object)) missing.delete(object)
+      if (missing.size === 0) break
     }
-    return left
+    return [...missing]
+  }
+
+  async #fetchFrom(link: PeerLink, id: RepositoryId, objects: ObjectId[]): Promise<void> {
+    const { clock, repositories } = this.#components
+    const { signal } = this.#stop
+    const options = { clock, mostMs: FETCH_HEAD_TIMEOUT_MS, signal }
+    const { head, stream } = await askPeer(link, { do: 'fetch', repository: id, objects }, options)
+    try {
+      const lacks = new Set(head.lacks)
+      const there = objects.filter((object) => !lacks.has(object))
+      const channel = bytesOf(stream, { mostBytes: MAX_REPOSITORY_BYTES })
+      if (there.length > 0) await repositories.fetch(id, there, channel, signal)
+    } finally {
+      stream.abort(new JoineryError('CLOSED', 'the fetch has ended'))
+    }
   }
 
   #later(id: RepositoryId): void {
@@ -149,4 +195,8 @@ export class Replication {
     const cancel = this.#components.clock.after(delayMs, () => this.look(id))
     this.#lacking.set(id, { tries, cancel })
   }
+}
+
+function slices<Item>(items: readonly Item[], most: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(at * most, (at + 1) * most))
 }

@@ -10,6 +10,7 @@ import {
   REPOSITORY_MADE_KIND,
   REPOSITORY_REMOVED_KIND
 } from '../../../protocols/git-facts.ts'
+import { MAX_REPOSITORY_NAME_CHARACTERS } from '../../../protocols/git-names.ts'
 import { compareStamps, type Fold, type Stamp } from '../../../protocols/journal.ts'
 import type { PersonId } from '../../../protocols/people.ts'
 
@@ -72,20 +73,37 @@ export const repositoryFold: Fold<RepositoryFacts> = {
   }
 }
 
-/** Of two repositories that one person made under one name on two sides of a split network, the later one gets a suffix. */
+/**
+ * Of two repositories that one person made under one name on two sides of a split network, the later one gets a suffix. Whoever came first to
+ * a name keeps it, also against such a suffix.
+ */
 export function listRepositories(facts: RepositoryFacts): Map<RepositoryId, Repository> {
+  const here = [...facts.made].filter(([id]) => !facts.removed.has(id))
+  const inOrder = here.sort(([, a], [, b]) => compareStamps(a.stamp, b.stamp))
   const taken = new Set<string>()
-  const listed = new Map<RepositoryId, Repository>()
-  const all = [...facts.made].filter(([id]) => !facts.removed.has(id))
-  for (const [id, { owner, name }] of all.sort(([, a], [, b]) => compareStamps(a.stamp, b.stamp))) {
-    let free = name
-    for (let number = 2; taken.has(`${owner}/${free.toLowerCase()}`); number++) free = `${name}-${number}`
-    taken.add(`${owner}/${free.toLowerCase()}`)
-    const people = facts.collaborators.get(id) ?? new Map<PersonId, { may: boolean }>()
-    const collaborators = [...people].flatMap(([person, { may }]) => (may ? [person] : [])).sort()
-    listed.set(id, { id, owner, name: free, collaborators })
+  const names = new Map<RepositoryId, string>()
+  const take = (id: RepositoryId, owner: PersonId, name: string): boolean => {
+    const address = `${owner}/${name.toLowerCase()}`
+    if (taken.has(address)) return false
+    taken.add(address)
+    names.set(id, name)
+    return true
   }
-  return listed
+  const second = inOrder.filter(([id, { owner, name }]) => !take(id, owner, name))
+  for (const [id, { owner, name }] of second)
+    for (let number = 2; !take(id, owner, withSuffix(name, number)); ) number++
+  return new Map(
+    inOrder.map(([id, { owner, name }]) => {
+      const people = facts.collaborators.get(id) ?? new Map<PersonId, { may: boolean }>()
+      const collaborators = [...people].flatMap(([person, { may }]) => (may ? [person] : [])).sort()
+      return [id, { id, owner, name: names.get(id) ?? name, collaborators }]
+    })
+  )
+}
+
+function withSuffix(name: string, number: number): string {
+  const suffix = `-${number}`
+  return name.slice(0, MAX_REPOSITORY_NAME_CHARACTERS - suffix.length) + suffix
 }
 
 type SavedStamp = [lamport: number, writer: string, number: number, index: number]

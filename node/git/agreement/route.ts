@@ -13,6 +13,8 @@ export interface Around {
   eligible: readonly NodeId[]
   /** Peers that answer. */
   reachable: ReadonlySet<NodeId>
+  /** One of them that says it reaches the home. */
+  through: NodeId | undefined
   /** For how long the home has been out of reach. */
   homeLostMs: number
 }
@@ -23,15 +25,16 @@ export type Route =
   /** This device becomes the home first. */
   | { kind: 'take'; epoch: number }
   | { kind: 'tunnel'; to: NodeId }
-  /** The home may be reached through one other device, or come back in a moment. */
+  /** The home may come back in a moment. */
   | { kind: 'search' }
   /** Nobody here may decide. */
   | { kind: 'nobody' }
 
-export function chooseRoute({ repository, self, home, eligible, reachable, homeLostMs }: Around): Route {
+export function chooseRoute({ repository, self, home, eligible, reachable, through, homeLostMs }: Around): Route {
   const standing = home !== undefined && eligible.includes(home.node)
   if (standing && home.node === self) return { kind: 'here', side: 'home' }
   if (standing && reachable.has(home.node)) return { kind: 'tunnel', to: home.node }
+  if (standing && through !== undefined && reachable.has(through)) return { kind: 'tunnel', to: through }
   if (standing && homeLostMs < HOME_LOST_MS) return { kind: 'search' }
   const side = rendezvousOrder(repository, eligible).filter((node) => node === self || reachable.has(node))
   const [first] = side

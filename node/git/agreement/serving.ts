@@ -2,19 +2,20 @@
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { GitAnswer, GitRequest, ObjectId, RepositoryId } from '../../../protocols/git.ts'
 import { decodeGitRequest, encodeGitHead, type GitStreamHead } from '../../../protocols/git-stream.ts'
-import type { MessageStream, PeerLink } from '../../../protocols/message-stream.ts'
+import type { MessageStream, NodeId } from '../../../protocols/message-stream.ts'
 import type { LocalRepositories } from '../local-repositories.ts'
 import { asError, bytesOf } from './peer-streams.ts'
 
 export interface PeerAnswers {
-  repositories: LocalRepositories
+  repositories: Pick<LocalRepositories, 'missing' | 'serve'>
   answer(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer>
-  heads(id: RepositoryId): Uint8Array
+  heads(id: RepositoryId, hops: number, signal: AbortSignal): Promise<Uint8Array>
+  reaches(node: NodeId, signal: AbortSignal): Promise<boolean>
   noteHeld(id: RepositoryId, objects: readonly ObjectId[]): void
   isKnown(id: RepositoryId): boolean
 }
 
-export async function answerPeers(stream: MessageStream, _link: PeerLink, answers: PeerAnswers): Promise<void> {
+export async function answerPeers(stream: MessageStream, answers: PeerAnswers): Promise<void> {
   const message = await stream.receive()
   if (!message) return
   const request = decodeGitRequest(message)
@@ -23,19 +24,24 @@ export async function answerPeers(stream: MessageStream, _link: PeerLink, answer
   try {
     switch (request.do) {
       case 'ping':
+        if (request.node !== undefined && !(await answers.reaches(request.node, end.signal)))
+          throw new JoineryError('HOME_UNREACHABLE', 'not from here either')
         await reply({ ok: true })
         break
       case 'heads':
-        await reply({ ok: true, heads: answers.heads(request.repository) })
+        await reply({ ok: true, heads: await answers.heads(request.repository, request.hops, end.signal) })
         break
       case 'have':
         answers.noteHeld(request.repository, request.objects)
         await reply({ ok: true })
         break
       case 'fetch': {
-        if (!answers.isKnown(request.repository)) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
-        await reply({ ok: true })
-        await answers.repositories.serve(request.repository, bytesOf(stream), end.signal)
+        const { repository, objects } = request
+        if (!answers.isKnown(repository)) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+        const lacks = await answers.repositories.missing(repository, objects)
+        await reply({ ok: true, lacks })
+        if (lacks.length === objects.length) break
+        await answers.repositories.serve(repository, bytesOf(stream), end.signal)
         return
       }
       case 'answer': {

@@ -1,5 +1,6 @@
 /** The branches and tags that everybody sees, from the tips: pure, and the same on every device. */
 import type { ObjectId, RefName } from '../../../protocols/git.ts'
+import { isVisibleRef } from '../../../protocols/git-names.ts'
 import { compareTips, openTips, type RepositoryLog, type Tip } from './ref-fold.ts'
 
 export interface VisibleRef {
@@ -22,23 +23,26 @@ export function visibleRefs(log: RepositoryLog | undefined): Map<RefName, Visibl
   }
   const order = (a: { branch: RefName; tip: Tip }, b: { branch: RefName; tip: Tip }): number =>
     compareTips(a.tip, b.tip) || (a.branch < b.branch ? -1 : 1)
-  for (const { branch, tip } of best.sort(order))
-    names.place([branch, ...namesBeside(branch, tip)], { object: tip.object, branch, tip })
+  for (const { branch, tip } of best.sort(order)) names.place(first(branch, tip), { object: tip.object, branch, tip })
   for (const { branch, tip } of rest.sort(order))
     names.place(namesBeside(branch, tip), { object: tip.object, branch, tip })
   return names.placed
 }
 
-/** `main-from-pi-2`; git has no `feature` beside `feature/x`, so the second try has no slashes. The last one is nobody else's. */
-function namesBeside(branch: RefName, { from, object }: Tip): RefName[] {
+/** `main-from-pi-2`; git has no `feature` beside `feature/x`, so the second try has no slashes. It never ends: some name is free. */
+function* namesBeside(branch: RefName, { from, object }: Tip): Generator<RefName> {
   const [, kind = 'heads', name = branch] = /^refs\/(heads|tags)\/(.+)$/s.exec(branch) ?? []
   const flat = name.replaceAll('/', '-')
-  return [
-    `refs/${kind}/${name}-from-${from}`,
-    `refs/${kind}/${flat}-from-${from}`,
-    `refs/${kind}/${flat}-from-${from}-${object.slice(0, SHORT_OBJECT_CHARACTERS)}`,
-    `refs/${kind}/${object}-from-${from}`
-  ]
+  yield `refs/${kind}/${name}-from-${from}`
+  yield `refs/${kind}/${flat}-from-${from}`
+  yield `refs/${kind}/${flat}-from-${from}-${object.slice(0, SHORT_OBJECT_CHARACTERS)}`
+  yield `refs/${kind}/${object}-from-${from}`
+  for (let number = 2; ; number++) yield `refs/${kind}/${object}-from-${from}-${number}`
+}
+
+function* first(branch: RefName, tip: Tip): Generator<RefName> {
+  yield branch
+  yield* namesBeside(branch, tip)
 }
 
 class PlacedNames {
@@ -46,11 +50,14 @@ class PlacedNames {
   /** `refs/heads/feature` of `refs/heads/feature/x`. */
   readonly #folders = new Set<string>()
 
-  place(names: readonly RefName[], visible: VisibleRef): void {
-    const name = names.find((one) => this.#isFree(one))
-    if (name === undefined) return
-    this.placed.set(name, visible)
-    for (const folder of foldersOf(name)) this.#folders.add(folder)
+  place(names: Iterable<RefName>, visible: VisibleRef): void {
+    for (const name of names) {
+      // A long name with our ending may be too long for git.
+      if (!isVisibleRef(name) || !this.#isFree(name)) continue
+      this.placed.set(name, visible)
+      for (const folder of foldersOf(name)) this.#folders.add(folder)
+      return
+    }
   }
 
   #isFree(name: RefName): boolean {
