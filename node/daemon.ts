@@ -10,6 +10,7 @@ import { createControlServer } from './control/control-server.ts'
 import type { Operations } from './control/operations.ts'
 import { probeSocket } from './control/probe-socket.ts'
 import { controlSocketPath } from './control/socket-path.ts'
+import { startCloudPeer } from './daemon/cloud-daemon.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
@@ -36,6 +37,8 @@ export interface Daemon {
 }
 
 export async function hasRoom(config: Config): Promise<boolean> {
+  // A cloud peer keeps rooms of others and needs none of its own.
+  if (config.role === 'cloud') return true
   const device = await openDevice(config)
   return (await openRoom(device, { folder: FOLDERS.room(config), identity: device.identity })) !== undefined
 }
@@ -44,7 +47,8 @@ export async function hasRoom(config: Config): Promise<boolean> {
 export async function startDaemon(config: Config): Promise<Daemon> {
   const undo = new Undoing()
   try {
-    return await start(await openDevice(config), undo)
+    const device = await openDevice(config)
+    return await (config.role === 'cloud' ? startCloudPeer(device, undo) : start(device, undo))
   } catch (error) {
     await undo.run()
     throw error

@@ -7,12 +7,16 @@ export interface BudgetLimits {
 }
 
 const MINUTE_MS = 60_000
+/** The rate that is shown is that of about so long. */
+const RATE_WINDOW_MS = 10_000
 
 export class Budget {
   #usedBytes = 0
   /** Time in which bytes moved. */
   #usedMs = 0
   #lastMs: number | undefined
+  /** Of the window before and of this one. */
+  #windows = { beforeBytes: 0, bytes: 0, sinceMs: 0 }
 
   get usedBytes(): number {
     return this.#usedBytes
@@ -27,6 +31,21 @@ export class Budget {
     // A pause of more than a minute is one: the line was not in use.
     if (this.#lastMs !== undefined) this.#usedMs += Math.min(nowMs - this.#lastMs, MINUTE_MS)
     this.#lastMs = nowMs
+    this.#turnWindow(nowMs)
+    this.#windows.bytes += bytes
+  }
+
+  bytesPerSecond(nowMs: number): number {
+    this.#turnWindow(nowMs)
+    const { beforeBytes, bytes, sinceMs } = this.#windows
+    return Math.round(((beforeBytes + bytes) / (RATE_WINDOW_MS + nowMs - sinceMs)) * 1000)
+  }
+
+  #turnWindow(nowMs: number): void {
+    const { bytes, sinceMs } = this.#windows
+    const ageMs = nowMs - sinceMs
+    if (ageMs < RATE_WINDOW_MS) return
+    this.#windows = { beforeBytes: ageMs < 2 * RATE_WINDOW_MS ? bytes : 0, bytes: 0, sinceMs: nowMs }
   }
 
   isSpent({ bytes, minutes }: BudgetLimits): boolean {

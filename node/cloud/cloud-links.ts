@@ -34,7 +34,7 @@ export interface CloudMembers {
   onChange(listener: () => void): () => void
 }
 
-/** What the links need of the mesh; absent without a network. */
+/** What the links need of the mesh. */
 export interface CloudRoads {
   addStaticAddress(address: string): void
   visit<Result>(
@@ -50,7 +50,6 @@ export interface CloudLinksComponents {
   clock: Clock
   random: Random
   members: CloudMembers
-  mesh?: CloudRoads
 }
 
 export interface CloudLinkState {
@@ -90,6 +89,7 @@ export class CloudLinks {
   readonly #facts: FoldView<CloudFacts>
   readonly #attempts = new Map<NodeId, Attempt>()
   readonly #stopListening: (() => void)[] = []
+  #mesh: CloudRoads | undefined
   #cancelTimer: (() => void) | undefined
   #stopped = false
 
@@ -99,15 +99,17 @@ export class CloudLinks {
   }
 
   static async open(components: CloudLinksComponents): Promise<CloudLinks> {
-    const links = new CloudLinks(components, await components.journal.view(cloudFold))
-    if (components.mesh) {
-      links.#stopListening.push(
-        links.#facts.onChange(() => links.#look()),
-        components.members.onChange(() => links.#look())
-      )
-      links.#look()
-    }
-    return links
+    return new CloudLinks(components, await components.journal.view(cloudFold))
+  }
+
+  /** Begins to carry links out; once the mesh runs. */
+  start(mesh: CloudRoads): void {
+    this.#mesh = mesh
+    this.#stopListening.push(
+      this.#facts.onChange(() => this.#look()),
+      this.#components.members.onChange(() => this.#look())
+    )
+    this.#look()
   }
 
   stop(): void {
@@ -184,7 +186,8 @@ export class CloudLinks {
 
   /** What is to be done now, and when to look again. */
   #look(): void {
-    const { clock, members, mesh } = this.#components
+    const { clock, members } = this.#components
+    const mesh = this.#mesh
     if (this.#stopped || !mesh) return
     const nowMs = clock.monotonicMs()
     let nextMs = Number.POSITIVE_INFINITY

@@ -19,3 +19,4 @@ export { MAX_OPEN_ROOMS, MAX_ROOMS, MIN_FREE_BYTES, ROOM_IDLE_MS } from './limit
 export { CLOUD_LINK_LIMITS, LinkDesk } from './link-desk.ts'
 export { meterLinks } from './metered-links.ts'
 export { paceSource } from './paced-source.ts'
+export { answerState, CloudStates } from './state-exchange.ts'

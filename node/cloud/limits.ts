@@ -30,3 +30,7 @@ export const UPLINK_REQUESTS = 4
 /** Files wait for facts and text so long at most: a record that never comes to rest does not hold them up for ever. */
 export const JOURNAL_FIRST_MS = 60_000
 export const UPLINK_LOOK_MS = 200
+
+/** A state that is younger is not asked for again: people press "reload". */
+export const STATE_FRESH_MS = 2_000
+export const STATE_TIMEOUT_MS = 10_000

@@ -18,10 +18,12 @@ export interface PacedSourceInit {
   fetched(peer: NodeId, bytes: number): void
 }
 
+/** A campus has fewer devices. */
+const MAX_RESTLESS_PEERS = 256
+
 interface Waiting {
   peer: NodeId
   bytes: number
-  sinceMs: number
   begin(): void
   refuse(): void
 }
@@ -31,14 +33,30 @@ export function paceSource(components: { clock: Clock; source: BlobSource }, ini
   const turns = new UplinkTurns()
   // As long as the planner's requests: it asks for a few at a time.
   const queue = new Set<Waiting>()
+  /** Of peers whose journal was not at rest when it was last looked at: since when. */
+  const restlessSince = new Map<NodeId, number>()
   let cancelLook: (() => void) | undefined
+
+  function restlessFor(peer: NodeId): number | undefined {
+    if (init.journalQuiet(peer)) {
+      restlessSince.delete(peer)
+      return undefined
+    }
+    const nowMs = clock.monotonicMs()
+    const sinceMs = restlessSince.get(peer) ?? nowMs
+    restlessSince.set(peer, sinceMs)
+    const oldest = restlessSince.size > MAX_RESTLESS_PEERS ? restlessSince.keys().next().value : undefined
+    if (oldest !== undefined) restlessSince.delete(oldest)
+    return nowMs - sinceMs
+  }
 
   function look(): void {
     for (const waiting of [...queue]) {
-      const { peer, bytes, sinceMs } = waiting
+      const { peer, bytes } = waiting
+      const restlessMs = restlessFor(peer)
       const turn = turns.next(bytes, {
-        journalQuiet: init.journalQuiet(peer),
-        waitedMs: clock.monotonicMs() - sinceMs,
+        journalQuiet: restlessMs === undefined,
+        restlessMs: restlessMs ?? 0,
         budgetSpent: init.budgetSpent(peer)
       })
       if (turn === 'refuse') waiting.refuse()
@@ -61,7 +79,7 @@ export function paceSource(components: { clock: Clock; source: BlobSource }, ini
         resolve(mayBegin)
       }
       const waiting: Waiting = {
-        ...{ peer, bytes, sinceMs: clock.monotonicMs() },
+        ...{ peer, bytes },
         begin: () => end(true),
         refuse: () => end(false)
       }

@@ -7,8 +7,8 @@ import { JOURNAL_FIRST_MS, UPLINK_IN_FLIGHT_BYTES, UPLINK_REQUESTS } from './lim
 export interface LineState {
   /** The journals were compared, and nothing of them is outstanding. */
   journalQuiet: boolean
-  /** How long the request waits already. */
-  waitedMs: number
+  /** For how long they are not. */
+  restlessMs: number
   /** The budget for files is spent. */
   budgetSpent: boolean
 }
@@ -24,9 +24,9 @@ export class UplinkTurns {
   }
 
   /** @param bytes of the request that is next in the queue */
-  next(bytes: number, { journalQuiet, waitedMs, budgetSpent }: LineState): Turn {
+  next(bytes: number, { journalQuiet, restlessMs, budgetSpent }: LineState): Turn {
     if (budgetSpent) return 'refuse'
-    if (!journalQuiet && waitedMs < JOURNAL_FIRST_MS) return 'wait'
+    if (!journalQuiet && restlessMs < JOURNAL_FIRST_MS) return 'wait'
     if (this.#requests === 0) return 'begin'
     return this.#requests < UPLINK_REQUESTS && this.#bytes + bytes <= UPLINK_IN_FLIGHT_BYTES ? 'begin' : 'wait'
   }

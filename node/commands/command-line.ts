@@ -4,6 +4,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import { nearest } from '../config/settings.ts'
 import { addAdd } from './add.ts'
 import { addApprove } from './approve.ts'
+import { addCloud } from './cloud.ts'
 import { addConfig } from './config.ts'
 import { CommandContext, type GlobalOptions } from './context.ts'
 import { addDelete } from './delete.ts'
@@ -36,7 +37,7 @@ import { addVersion } from './version.ts'
 /** As `joinery help` shows them. */
 const GROUPS: readonly [title: string, add: readonly ((program: Command, context: CommandContext) => void)[]][] = [
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
-  ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave]],
+  ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave, addCloud]],
   ['The people of the room:', [addPerson]],
   ['What is in the room:', [addImport, addAdd, addLs, addHistory, addRollback, addDelete, addPolicy]],
   ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]

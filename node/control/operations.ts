@@ -259,6 +259,54 @@ export interface UnplugAnswer {
   remainingMs?: number
 }
 
+/** A cloud peer of the room, as this device knows it. */
+export interface CloudPeerStatus {
+  id: string
+  name: string
+  addresses: string[]
+  /** `open`: no device has reached it yet · `refused`: it said no · `linked`: connected with this device · `away`: it has the room and is not in reach. */
+  state: 'open' | 'refused' | 'linked' | 'away'
+  /** Why it said no. */
+  code?: string
+  /** Facts and notes of this device are there, as far as it knows. */
+  journalDone: boolean
+  /** Its disk takes no more. */
+  full: boolean
+  heldFiles: number
+  heldBytes: number
+  /** What it lacks still, as it says itself. */
+  leftFiles: number
+  leftBytes: number
+  leftRepositories: number
+  /** What this device lacks and may get from it. */
+  wantedHereBytes: number
+  /** Files that this device exchanged with it since it was started. */
+  usedBytes: number
+  usedMinutes: number
+  bytesPerSecond: number
+  /** A guess from the present rate; absent when nothing moves. */
+  remainingMs?: number
+  /** Null: no limit. */
+  budgetBytes: number | null
+  budgetMinutes: number | null
+  budgetSpent: boolean
+}
+
+/** A room at a cloud peer. */
+export interface CloudRoomStatus {
+  id: string
+  name: string
+  /** Open since a device of it called; closed again when nobody talks to it. */
+  open: boolean
+  /** Connected just now. */
+  devices: number
+  diskBytes: number
+  missingFiles: number
+  missingBytes: number
+  /** The room has taken this cloud peer out; known once it was told. */
+  unlinked: boolean
+}
+
 /** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
 export interface Operations {
   status(): Promise<NodeStatus>
@@ -313,6 +361,28 @@ export interface Operations {
   /** A new code instead of a lost one; browsers that are signed in are signed out. */
   newCode(options: { name: string }): Promise<PersonWithCode>
 
+  /** At a cloud peer: makes a text that links up to `uses` rooms. `addresses`: host names, `host:port` or multiaddrs under which it is reached. */
+  cloudInvite(options: {
+    uses: number
+    addresses?: string[]
+  }): Promise<{ text: string; uses: number; addresses: string[] }>
+  /** At a cloud peer: what is kept there. */
+  cloudRooms(): Promise<CloudRoomStatus[]>
+  /** In a room: `CLOUD_LINK_MISTYPED`, `CLOUD_LINK_REFUSED`, `NOT_ALLOWED_TO_ADMIT`. Carried out by whichever device reaches the cloud peer first. */
+  cloudLink(options: {
+    text: string
+    budgetBytes?: number | null
+    budgetMinutes?: number | null
+  }): Promise<CloudPeerStatus>
+  /** For good: that cloud peer cannot be linked with the room again. Empty: the only one there is. */
+  cloudUnlink(options: { cloud: string }): Promise<CloudPeerStatus>
+  cloudStatus(): Promise<CloudPeerStatus[]>
+  setCloudBudget(options: {
+    cloud: string
+    budgetBytes: number | null
+    budgetMinutes: number | null
+  }): Promise<CloudPeerStatus>
+
   verify(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<Progress<VerifyResult>>
   gc(options: { dryRun: boolean }, signal?: AbortSignal): AsyncIterable<Progress<CollectGarbageResult>>
 }
@@ -347,6 +417,12 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   removePerson: 'answer',
   setRole: 'answer',
   newCode: 'answer',
+  cloudInvite: 'answer',
+  cloudRooms: 'answer',
+  cloudLink: 'answer',
+  cloudUnlink: 'answer',
+  cloudStatus: 'answer',
+  setCloudBudget: 'answer',
   verify: 'stream',
   gc: 'stream'
 }

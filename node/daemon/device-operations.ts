@@ -64,8 +64,10 @@ export function deviceOperations(slot: RoomSlot, { onAsking }: DeviceOperationsI
     },
 
     async invite({ uses }) {
-      const { membership, network: reached, room } = slot.runtime
-      const addresses = invitedAddresses(reached?.mesh.addresses() ?? [], networkAddresses())
+      const { membership, network: reached, room, uplink } = slot.runtime
+      // A cloud peer of the room comes last: it lets a device in after the workshop, when no other is near.
+      const clouds = uplink.clouds.list().flatMap((cloud) => cloud.addresses.slice(0, 1))
+      const addresses = [...invitedAddresses(reached?.mesh.addresses() ?? [], networkAddresses()), ...clouds]
       const { text, token } = await membership.invite({ uses, addresses })
       return { text, uses, roomId: room.id, id: token }
     },

@@ -7,3 +7,12 @@ export async function folderBytes(disk: Disk, folder: string): Promise<number> {
   const stats = await Promise.all(files.map(({ name }) => disk.stat(join(folder, name))))
   return stats.reduce((sum, stat) => sum + (stat?.sizeBytes ?? 0), 0)
 }
+
+/** With all that is below it. */
+export async function treeBytes(disk: Disk, folder: string): Promise<number> {
+  let sum = await folderBytes(disk, folder)
+  for (const { kind, name } of await disk.list(folder)) {
+    if (kind === 'directory') sum += await treeBytes(disk, join(folder, name))
+  }
+  return sum
+}

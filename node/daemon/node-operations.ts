@@ -1,5 +1,6 @@
 /** All that a person can ask of this node: the operations of its parts, in one object. */
 import type { Operations } from '../control/operations.ts'
+import { cloudLinkOperations } from './cloud-link-operations.ts'
 import { type ContentOperations, contentOperations } from './content-operations.ts'
 import { type Asking, deviceOperations } from './device-operations.ts'
 import { findingsOf } from './findings.ts'
@@ -53,6 +54,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...deviceOperations(slot, init),
     ...maintenanceOperations(slot),
     ...personOperations(slot),
+    ...cloudLinkOperations(slot),
     doctor: () => findingsOf(slot),
     import: (request, signal) => content().import(request, signal),
     collections: async () => (await loaded()).collections(),

@@ -1,14 +1,15 @@
 /** One room on one device: journal, membership, mesh, blobs, collections and mirrors, put together and taken apart in order. */
 import type { Mirror } from '../../protocols/content.ts'
+import type { JoineryError } from '../../protocols/errors.ts'
 import type { Refusal } from '../../protocols/hello.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
 import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
-import { createMesh, type Mesh } from '../mesh/index.ts'
+import { createMesh, type Hosting, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
-import { createNotes, type Notes, type OwnSite } from '../notes/index.ts'
+import { createNoteMerger, createNotes, type Notes, type OwnSite } from '../notes/index.ts'
 import { createCodeHasher, People } from '../people/index.ts'
 import { openLevel } from '../platform/key-value.ts'
 import { totalMemoryBytes } from '../platform/memory.ts'
@@ -18,7 +19,10 @@ import { createMembership, createWriterAuthority, type Membership, type Room } f
 import { offeredCapacity } from './capacity.ts'
 import { type Device, FOLDERS, openStore } from './device.ts'
 import { NO_LINKS } from './no-links.ts'
+import { cookiesOfTicket } from './note-ticket.ts'
+import { openRoomGit, type RoomGit } from './room-git.ts'
 import { countedCapacities, placementMembers } from './room-members.ts'
+import { openRoomUplink, type RoomUplink } from './room-uplink.ts'
 import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
 import { Undoing } from './undoing.ts'
 
@@ -38,10 +42,13 @@ export interface RoomRuntime {
   readonly mirrors: ReadonlyMap<string, Mirror>
   /** Absent without a network: nobody could open one. */
   readonly notes?: Notes
+  /** Why it cannot be used, where git is missing or too old; absent without a network. */
+  readonly git?: RoomGit | JoineryError
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
   /** Members that did not let us in, and why; those that did since are gone from it. */
   readonly refusals: ReadonlyMap<NodeId, Refusal>
+  readonly uplink: RoomUplink
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
   /** Ends all parts, the last one first, and waits for them. */
@@ -50,7 +57,14 @@ export interface RoomRuntime {
 
 export interface RoomRuntimeOptions {
   /** Absent: no mesh, for work on a folder that no node has open. */
-  network?: { httpPort: number; meshPort: number; site: OwnSite }
+  network?: {
+    httpPort: number
+    meshPort: number
+    /** Absent: notes are kept and not served. */
+    site?: OwnSite
+    /** Absent: a host of its own. */
+    hosting?: Hosting
+  }
 }
 
 /** Opens everything, or nothing: what was opened before a failure is closed again. */
@@ -71,7 +85,15 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
 
   const authority = createWriterAuthority(room, identity.key)
   const journal = await openJournal(
-    { disk, clock, random, authority, certify: (writerKey) => authority.certify(writerKey), seal: room.keyRing },
+    {
+      disk,
+      clock,
+      random,
+      authority,
+      certify: (writerKey) => authority.certify(writerKey),
+      seal: room.keyRing,
+      merger: createNoteMerger(clock)
+    },
     { folder: FOLDERS.journal(config), node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
   )
   undo.add(() => journal.close())
@@ -100,23 +122,27 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     httpPort: network?.httpPort ?? 0,
     capacityBytes
   }
-  const mesh = network && (await createRoomMesh(device, room, membership, profile, network.meshPort))
+  const mesh = network && (await createRoomMesh(device, room, membership, profile, network))
   const links: PeerLinks = mesh ?? NO_LINKS
   const sync = createJournalSync(
     { journal, links, clock, random },
     { onMisbehaviour: (peer, code) => log.warn({ peer, code }, 'a device sent entries that do not pass') }
   )
   membership.attach(links)
+  const uplink = await openRoomUplink({ device, journal, membership, sync, links })
+  undo.add(() => uplink.stop())
 
   const blobs = createBlobs(
-    { store, links, clock },
+    { store, links: uplink.links, clock, source: uplink.source },
     {
       self: identity.node,
-      smallBoard: totalMemoryBytes() < SMALL_BOARD_BYTES,
+      // A cloud peer has many rooms open, and a narrow line to each.
+      smallBoard: config.role === 'cloud' || totalMemoryBytes() < SMALL_BOARD_BYTES,
       onEvent: (event) => log.info(event, 'files')
     }
   )
   undo.replace(undoStore, () => blobs.stop())
+  uplink.followBlobs(blobs)
   const memory = await openStore(device, FOLDERS.importMemory(config))
   undo.add(() => memory.close())
   const collections = await openCollections(
@@ -137,13 +163,31 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     settled: () => collections.pending().length === 0
   })
 
+  const site = network?.site
   const notes =
-    network &&
+    site &&
     (await createNotes(
-      { journal, clock, random, disk, links, site: network.site, onProblem },
+      {
+        journal,
+        clock,
+        random,
+        disk,
+        links,
+        site,
+        identify: ({ headers }, ticket) =>
+          people.ofSession(headers.cookie) ??
+          (ticket === undefined ? undefined : people.ofSession(cookiesOfTicket(room.keyRing, ticket))),
+        onProblem
+      },
       { directory: FOLDERS.notes(config) }
     ))
   if (notes) undo.add(() => notes.stop())
+
+  const git = network && (await openRoomGit({ device, journal, membership, links, onProblem }))
+  if (git && 'stop' in git) {
+    undo.add(() => git.stop())
+    uplink.followCommits(() => git.agreement.lacking)
+  }
 
   const clones = new Map<NodeId, string>()
   const refusals = new Map<NodeId, Refusal>()
@@ -164,6 +208,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     undo.add(mesh.stop.bind(mesh))
     sync.start()
     undo.add(() => sync.stop())
+    uplink.start(mesh)
   }
   return {
     room,
@@ -174,8 +219,10 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     blobs,
     collections,
     people,
+    uplink,
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
     ...(notes ? { notes } : {}),
+    ...(git ? { git } : {}),
     ...(mesh ? { network: { mesh, sync } } : {}),
     stop: () => undo.run()
   }
@@ -186,8 +233,9 @@ function createRoomMesh(
   room: Room,
   membership: Membership,
   profile: Omit<PeerProfile, 'bootId'>,
-  meshPort: number
+  { meshPort, hosting }: { meshPort: number; hosting?: Hosting }
 ): Promise<Mesh> {
+  const isCloud = config.role === 'cloud'
   return createMesh(
     {
       clock,
@@ -196,16 +244,18 @@ function createRoomMesh(
       key: identity.key,
       policy: membership.policy,
       networkAddresses,
-      grant: (asking) => membership.grant(asking)
+      ...(hosting ? { hosting } : {}),
+      ...(isCloud ? {} : { grant: (asking) => membership.grant(asking) })
     },
     {
       folder: FOLDERS.mesh(config),
       meshPort,
       bootId: identity.bootId,
       profile,
-      staticAddresses: [...config.staticAddresses, ...room.addresses],
+      // A cloud peer waits to be called.
+      staticAddresses: isCloud ? [] : [...config.staticAddresses, ...room.addresses],
       hiddenAddresses: config.accessPointAddresses,
-      discovery: config.discovery
+      discovery: config.discovery && !isCloud
     }
   )
 }

@@ -1,4 +1,4 @@
-import type { Operations, PeerStatus } from '../../node/control/operations.ts'
+import type { CloudPeerStatus, Operations, PeerStatus } from '../../node/control/operations.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { sampleRoom } from '../browser/sample-room.ts'
 
@@ -52,6 +52,28 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
     } finally {
       if (signal?.aborted) cancelled.push(name)
     }
+  }
+
+  const cloudPeer: CloudPeerStatus = {
+    id: '12D3KooWcloud',
+    name: 'cloud-one',
+    addresses: ['/dns4/cloud.example.org/tcp/4417'],
+    state: 'linked',
+    journalDone: true,
+    full: false,
+    heldFiles: 3,
+    heldBytes: 4_500,
+    leftFiles: 2,
+    leftBytes: 10e6,
+    leftRepositories: 1,
+    wantedHereBytes: 0,
+    usedBytes: 5e6,
+    usedMinutes: 2,
+    bytesPerSecond: 125_000,
+    remainingMs: 80_000,
+    budgetBytes: null,
+    budgetMinutes: 30,
+    budgetSpent: false
   }
 
   const operations: Operations = {
@@ -187,6 +209,25 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
     policies: () => Promise.resolve([{ target: 'lessons', policy: { kind: 'everywhere' }, standard: true }]),
     setPolicy: ({ target, policy }) =>
       Promise.resolve({ target, policy: policy ?? { kind: 'everywhere' }, standard: policy === null }),
+    cloudInvite: ({ uses }) =>
+      Promise.resolve({ text: 'JOINERY-CLOUD:ABC', uses, addresses: ['/dns4/cloud.example.org/tcp/4417'] }),
+    cloudRooms: () =>
+      Promise.resolve([
+        {
+          id: 'mfrggzdfmztwq2lk',
+          name: 'Library workshop',
+          open: true,
+          devices: 2,
+          diskBytes: 3.4e9,
+          missingFiles: 3,
+          missingBytes: 4_500,
+          unlinked: false
+        }
+      ]),
+    cloudLink: () => Promise.resolve(cloudPeer),
+    cloudUnlink: () => Promise.resolve(cloudPeer),
+    cloudStatus: () => Promise.resolve([cloudPeer]),
+    setCloudBudget: ({ budgetBytes, budgetMinutes }) => Promise.resolve({ ...cloudPeer, budgetBytes, budgetMinutes }),
     verify: (_options, signal) =>
       items(
         'verify',

@@ -1,0 +1,188 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { JoineryError } from '../../protocols/errors.ts'
+import { settingNamed } from '../config/settings.ts'
+import type { CloudPeerStatus, CloudRoomStatus } from '../control/operations.ts'
+import type { CommandContext } from './context.ts'
+import { bytesText, countText, durationText, printable, table } from './printable.ts'
+
+export function addCloud(program: Command, context: CommandContext): void {
+  const cloud = program
+    .command('cloud')
+    .summary('keep the room at a cloud peer: invite, link, status, budget, unlink, rooms')
+    .description(
+      'A cloud peer keeps a copy of everything a room made, and hands it to new devices after the workshop.\nIts administrator runs `joinery start --role cloud` and `joinery cloud invite` there; in the room, `joinery cloud link TEXT`.'
+    )
+
+  cloud
+    .command('invite')
+    .summary('on the cloud peer: make a link text for rooms')
+    .option('--uses <number>', 'how many rooms it lets in', parseCount, 1)
+    .option('--address <address...>', 'where rooms reach this machine: a host name, host:port, or /dns4/…/tls/ws')
+    .addHelpText(
+      'after',
+      `
+Example, on a machine that is reached as cloud.example.org:
+  joinery cloud invite --uses 5 --address cloud.example.org /dns4/cloud.example.org/tcp/443/tls/ws`
+    )
+    .action(async (options: { uses: number; address?: string[] }, command: Command) => {
+      const made = await context.withOperations(command, { offline: false }, (operations) =>
+        operations.cloudInvite({ uses: options.uses, ...(options.address ? { addresses: options.address } : {}) })
+      )
+      context.show(made, () =>
+        context.terminal.outputIsTerminal
+          ? `${made.text}\n\nLets in ${countText(made.uses, 'room', 'rooms')}, reached at ${made.addresses.join(', ')}.\nKeep it to yourself. In the room: joinery cloud link TEXT`
+          : made.text
+      )
+    })
+
+  cloud
+    .command('link')
+    .summary('in the room: keep it at the cloud peer of this text')
+    .description(
+      'Works without the internet too: the first device of the room that reaches the cloud peer carries it out.\nThe cloud peer may read everything of the room; it cannot let devices in or change people.'
+    )
+    .argument('<text>', 'from `joinery cloud invite`')
+    .option('--bytes <size>', 'most that each device sends and fetches of files, such as "2 GB"', parseSize)
+    .option('--minutes <number>', 'most minutes for files', parseCount)
+    .action(async (text: string, options: BudgetOptions, command: Command) => {
+      const linked = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.cloudLink({ text, budgetBytes: options.bytes ?? null, budgetMinutes: options.minutes ?? null })
+      )
+      context.show(linked, () => `The room is to be linked. ${stateText(linked)}`)
+    })
+
+  cloud
+    .command('status')
+    .summary('what is done and what is left')
+    .action(async (_options: object, command: Command) => {
+      const clouds = await context.withOperations(command, { offline: true }, (operations) => operations.cloudStatus())
+      context.show(clouds, () =>
+        clouds.length === 0
+          ? 'This room has no cloud peer: `joinery cloud link TEXT`.'
+          : clouds.map(statusText).join('\n\n')
+      )
+    })
+
+  cloud
+    .command('budget')
+    .summary('how much of the internet may be used for files')
+    .description('Without options there is no limit. Notes and commits are sent in any case: they are small.')
+    .argument('[cloud]', 'name or id of the cloud peer, when there are several', '')
+    .option('--bytes <size>', 'most that each device sends and fetches, such as "2 GB"', parseSize)
+    .option('--minutes <number>', 'most minutes', parseCount)
+    .action(async (named: string, options: BudgetOptions, command: Command) => {
+      const set = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.setCloudBudget({
+          cloud: named,
+          budgetBytes: options.bytes ?? null,
+          budgetMinutes: options.minutes ?? null
+        })
+      )
+      context.show(set, () => `${printable(set.name)}: ${budgetText(set)}`)
+    })
+
+  cloud
+    .command('unlink')
+    .summary('take the cloud peer out of the room for good')
+    .argument('[cloud]', 'name or id of the cloud peer, when there are several', '')
+    .option('--yes', 'do not ask')
+    .action(async (named: string, options: { yes?: boolean }, command: Command) => {
+      await context.confirm(
+        'The cloud peer gets nothing more of this room and cannot come back. What it has, it keeps.',
+        'unlink',
+        options.yes
+      )
+      const gone = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.cloudUnlink({ cloud: named })
+      )
+      context.show(gone, () => `${printable(gone.name)} is no longer linked.`)
+    })
+
+  cloud
+    .command('rooms')
+    .summary('on the cloud peer: the rooms that are kept there')
+    .action(async (_options: object, command: Command) => {
+      const rooms = await context.withOperations(command, { offline: false }, (operations) => operations.cloudRooms())
+      context.show(rooms, () => roomsText(rooms))
+    })
+}
+
+interface BudgetOptions {
+  bytes?: number
+  minutes?: number
+}
+
+function statusText(one: CloudPeerStatus): string {
+  const lines = [
+    `${printable(one.name)} (${one.addresses.map(printable).join(', ')})`,
+    `  ${stateText(one)}`,
+    `  There: ${countText(one.heldFiles, 'file', 'files')}, ${bytesText(one.heldBytes)}. ${leftText(one)}`
+  ]
+  if (one.wantedHereBytes > 0) lines.push(`  This device still lacks ${bytesText(one.wantedHereBytes)}.`)
+  lines.push(`  ${budgetText(one)}`)
+  return lines.join('\n')
+}
+
+function stateText(one: CloudPeerStatus): string {
+  if (one.full) return 'Its disk is full: it takes nothing more. Ask its administrator. (CLOUD_FULL)'
+  switch (one.state) {
+    case 'linked':
+      return one.journalDone ? 'Connected; notes and facts are there.' : 'Connected; notes and facts come first.'
+    case 'away':
+      return 'Not in reach just now; it goes on by itself.'
+    case 'refused': {
+      const code = one.code ?? 'CLOUD_LINK_REFUSED'
+      return `It does not take the room. ${new JoineryError(code, '').next} (${code})`
+    }
+    case 'open':
+      return 'No device has reached it yet; it goes on by itself as soon as there is internet.'
+  }
+}
+
+function leftText(one: CloudPeerStatus): string {
+  const left: string[] = []
+  if (one.leftFiles > 0) left.push(`${countText(one.leftFiles, 'file', 'files')} (${bytesText(one.leftBytes)})`)
+  if (one.leftRepositories > 0) left.push(countText(one.leftRepositories, 'repository', 'repositories'))
+  if (left.length === 0) return one.state === 'linked' ? 'Nothing is left.' : ''
+  const time = one.remainingMs === undefined ? '' : `, about ${durationText(one.remainingMs)}`
+  return `Left: ${left.join(', ')}${time}.`
+}
+
+function budgetText(one: CloudPeerStatus): string {
+  const used = `${bytesText(one.usedBytes)} of files and ${Math.round(one.usedMinutes)} min used`
+  const limits = [
+    ...(one.budgetBytes === null ? [] : [bytesText(one.budgetBytes)]),
+    ...(one.budgetMinutes === null ? [] : [`${one.budgetMinutes} min`])
+  ]
+  if (limits.length === 0) return `No limit on files; ${used}.`
+  return `At most ${limits.join(' and ')} for files; ${used}${one.budgetSpent ? ', so files wait' : ''}.`
+}
+
+function roomsText(rooms: readonly CloudRoomStatus[]): string {
+  if (rooms.length === 0) return 'No room is kept here yet: `joinery cloud invite` makes a link text.'
+  const rows = rooms.map((one) => [
+    one.name,
+    one.unlinked ? 'unlinked' : one.open ? 'open' : 'closed',
+    String(one.devices),
+    bytesText(one.diskBytes),
+    one.missingFiles > 0 ? `${one.missingFiles} (${bytesText(one.missingBytes)})` : '-',
+    one.id
+  ])
+  return table([['ROOM', 'STATE', 'DEVICES', 'ON DISK', 'FILES TO COME', 'ID'], ...rows])
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1 || count > 1_000_000)
+    throw new InvalidArgumentError('a whole number from 1')
+  return count
+}
+
+function parseSize(text: string): number {
+  const setting = settingNamed('capacity')
+  try {
+    return Number(setting.parse(setting.fromText(text)))
+  } catch {
+    throw new InvalidArgumentError('a size such as "2 GB"')
+  }
+}

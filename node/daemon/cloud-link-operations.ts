@@ -1,0 +1,95 @@
+/** What a person can ask of a device about the cloud peers of its room. */
+import { JoineryError } from '../../protocols/errors.ts'
+import type { CloudLinkState } from '../cloud/index.ts'
+import type { CloudPeerStatus, Operations } from '../control/operations.ts'
+import type { RoomRuntime } from './room-runtime.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+export type CloudLinkOperations = Pick<
+  Operations,
+  'cloudLink' | 'cloudUnlink' | 'cloudStatus' | 'setCloudBudget' | 'cloudInvite' | 'cloudRooms'
+>
+
+export function cloudLinkOperations(slot: RoomSlot): CloudLinkOperations {
+  const find = (said: string): CloudLinkState => {
+    const { uplink, membership } = slot.runtime
+    const links = uplink.clouds.list()
+    const fits = links.filter(
+      ({ node }) => node === said || (said.length >= 6 && node.endsWith(said)) || nameOf(membership, node) === said
+    )
+    const [only] = said === '' && links.length === 1 ? links : fits
+    if (!only || fits.length > 1) throw new JoineryError('CLOUD_UNKNOWN', `no cloud peer of the room is called ${said}`)
+    return only
+  }
+  const elsewhere = (): never => {
+    throw new JoineryError('NOT_A_CLOUD_PEER', 'this device is no cloud peer')
+  }
+  return {
+    async cloudLink({ text, budgetBytes, budgetMinutes }) {
+      const link = await slot.runtime.uplink.clouds.link({
+        text,
+        ...(budgetBytes === undefined ? {} : { budgetBytes }),
+        ...(budgetMinutes === undefined ? {} : { budgetMinutes })
+      })
+      return await cloudPeerStatus(slot.runtime, link)
+    },
+    async cloudUnlink({ cloud }) {
+      const link = find(cloud)
+      const before = await cloudPeerStatus(slot.runtime, link)
+      await slot.runtime.uplink.clouds.unlink(link.node)
+      return before
+    },
+    async cloudStatus() {
+      if (!slot.current) return []
+      const { current } = slot
+      return await Promise.all(current.uplink.clouds.list().map((link) => cloudPeerStatus(current, link)))
+    },
+    async setCloudBudget({ cloud, budgetBytes, budgetMinutes }) {
+      const { node } = find(cloud)
+      const { clouds } = slot.runtime.uplink
+      await clouds.setBudget(node, { budgetBytes, budgetMinutes })
+      return await cloudPeerStatus(slot.runtime, clouds.get(node) ?? find(node))
+    },
+    cloudInvite: async () => elsewhere(),
+    cloudRooms: async () => elsewhere()
+  }
+}
+
+function nameOf(membership: RoomRuntime['membership'], node: string): string {
+  return membership.view().members.get(node)?.name || node.slice(-8)
+}
+
+async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Promise<CloudPeerStatus> {
+  const { uplink, membership, blobs, network } = runtime
+  const { node } = link
+  const isLinked = network?.mesh.links().some(({ peer }) => peer === node) ?? false
+  const said = await uplink.states.now(node)
+  const held = blobs.device(node)
+  const journalDone = network?.sync.status().find(({ peer }) => peer === node)?.quiet ?? false
+  const { bytes, minutes, spent } = uplink.used(node)
+  const here = await blobs.status()
+  const leftBytes = said?.missingBytes ?? held?.missingBytes ?? 0
+  const bytesPerSecond = uplink.bytesPerSecond(node)
+  return {
+    id: node,
+    name: nameOf(membership, node),
+    addresses: link.addresses,
+    state: link.state === 'member' ? (isLinked ? 'linked' : 'away') : link.state,
+    ...(link.code === undefined ? {} : { code: link.code }),
+    journalDone: isLinked && journalDone,
+    full: said !== undefined && (said.full || !said.journalOpen),
+    heldFiles: held?.heldFiles ?? 0,
+    heldBytes: held?.heldBytes ?? 0,
+    leftFiles: said?.missingFiles ?? 0,
+    leftBytes,
+    leftRepositories: said?.lackingRepositories ?? 0,
+    wantedHereBytes: here.missingBytes,
+    usedBytes: bytes,
+    usedMinutes: minutes,
+    bytesPerSecond,
+    ...(bytesPerSecond > 0 && leftBytes > 0 ? { remainingMs: Math.round((leftBytes / bytesPerSecond) * 1000) } : {}),
+    budgetBytes: link.budgetBytes,
+    budgetMinutes: link.budgetMinutes,
+    budgetSpent: spent
+  }
+}

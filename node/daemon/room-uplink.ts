@@ -1,0 +1,134 @@
+/** The line to the cloud peers of a room, or, at a cloud peer, to the devices of a room: who is linked, what goes first, what it may cost. */
+
+import { RIGHT_ADMIT } from '../../protocols/certificate.ts'
+import type { NodeId, PeerLinks } from '../../protocols/message-stream.ts'
+import { type BlobSource, type Blobs, createHttpSource, createPeerSource, createStreamSource } from '../blobs/index.ts'
+import { answerState, Budget, CloudLinks, CloudStates, meterLinks, paceSource } from '../cloud/index.ts'
+import type { Journal, JournalSync } from '../journal/index.ts'
+import type { Mesh } from '../mesh/index.ts'
+import type { Membership } from '../room/index.ts'
+import type { Device } from './device.ts'
+
+export interface RoomUplink {
+  readonly clouds: CloudLinks
+  /** What cloud peers say of themselves. */
+  readonly states: CloudStates
+  /** How the blobs fetch. */
+  readonly source: BlobSource
+  /** What the blobs serve over. */
+  readonly links: PeerLinks
+  /** Files that went over the line to and from a cloud peer since this device was started. */
+  used(node: NodeId): { bytes: number; minutes: number; spent: boolean }
+  /** Files over the line just now. */
+  bytesPerSecond(node: NodeId): number
+  /** Repositories that this device lacks something of; files wait for them. */
+  followCommits(lacking: () => number): void
+  followBlobs(blobs: Blobs): void
+  start(mesh: Mesh): void
+  stop(): void
+}
+
+export interface RoomUplinkComponents {
+  device: Device
+  journal: Journal
+  membership: Membership
+  sync: JournalSync
+  links: PeerLinks
+}
+
+export async function openRoomUplink({
+  device,
+  journal,
+  membership,
+  sync,
+  links
+}: RoomUplinkComponents): Promise<RoomUplink> {
+  const { clock, config, identity, random } = device
+  const isCloud = config.role === 'cloud'
+  const clouds = await CloudLinks.open({
+    ...{ journal, clock, random },
+    members: {
+      self: identity.node,
+      mayAdmit: (node) => ((membership.view().members.get(node)?.rights ?? 0) & RIGHT_ADMIT) !== 0,
+      isMember: (node) => membership.view().members.has(node),
+      isRemoved: (node) => membership.view().removed.has(node),
+      certify: (node) => membership.certify({ node, role: 'cloud' }),
+      remove: async (node) => void (await membership.remove(node, { stolen: false })),
+      onChange: (listener) => membership.onChange(listener)
+    }
+  })
+  const budgets = new Map<NodeId, Budget>()
+  let lackingCommits = (): number => 0
+
+  const budgetOf = (node: NodeId): Budget => {
+    const known = budgets.get(node) ?? new Budget()
+    budgets.set(node, known)
+    return known
+  }
+  const budgetSpent = (node: NodeId): boolean => {
+    if (isCloud) return false
+    const link = clouds.get(node)
+    return link !== undefined && budgetOf(node).isSpent({ bytes: link.budgetBytes, minutes: link.budgetMinutes })
+  }
+  const use = (node: NodeId, bytes: number): void => {
+    // Only cloud peers of the room have one: a bounded number.
+    if (!isCloud && clouds.get(node)) budgetOf(node).use(bytes, clock.monotonicMs())
+  }
+  const stream = createStreamSource({ clock })
+  const states = new CloudStates({ clock, links })
+  let followed: Blobs | undefined
+  if (isCloud) {
+    answerState(links, async () => {
+      const files = await followed?.status()
+      return {
+        journalOpen: journal.state() === 'open',
+        full: files !== undefined && (files.readOnly || files.missingBytes > files.freeBytes),
+        missingFiles: files?.missing ?? 0,
+        missingBytes: files?.missingBytes ?? 0,
+        lackingRepositories: lackingCommits()
+      }
+    })
+  }
+  return {
+    clouds,
+    states,
+    source: paceSource(
+      {
+        clock,
+        // Over the internet the HTTP port of a device is not in reach, or is somebody else's.
+        source: isCloud ? stream : createPeerSource({ clock, http: createHttpSource({ clock }), stream })
+      },
+      {
+        overUplink: ({ profile }) => isCloud || profile.role === 'cloud',
+        journalQuiet: (peer) =>
+          lackingCommits() === 0 && (sync.status().find((status) => status.peer === peer)?.quiet ?? false),
+        budgetSpent,
+        fetched: use
+      }
+    ),
+    links: meterLinks(links, { budgetSpent, served: use }),
+    used: (node) => {
+      const budget = budgets.get(node)
+      return {
+        bytes: budget?.usedBytes ?? 0,
+        minutes: budget?.usedMinutes ?? 0,
+        spent: budgetSpent(node)
+      }
+    },
+    bytesPerSecond: (node) => budgets.get(node)?.bytesPerSecond(clock.monotonicMs()) ?? 0,
+    followBlobs(blobs) {
+      followed = blobs
+    },
+    followCommits(lacking) {
+      lackingCommits = lacking
+    },
+    start: (mesh) => {
+      // Who is a cloud peer itself links no others.
+      if (!isCloud) clouds.start(mesh)
+    },
+    stop: () => {
+      states.stop()
+      clouds.stop()
+    }
+  }
+}
