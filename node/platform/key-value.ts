@@ -45,7 +45,13 @@ export async function openLevel(directory: string): Promise<KeyValueStore> {
     write: (changes, { sync }) => level.batch(changes, { sync }),
     entries: (range) => level.iterator(range),
     keys: (range) => level.keys(range),
-    purge: (first, last) => level.compactRange(first, last),
+    async purge(first, last) {
+      await level.compactRange(first, last)
+      // What lies in the lowest level already is merged only with something above it: here with the removal of two keys that are not there.
+      const marks = [first, last].map((key) => ({ type: 'del' as const, key: Uint8Array.of(...key, 0) }))
+      await level.batch(marks)
+      await level.compactRange(first, Uint8Array.of(...last, 0))
+    },
     close: () => level.close()
   }
 }

@@ -4,13 +4,14 @@
  */
 import type { CborValue } from '../../protocols/cbor.ts'
 import type { PlacementPolicy } from '../../protocols/content.ts'
-import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type Entry, type EntryMerger, type Fold, type Stamp } from '../../protocols/journal.ts'
 
 export const TOPIC = 'facts'
 export const KINDS: ReadonlyMap<string, number> = new Map([
   ['set', 1],
   ['add', 1],
-  ['blob', 1]
+  ['blob', 1],
+  ['many', 1]
 ])
 
 export interface KeptBlob {
@@ -32,7 +33,13 @@ export const factsFold: Fold<Facts> = {
   reads: (topic) => topic === TOPIC,
   empty: () => ({ registers: new Map(), added: new Set(), blobs: new Map() }),
   apply(state, entry) {
-    const body = entry.body as { [key: string]: CborValue }
+    if (entry.kind === 'many') {
+      for (const fact of factsIn(entry)) factsFold.apply(state, fact)
+      return
+    }
+    const body = entry.body as { [key: string]: CborValue } | undefined
+    // Said again in a merged entry.
+    if (!body) return
     if (entry.kind === 'add') state.added.add(body.id as number)
     if (entry.kind === 'blob') state.blobs.set(body.cid as string, blobOf(body))
     if (entry.kind !== 'set') return
@@ -77,6 +84,42 @@ export const factsFold: Fold<Facts> = {
     }
   }
 }
+
+/** Old facts of one node in one entry, each with its place, since registers are decided by stamps. */
+export const factsMerger: EntryMerger = {
+  covers: (topic, kind) => topic === TOPIC && (kind === 'set' || kind === 'add'),
+  merges: (kind) => kind === 'many',
+  mayMerge: () => true,
+  async merge(topic, entries) {
+    const { writer } = entries[0] as Entry
+    const facts = entries.map(({ kind, lamport, number, index, body }) => {
+      const { id, key = null } = body as { [key: string]: CborValue }
+      return [kind, id as CborValue, key, lamport, number, index]
+    })
+    return [{ topic, kind: 'many', version: 1, body: { writer, facts } }]
+  },
+  spokenFor(_kind, body) {
+    const { writer, facts } = body as { writer: string; facts: [string, number, string, number, number, number][] }
+    const [, , , lamport, number, index] = facts.at(-1) as [string, number, string, number, number, number]
+    return { writer, lamport, number, index }
+  }
+}
+
+/** What a merged entry says, as the entries that it stands for; of any other entry itself. */
+export function factsIn(entry: Entry): Entry[] {
+  if (entry.kind !== 'many') return entry.body === undefined ? [] : [entry]
+  const { writer, facts } = entry.body as {
+    writer: string
+    facts: [kind: string, id: number, key: string | null, lamport: number, number: number, index: number][]
+  }
+  return facts.map(([kind, id, key, lamport, number, index]) => {
+    const body = key === null ? { id, pad: PAD } : { id, key, pad: PAD }
+    return { ...entry, writer, kind, lamport, number, index, body }
+  })
+}
+
+/** So that merging is worth it. */
+export const PAD = 'what somebody typed '.repeat(8)
 
 /** The body of a `blob` entry. */
 export function blobBody({ cid, sizeBytes, pieces, policy }: KeptBlob, id: number): CborValue {

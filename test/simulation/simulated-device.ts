@@ -21,7 +21,7 @@ import { SimulatedKeyValueStore } from '../kit/simulated-key-value.ts'
 import type { SimulatedNetwork } from '../kit/simulated-network.ts'
 import { cheapSigning } from './cheap-signing.ts'
 import type { Facts } from './facts-fold.ts'
-import { KINDS, TOPIC } from './facts-fold.ts'
+import { factsMerger, KINDS, TOPIC } from './facts-fold.ts'
 
 export interface DeviceComponents {
   time: SimulatedTime
@@ -34,6 +34,8 @@ export interface DeviceInit {
   capacityBytes: number
   /** Of its card, in ms: how long a write or a sync takes at most. */
   diskLatencyMs: number
+  /** Old facts are merged. */
+  merges: boolean
   /** See `SimulatedClock`. */
   watchTimers: boolean
   fold: Fold<Facts>
@@ -111,7 +113,8 @@ export class SimulatedDevice {
         authority: { check: readCertificate },
         certify: (writerKey) => encodeCbor([writerKey, this.id]),
         seal: { seal: (plain) => plain, open: (sealed) => sealed },
-        signing: cheapSigning
+        signing: cheapSigning,
+        ...(this.#init.merges ? { merger: factsMerger } : {})
       },
       {
         node: this.id,

@@ -9,12 +9,22 @@ import type { Journal } from '../../node/journal/index.ts'
 import { sha256 } from '../../node/platform/hash.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
 import { cidOfDigest, digestOfCid, parseCid } from '../../protocols/cid.ts'
-import type { Entry, Fold, Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
 import { type SeededRandom, seededRandom } from '../kit/seeded-random.ts'
 import { SimulatedTime, settle } from '../kit/simulated-clock.ts'
 import { type NetworkFaults, SimulatedNetwork } from '../kit/simulated-network.ts'
-import { blobBody, expectedFacts, type Facts, factsFold, factsText, type KeptBlob, TOPIC } from './facts-fold.ts'
+import {
+  blobBody,
+  expectedFacts,
+  type Facts,
+  factsFold,
+  factsIn,
+  factsText,
+  type KeptBlob,
+  PAD,
+  TOPIC
+} from './facts-fold.ts'
 import { SimulatedDevice } from './simulated-device.ts'
 
 export interface RoomInit {
@@ -30,6 +40,8 @@ export interface RoomInit {
   watchTimers?: boolean
   /** After the last fault so much simulated time is enough for everything. */
   convergenceMs?: number
+  /** How often, of all moments, some device merges what it wrote. */
+  mergeChance?: number
   /** A medium that says "synced" and does not. */
   lyingDisks?: boolean
 }
@@ -62,10 +74,13 @@ export class SimulatedRoom {
   readonly fetches = new Map<string, number>()
   readonly #problems: string[] = []
   readonly #convergenceMs: number
+  readonly #merges: boolean
   #nextId = 1
+  merged = 0
 
   constructor(seed: number, init: RoomInit) {
     this.random = seededRandom(seed)
+    this.#merges = init.mergeChance !== undefined
     this.#convergenceMs = init.convergenceMs ?? CONVERGENCE_MS
     this.network = new SimulatedNetwork({ time: this.time, random: this.random.fork() }, init.network)
     for (let i = 0; i < init.devices; i++) {
@@ -77,6 +92,7 @@ export class SimulatedRoom {
           name: `device-${i}${isLiar ? '-liar' : ''}`,
           capacityBytes: 2 ** 30,
           watchTimers: init.watchTimers ?? false,
+          merges: init.mergeChance !== undefined,
           diskLatencyMs: random.fraction() * init.diskLatencyMs,
           fold: init.fold ?? factsFold,
           members: () => this.members(),
@@ -152,6 +168,18 @@ export class SimulatedRoom {
       `${device.name} appends`,
       journal.append(entries).then((stamps) => {
         for (const [index, stamp] of stamps.entries()) this.#acknowledge(device, stamp, written[index]?.id ?? 0)
+      })
+    )
+  }
+
+  /** The device merges what it wrote, as it would by itself later. */
+  merge(device: SimulatedDevice): void {
+    const { journal } = device.life ?? {}
+    if (!journal) return
+    this.#watch(
+      `${device.name} merges`,
+      journal.compact().then((batches) => {
+        this.merged += batches
       })
     )
   }
@@ -261,7 +289,8 @@ export class SimulatedRoom {
       const { life } = device
       if (!life) throw new Error(`${device.name} is off`)
       const inOrder: Entry[] = []
-      for await (const entry of life.journal.entriesOf(TOPIC)) inOrder.push(entry)
+      for await (const entry of life.journal.entriesOf(TOPIC)) inOrder.push(...factsIn(entry))
+      inOrder.sort(compareStamps)
       const expected = expectedFacts(inOrder)
       if (factsText(life.facts.state) !== expected) {
         throw new Error(`${device.name} folded ${factsText(life.facts.state)}\ninstead of ${expected}`)
@@ -285,7 +314,8 @@ export class SimulatedRoom {
   #newFact(): { id: number; kind: string; body: { [key: string]: string | number } } {
     const id = this.#nextId++
     const kind = this.random.chance(0.5) ? 'set' : 'add'
-    const body = kind === 'set' ? { id, key: `register-${this.random.below(6)}` } : { id }
+    const pad = this.#merges ? { pad: PAD } : {}
+    const body = kind === 'set' ? { id, key: `register-${this.random.below(6)}`, ...pad } : { id, ...pad }
     this.#said.set(id, textOf(body))
     return { id, kind, body }
   }

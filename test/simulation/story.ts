@@ -1,5 +1,5 @@
 /** What happens in a room, drawn from a seed: who writes and imports, what breaks, who is switched off, whose clock jumps. */
-import type { SeededRandom } from '../kit/seeded-random.ts'
+import { type SeededRandom, seededRandom } from '../kit/seeded-random.ts'
 import type { NetworkFaults } from '../kit/simulated-network.ts'
 import { tamperWith } from './liar.ts'
 import type { SimulatedDevice } from './simulated-device.ts'
@@ -12,6 +12,8 @@ const BIG_BLOB_BYTES = 2 * 2 ** 20 + 300_000
 export interface Outcome {
   convergenceMs: number
   acknowledged: number
+  /** Batches whose bodies shrank. */
+  merged: number
   kept: number
   steps: number
   bytes: number
@@ -28,15 +30,28 @@ export async function tellStory(seed: number, change: Partial<RoomInit> = {}): P
   for (const device of room.devices) if (random.chance(0.9)) room.start(device, wallMs())
   await room.run(random.below(3_000))
   const actions = 8 + random.below(25)
+  // Of its own, so that a story goes on as it would without.
+  const mergeRandom = seededRandom(seed ^ 0x5eed)
   for (let i = 0; i < actions; i++) {
     await act(room, random, wallMs)
+    if (mergeRandom.chance(change.mergeChance ?? 0)) await typeAndMerge(room, mergeRandom)
     await room.run(random.chance(0.5) ? random.below(200) : random.below(5_000))
   }
   const convergenceMs = await room.converge(wallMs)
   await stopAll(room)
-  const { acknowledged, time, network, forgotten } = room
+  const { acknowledged, merged, time, network, forgotten } = room
   const bytes = network.totalBytes
-  return { convergenceMs, acknowledged, kept: room.kept.size, steps: time.steps, bytes, forgotten }
+  return { convergenceMs, acknowledged, merged, kept: room.kept.size, steps: time.steps, bytes, forgotten }
+}
+
+/** Somebody types for a while; some time later, perhaps at once, that device merges. */
+async function typeAndMerge(room: SimulatedRoom, random: SeededRandom): Promise<void> {
+  const device = random.pick(room.honest)
+  for (let key = 10 + random.below(20); key > 0; key--) {
+    room.write(device, 1)
+    await room.run(random.below(600))
+  }
+  room.merge(random.chance(0.7) ? device : random.pick(room.honest))
 }
 
 function makeRoom(seed: number, change: Partial<RoomInit>): SimulatedRoom {
