@@ -1,4 +1,4 @@
-/** scrypt (RFC 7914) in the thread pool, few at a time: each takes 16 MiB and, on a Pi, most of a second of one core. */
+/** scrypt (RFC 7914) in the thread pool, few at a time: each takes some MiB and, on a Pi, most of a second of one core. */
 import { scrypt, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 
