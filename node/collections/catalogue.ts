@@ -14,6 +14,8 @@ const ON_DEMAND: PlacementPolicy = { kind: 'on-demand' }
 /** Bytes that each device which counts (no laptop, stick, cloud peer, drained or removed one) offers. */
 export interface CountedCapacities {
   bytes(): readonly number[]
+  /** Another device is being emptied: it may be the only one that has the lists of earlier versions, and waits for us to take them. */
+  isOtherLeaving?(): boolean
   onChange(listener: () => void): () => void
 }
 

@@ -42,7 +42,7 @@ export async function openCollections(components: CollectionsComponents, init: C
   const { blobs, capacities, clock, journal, random, writer } = components
   const facts = await journal.view(collectionFold)
   const library = new ManifestLibrary({ blobs })
-  const content = new ShownContent({ facts, library, clock })
+  const content = new ShownContent({ facts, library, clock, devices: capacities })
   const index = new MergedIndex({ content })
   const catalogue = new Catalogue({ content, facts, capacities })
   const author = authorOf(random.bytes(AUTHOR_BYTES))

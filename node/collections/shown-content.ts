@@ -13,6 +13,8 @@ export interface ShownContentComponents {
   facts: FoldView<CollectionsState>
   library: ManifestLibrary
   clock: Clock
+  /** Absent: nobody ever leaves. */
+  devices?: { isOtherLeaving?(): boolean; onChange(listener: () => void): () => void }
 }
 
 /** A manifest that is being fetched. */
@@ -43,16 +45,26 @@ export class ShownContent {
   readonly #listeners = new Set<(collection: string) => void>()
   readonly #settledWaiters = new Set<() => void>()
   readonly #stop = new AbortController()
-  readonly #stopFollowing: () => void
+  readonly #stops: (() => void)[] = []
+  #isOtherLeaving = false
 
-  constructor({ facts, library, clock }: ShownContentComponents) {
+  constructor({ facts, library, clock, devices }: ShownContentComponents) {
     this.#facts = facts
     this.#library = library
     this.#clock = clock
-    this.#stopFollowing = facts.onChange((entries) => {
-      // An empty list says that everything may be different: a device was removed, its later heads with it.
-      if (entries.length === 0 || entries.some((entry) => entry.kind === 'head')) this.refresh()
-    })
+    this.#stops.push(
+      facts.onChange((entries) => {
+        // An empty list says that everything may be different: a device was removed, its later heads with it.
+        if (entries.length === 0 || entries.some((entry) => entry.kind === 'head')) this.refresh()
+      })
+    )
+    const lookAtDevices = (): void => {
+      const before = this.#isOtherLeaving
+      this.#isOtherLeaving = devices?.isOtherLeaving?.() ?? false
+      if (this.#isOtherLeaving !== before) this.refresh()
+    }
+    if (devices) this.#stops.push(devices.onChange(lookAtDevices))
+    lookAtDevices()
     this.refresh()
   }
 
@@ -164,7 +176,7 @@ export class ShownContent {
 
   stop(): void {
     this.#stop.abort()
-    this.#stopFollowing()
+    for (const stop of this.#stops) stop()
     for (const [cid, fetch] of this.#fetches) this.#drop(cid, fetch)
     this.#tellWaiters()
   }
@@ -176,8 +188,9 @@ export class ShownContent {
     const lacking = open.filter((head) => !this.#library.get(head.fact.manifest.cid))
     const lookBack = ancestors(heads, lacking, LOOK_BACK_REVISIONS).filter(({ fact }) => this.#library.isHere(fact))
     const nearest = lookBack.slice(0, Math.max(1, lacking.length))
-    const earlier =
-      lacking.length === 0 ? this.#earlierHeads(collection).filter(({ fact }) => this.#library.isHere(fact)) : []
+    // Whoever is about to leave waits until its earlier versions are elsewhere; without their lists nobody would know what to take.
+    const isWanted = ({ fact }: KnownHead): boolean => this.#isOtherLeaving || this.#library.isHere(fact)
+    const earlier = lacking.length === 0 ? this.#earlierHeads(collection).filter(isWanted) : []
     return [
       ...open.map((head) => ({ head, optional: false })),
       ...[...nearest, ...earlier].map((head) => ({ head, optional: true }))
@@ -199,6 +212,10 @@ export class ShownContent {
     if (manifests.length === before.length && manifests.every((one, i) => one === before[i])) return
     if (manifests.length === 0) this.#shown.delete(collection)
     else this.#shown.set(collection, manifests)
+    this.#tell(collection)
+  }
+
+  #tell(collection: string): void {
     for (const listener of [...this.#listeners]) listener(collection)
   }
 
@@ -248,6 +265,9 @@ export class ShownContent {
       .then(() => {
         fetch.running = false
         this.refresh()
+        // What is shown is the same; what there is to hold is more.
+        const { collection, manifest } = fetch.head.fact
+        if (fetch.optional && this.#library.get(manifest.cid)) this.#tell(collection)
       })
   }
 

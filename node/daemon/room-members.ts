@@ -17,6 +17,10 @@ export function countedCapacities(membership: Membership): CollectionsComponents
         .map(placementNode)
         .filter(({ counts, drained }) => counts && !drained)
         .map(({ capacityBytes }) => capacityBytes),
+    isOtherLeaving: () => {
+      const { members } = membership.view()
+      return membership.policy.members().some((node) => members.get(node)?.settings.drained === true)
+    },
     onChange: (listener) => membership.onChange(listener)
   }
 }

@@ -201,14 +201,23 @@ describe('a device that leaves', () => {
     const box = join(folder.path, 'box')
     mkdirSync(box)
     writeFileSync(join(box, '0.txt'), 'file 0')
-    await joinery(place('second'), ['import', box, '--as', 'box'])
-    await joinery(place('second'), ['policy', 'box', '1'])
+    // Nobody else sees the first version: the others have to fetch its list too before the second device may go.
     await stop('first')
     await stop('fourth')
+    await joinery(place('second'), ['import', box, '--as', 'box'])
+    await joinery(place('second'), ['policy', 'box', '1'])
     for (let i = 1; i < files; i++) writeFileSync(join(box, `${i}.txt`), `file ${i}`)
     await joinery(place('second'), ['import', box, '--as', 'box'])
     const unplug = await joineryAnyway(place('second'), ['unplug', '--json'])
     expect(JSON.parse(unplug.stdout)).toMatchObject({ safe: false, onlyHereFiles: expect.toSatisfy(isAllButOne) })
+    const leave = ['leave', '--drain', '--yes', '--data', place('second').data]
+    await using changedMind = new Child(devices.second.inside([...JOINERY, ...leave]))
+    await until('it says what it waits for', () => changedMind.stderr.includes('No other device is connected'))
+    expect(await changedMind.signal('SIGINT')).not.toBe(0)
+    await until('it stays in the room as it was', async () => {
+      const { overview } = await joineryJson<NodeStatus>(place('second'), ['status'])
+      return overview.devices.some(({ self, leaving }) => self && !leaving)
+    })
     const draining = joineryJson<LeaveResult>(place('second'), ['leave', '--drain', '--yes'], {
       timeoutMs: 40_000
     })
@@ -260,6 +269,11 @@ describe('a data folder', () => {
     await stop('first')
     expect(existsSync(socket)).toBe(false)
   }, 10_000)
+
+  test('whose device leaves while nobody is connected says that nobody heard it', async () => {
+    const { stderr } = await joinery(place('fourth'), ['leave', '--yes'])
+    expect(stderr).toContain('No other device heard')
+  })
 
   test('of a newer program, or with a damaged file, says what it is', async () => {
     const path = join(place('first').data, 'room', 'room')

@@ -17,6 +17,8 @@ export interface TestNode {
   journal: TestJournal
   memory: SimulatedKeyValueStore
   capacities: number[]
+  /** As if another device were asked to leave. */
+  otherLeaves(): void
 }
 
 export interface TestNodeInit {
@@ -38,6 +40,12 @@ export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
   const journal = init.before?.journal ?? new TestJournal(name)
   const memory = init.before?.memory ?? new SimulatedKeyValueStore({ random: seededRandom(seed) })
   const capacities: number[] = []
+  let isOtherLeaving = false
+  const listeners = new Set<() => void>()
+  const otherLeaves = (): void => {
+    isOtherLeaving = true
+    for (const listener of listeners) listener()
+  }
   const collections = await openCollections(
     {
       journal,
@@ -47,11 +55,18 @@ export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
       memory,
       random: seededRandom(init.before ? seed + journal.entries.length + 1 : seed),
       clock: init.clock ?? laterClock,
-      capacities: { bytes: () => capacities, onChange: () => () => undefined }
+      capacities: {
+        bytes: () => capacities,
+        isOtherLeaving: () => isOtherLeaving,
+        onChange: (listener) => {
+          listeners.add(listener)
+          return () => listeners.delete(listener)
+        }
+      }
     },
     { kinds: init.kinds ?? new Map(), readerVersion: 'test' }
   )
-  return { collections, blobs, journal, memory, capacities }
+  return { collections, blobs, journal, memory, capacities, otherLeaves }
 }
 
 /** Files that a test has just written are old enough to be remembered. */

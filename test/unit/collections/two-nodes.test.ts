@@ -54,3 +54,27 @@ test('a single file goes where its kind belongs, or where it is told to', async 
   expect(shownTexts(one, 'lessons')).toEqual({ 'mine/hand-out.pdf': 'pdf' })
   await one.collections.stop()
 })
+
+test('lists of earlier versions are fetched only when the device that may be the only one to have them is asked to leave', async () => {
+  using folder = temporaryFolder()
+  const one = await openTestNode()
+  for (const text of ['first', 'second']) {
+    writeTree(folder.path, { 'lessons/software-carpentry/a/index.html': text })
+    await one.collections.importFolder(folder.path)
+  }
+  const two = await openTestNode({ name: 'two' })
+  two.blobs.peers = [one.blobs]
+  two.journal.receiveFrom(one.journal)
+  await two.collections.settled()
+  const shardsOf = ({ collections }: typeof one): string[] => collections.catalogue.shards().map(({ shard }) => shard)
+  expect(shardsOf(two).length).toBeLessThan(shardsOf(one).length)
+  let told = shardsOf(two)
+  two.collections.catalogue.onChange(() => {
+    told = shardsOf(two)
+  })
+  two.otherLeaves()
+  await two.collections.settled()
+  expect(told.sort()).toEqual(shardsOf(one).sort())
+  await one.collections.stop()
+  await two.collections.stop()
+})

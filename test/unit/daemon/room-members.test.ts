@@ -6,7 +6,8 @@ type Settings = Member['settings']
 
 function membershipOf(...members: [node: string, role: Member['role'], settings: Settings][]): Membership {
   const listed = members.map(([node, role, settings]) => [node, { node, name: node, role, settings }])
-  return { view: () => ({ members: new Map(listed as [string, Member][]) }) } as unknown as Membership
+  const policy = { members: () => members.slice(1).map(([node]) => node) }
+  return { policy, view: () => ({ members: new Map(listed as [string, Member][]) }) } as unknown as Membership
 }
 
 test.each<[string, Member['role'], Settings, object]>([
@@ -40,4 +41,11 @@ test('the room is as large as the devices that count and stay', () => {
     ['cloud', 'cloud', { capacityBytes: 1000 }]
   )
   expect(countedCapacities(membership).bytes()).toEqual([30, 20])
+})
+
+test('another device is leaving when somebody else than this one is moving its files off', () => {
+  const staying = ['front', 'node', {}] as const
+  const leaving = ['window', 'node', { drained: true }] as const
+  expect(countedCapacities(membershipOf([...staying], [...leaving])).isOtherLeaving?.()).toBe(true)
+  expect(countedCapacities(membershipOf([...leaving], [...staying])).isOtherLeaving?.()).toBe(false)
 })
