@@ -68,7 +68,10 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
   const journalDone = network?.sync.status().find(({ peer }) => peer === node)?.quiet ?? false
   const { bytes, minutes, spent } = uplink.used(node)
   const here = await blobs.status()
-  const leftBytes = said?.missingBytes ?? held?.missingBytes ?? 0
+  // Its inventory is certain; its own word also knows of files that are half there.
+  const leftFiles = held ? held.wantedFiles - held.heldFiles : (said?.missingFiles ?? 0)
+  const saidBytes = said && (!held || said.missingFiles === leftFiles) ? said.missingBytes : undefined
+  const leftBytes = saidBytes ?? held?.missingBytes ?? 0
   const bytesPerSecond = uplink.bytesPerSecond(node)
   return {
     id: node,
@@ -80,7 +83,7 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
     full: said !== undefined && (said.full || !said.journalOpen),
     heldFiles: held?.heldFiles ?? 0,
     heldBytes: held?.heldBytes ?? 0,
-    leftFiles: said?.missingFiles ?? 0,
+    leftFiles: Math.max(0, leftFiles),
     leftBytes,
     leftRepositories: said?.lackingRepositories ?? 0,
     wantedHereBytes: here.missingBytes,

@@ -12,13 +12,15 @@ export class TcpProxy implements AsyncDisposable {
   bytesPerSecond: number | undefined
   /** Bytes carried from the target to those who connected. */
   carriedBytes = 0
+  /** Bytes carried from those who connected to the target. */
+  sentBytes = 0
 
   private constructor(server: Server) {
     this.#server = server
   }
 
-  /** Listens on a free port of `host` and relays to the target. */
-  static async listen(target: { host: string; port: number }, host = '127.0.0.1'): Promise<TcpProxy> {
+  /** Listens on `port` of `host` (0: a free one) and relays to the target. */
+  static async listen(target: { host: string; port: number }, host = '127.0.0.1', port = 0): Promise<TcpProxy> {
     const server = createServer({ allowHalfOpen: true })
     const proxy = new TcpProxy(server)
     server.on('connection', (from) => {
@@ -36,7 +38,7 @@ export class TcpProxy implements AsyncDisposable {
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(0, host, resolve)
+      server.listen(port, host, resolve)
     })
     return proxy
   }
@@ -78,6 +80,7 @@ export class TcpProxy implements AsyncDisposable {
         }
         if (to.destroyed) return
         if (counts) this.carriedBytes += data.length
+        else this.sentBytes += data.length
         if (!to.write(data)) await new Promise<void>((resolve) => void to.once('drain', resolve).once('close', resolve))
       }
       to.end()
