@@ -38,6 +38,8 @@ export interface RepositoryDirectory {
   /** @throws JoineryError `NAME_TAKEN`, `BAD_NAME`, `QUOTA` */
   create(owner: PersonId, name: string): Promise<Repository>
   setCollaborator(id: RepositoryId, person: PersonId, may: boolean): Promise<void>
+  /** Gone on every device, for good. */
+  remove(id: RepositoryId): Promise<void>
   /** Heads and tags as everybody should see them. Pure fold of the ref log. */
   refs(id: RepositoryId): ReadonlyMap<RefName, ObjectId>
   onChange(listener: (id: RepositoryId) => void): () => void

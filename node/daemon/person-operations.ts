@@ -26,6 +26,12 @@ export function personOperations(slot: RoomSlot): PersonOperations {
     async removePerson({ name }) {
       const removed = line(find(name))
       await people().remove(removed.id)
+      // Without a network there is no git: the repositories are out of everybody's reach, and go with the next removal.
+      const { git } = slot.runtime
+      if (git && 'agreement' in git) {
+        const { directory } = git.agreement
+        for (const repository of directory.ofOwner(removed.id)) await directory.remove(repository.id)
+      }
       return removed
     },
     setRole: async ({ name, role }) => line(await people().setRole(find(name).id, role)),

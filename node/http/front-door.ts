@@ -288,7 +288,7 @@ async function createPages(
   })
   if (people) {
     void app.register((scope, _options, done) => {
-      addPeopleRoutes(scope, { people, clock, hasRepositories, addresses, port: () => portOf(server) })
+      addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
       done()
     })
   }

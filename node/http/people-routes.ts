@@ -1,7 +1,7 @@
 /** Signing up, in and out, `/me` and `/people`. Forms are posted, answered with a redirect, and come back with what was wrong at the field. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
-import type { PersonRole } from '../../protocols/people.ts'
+import type { PersonId, PersonRole } from '../../protocols/people.ts'
 import { type Action, may, mayActOn } from '../../protocols/people-rights.ts'
 import { isReservedName, personNameOf } from '../../protocols/person-name.ts'
 import type { FormProblem } from '../../web-client/form.ts'
@@ -31,13 +31,15 @@ import {
   visitorOf
 } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
+import type { RepositoryDoor } from './repository-door.ts'
 import { FORM_PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
 
 export interface PeopleRouteOptions {
   people: PeopleDoor
+  /** Whose repositories go with the account. */
+  repositories: RepositoryDoor | undefined
   clock: Clock
-  hasRepositories: boolean
   addresses(): NetworkAddress[]
   port(): number
 }
@@ -65,6 +67,13 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
     if (!may(person, action)) throw new JoineryError('NOT_ALLOWED', `a ${person.role} may not ${action}`)
     return person
+  }
+
+  /** The account first: it may not go, and then nothing does. */
+  const removePerson = async (id: PersonId): Promise<void> => {
+    await people().remove(id)
+    const directory = options.repositories?.current()?.directory
+    for (const repository of directory?.ofOwner(id) ?? []) await directory?.remove(repository.id)
   }
 
   // Sign up, in, out
@@ -142,7 +151,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       ...(code && code.name === name && { code: code.code }),
       sessions: people().sessionCount(id),
       seesPeople: may(person, 'see-people'),
-      hasRepositories: options.hasRepositories
+      hasRepositories: options.repositories !== undefined
     }
     return sendFreshPage(reply, renderAccountPage(account, form, visitorOf(request, door)), status)
   }
@@ -188,7 +197,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       return refuse({ text: peopleTextsIn(language).problems.notConfirmed }, 400)
     try {
       const cookie = await people().endSession(request.headers.cookie)
-      await people().remove(person.id)
+      await removePerson(person.id)
       fresh.delete(person.id)
       reply.header('Set-Cookie', cookie)
       return goTo(reply, '/')
@@ -294,7 +303,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   })
   app.post('/people/remove', async (request, reply) => {
     const me = allowed(request, 'remove-person')
-    await people().remove(other(request, me, 'remove-person').id)
+    await removePerson(other(request, me, 'remove-person').id)
     return goTo(reply, '/people')
   })
 }

@@ -279,6 +279,16 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     if (person.id !== found.owner.id) await found.host.directory.setCollaborator(found.repository.id, person.id, true)
     return goTo(reply, `${repositoryPath(found.head)}/settings`)
   })
+  app.post('/:person/:repository/settings/remove', async (request, reply) => {
+    const found = owned(request, reply)
+    if (!found) return reply
+    if ((formOf(request).get('confirm') ?? '').trim() !== found.repository.name) {
+      const { remove } = repositoryTextsIn(visitorOf(request, peopleDoor).language)
+      return sendSettings(request, reply, found, { problem: { field: 'confirm', text: remove.notConfirmed } }, 400)
+    }
+    await found.host.directory.remove(found.repository.id)
+    return goTo(reply, `/${found.owner.name}`)
+  })
   app.post('/:person/:repository/settings/remove-collaborator', async (request, reply) => {
     const found = owned(request, reply)
     if (!found) return reply

@@ -1,7 +1,7 @@
 /** Pages of repositories in a real browser: accessible, whole without scripts, and safe whatever was pushed. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PeopleNode, peopleNode } from '../unit/people/people-kit.ts'
+import { cookieOf, type PeopleNode, peopleNode } from '../unit/people/people-kit.ts'
 import { sampleHost, TIP } from '../unit/web-client/repository-sample.ts'
 import { type StartedFrontDoor, startFrontDoor } from './front-door-kit.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
@@ -101,6 +101,42 @@ describe('an owner, without scripts', () => {
     await page.getByRole('button', { name: 'Remove Colette' }).click()
     await page.getByText('Only you.').waitFor()
     await page.context().close()
+  })
+
+  it('deletes a repository after typing its name', async () => {
+    const page = await newPage({ signedIn: true, scripts: false })
+    await page.goto(`${door.origin}/alflin/empty/settings`)
+    await page.getByLabel('To confirm').fill('emty')
+    await page.getByRole('button', { name: 'Delete the repository' }).click()
+    expect(await page.getByLabel('To confirm').getAttribute('aria-invalid')).toBe('true')
+    expect(host.removed).toEqual([])
+    await page.getByLabel('To confirm').fill('empty')
+    await page.getByRole('button', { name: 'Delete the repository' }).click()
+    await page.waitForURL(`${door.origin}/alflin`)
+    expect((await page.goto(`${door.origin}/alflin/empty`))?.status()).toBe(404)
+    await page.context().close()
+  })
+
+  it('whose name somebody else had first is asked to choose another one, and keeps everything', async () => {
+    const other = await peopleNode('0')
+    const first = await other.people.add({ shownName: 'Early Bird' })
+    await node.people.add({ shownName: 'Somebody before' })
+    const later = await node.people.add({ shownName: 'Early Bird' })
+    node.journal.receiveFrom(other.journal)
+    expect(node.people.named('early-bird')?.id).toBe(first.person.id)
+    const [name = '', value = ''] = cookieOf(await node.people.openSession(later.person.id)).split('=')
+    const context = await browser.newContext({ locale: 'en' })
+    await context.addCookies([{ name, value, url: door.origin }])
+    const page = await context.newPage()
+    await page.goto(`${door.origin}/repositories`)
+    await page.getByText(/for now you are called early-bird-\d{3}/).waitFor()
+    await checkLook(page, 'people', 'must-choose')
+    await page.getByRole('link', { name: 'Choose a name' }).click()
+    await page.getByLabel('Your name in addresses').fill('night-owl')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    expect(node.people.person(later.person.id)).toMatchObject({ name: 'night-owl', mustChoose: false })
+    await context.close()
   })
 
   it('and nobody else', async () => {

@@ -1,4 +1,5 @@
 /** `/<person>/<repository>/settings`: who may push. */
+import { MAX_REPOSITORY_NAME_CHARACTERS } from '../../protocols/git-names.ts'
 import { MAX_SHOWN_NAME_CHARACTERS } from '../../protocols/person-name.ts'
 import { type FormProblem, renderField } from '../form.ts'
 import { html } from '../html.ts'
@@ -18,7 +19,7 @@ export function renderSettingsPage(
   form: { name?: string; problem?: FormProblem },
   visitor: Visitor
 ): string {
-  const words = repositoryTextsIn(visitor.language).collaborators
+  const { collaborators: words, remove } = repositoryTextsIn(visitor.language)
   const action = `${repositoryPath(head)}/settings`
   return renderRepositoryPage(
     head,
@@ -47,6 +48,20 @@ ${renderField({
   maxLength: MAX_SHOWN_NAME_CHARACTERS
 })}
 <button class="button button-strong" type="submit">${words.add}</button>
+</form>
+</section>
+<section class="card narrow" aria-labelledby="delete-title">
+<h2 id="delete-title">${remove.title}</h2>
+<p>${remove.explain}</p>
+<form class="form" method="post" action="${action}/remove">
+${renderField({
+  name: 'confirm',
+  label: remove.confirm(head.name),
+  problem: form.problem,
+  autocomplete: 'off',
+  maxLength: MAX_REPOSITORY_NAME_CHARACTERS
+})}
+<button class="button button-danger" type="submit">${remove.button}</button>
 </form>
 </section>`,
     words.title

@@ -53,6 +53,7 @@ export interface RepositoryTexts {
     remove(name: string): string
     owner: string
   }
+  remove: { title: string; explain: string; confirm(name: string): string; button: string; notConfirmed: string }
   problems: { taken: string; badName: string; full: string; nobody: string; busy: string }
 }
 

@@ -40,6 +40,7 @@ const ROUTES: Readonly<Record<string, Least>> = {
   'GET /:person/:repository': 'anybody',
   'GET /:person/:repository/*': 'anybody',
   'POST /:person/:repository/settings/add-collaborator': 'owner',
+  'POST /:person/:repository/settings/remove': 'owner',
   'POST /:person/:repository/settings/remove-collaborator': 'owner'
 }
 
@@ -82,7 +83,7 @@ beforeEach(async () => {
   const current = { current: () => people }
   void app.register((scope, _options, done) => {
     const around = { addresses: () => [], port: () => 80 }
-    addPeopleRoutes(scope, { people: current, clock: node.clock, hasRepositories: true, ...around })
+    addPeopleRoutes(scope, { people: current, clock: node.clock, repositories: undefined, ...around })
     done()
   })
   void app.register((scope, _options, done) => {

@@ -21,10 +21,14 @@ const FILES = new Map<string, Buffer>([
 ])
 
 /** @param owner of the repositories `recipes` (with content) and `empty` */
-export function sampleHost(owner: string): RepositoryHost & { made: string[]; collaborators: string[] } {
+export function sampleHost(
+  owner: string
+): RepositoryHost & { made: string[]; collaborators: string[]; removed: string[] } {
   const made: string[] = []
   const collaborators: string[] = []
-  const repositories = (): Repository[] => [
+  const removed: string[] = []
+  const repositories = (): Repository[] => every().filter(({ id }) => !removed.includes(id))
+  const every = (): Repository[] => [
     { id: 'a'.repeat(32), owner, name: 'recipes', collaborators },
     { id: 'b'.repeat(32), owner, name: 'empty', collaborators: [] },
     ...made.map((name, at) => ({ id: String(at).repeat(32), owner, name, collaborators: [] }))
@@ -39,6 +43,7 @@ export function sampleHost(owner: string): RepositoryHost & { made: string[]; co
   return {
     made,
     collaborators,
+    removed,
     directory: {
       repository: (id) => repositories().find((one) => one.id === id),
       find: (by, name) => repositories().find((one) => one.owner === by && one.name === name),
@@ -51,6 +56,7 @@ export function sampleHost(owner: string): RepositoryHost & { made: string[]; co
         if (may) collaborators.push(person)
         else collaborators.splice(collaborators.indexOf(person), 1)
       },
+      remove: async (id) => void removed.push(id),
       refs: (id) => (id === 'a'.repeat(32) ? refs : new Map()),
       onChange: () => () => undefined
     },

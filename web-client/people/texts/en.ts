@@ -54,7 +54,8 @@ export const en: PeopleTexts = {
   },
   remove: {
     title: 'Delete my account',
-    explain: 'Your account disappears from every device for good. What you wrote in shared notes stays.',
+    explain:
+      'Your account and your repositories disappear from every device for good. What you wrote in shared notes stays.',
     confirm: (name) => `To confirm, type your name: ${name}`,
     button: 'Delete my account'
   },

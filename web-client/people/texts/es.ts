@@ -55,7 +55,7 @@ export const es: PeopleTexts = {
   remove: {
     title: 'Borrar mi cuenta',
     explain:
-      'Tu cuenta desaparece para siempre de todos los dispositivos. Lo que escribiste en las notas compartidas se queda.',
+      'Tu cuenta y tus repositorios desaparecen para siempre de todos los dispositivos. Lo que escribiste en las notas compartidas se queda.',
     confirm: (name) => `Para confirmar, escribe tu nombre: ${name}`,
     button: 'Borrar mi cuenta'
   },

@@ -55,7 +55,7 @@ export const fr: PeopleTexts = {
   remove: {
     title: 'Supprimer mon compte',
     explain:
-      'Votre compte disparaît pour toujours de tous les appareils. Ce que vous avez écrit dans les notes partagées reste.',
+      'Votre compte et vos dépôts disparaissent pour toujours de tous les appareils. Ce que vous avez écrit dans les notes partagées reste.',
     confirm: (name) => `Pour confirmer, tapez votre nom : ${name}`,
     button: 'Supprimer mon compte'
   },

@@ -56,7 +56,7 @@ export const pt: PeopleTexts = {
   remove: {
     title: 'Apagar a minha conta',
     explain:
-      'A sua conta desaparece para sempre de todos os dispositivos. O que você escreveu nas notas partilhadas fica.',
+      'A sua conta e os seus repositórios desaparecem para sempre de todos os dispositivos. O que você escreveu nas notas partilhadas fica.',
     confirm: (name) => `Para confirmar, digite o seu nome: ${name}`,
     button: 'Apagar a minha conta'
   },

@@ -78,6 +78,13 @@ export const en: RepositoryTexts = {
     remove: (name) => `Remove ${name}`,
     owner: 'owner'
   },
+  remove: {
+    title: 'Delete this repository',
+    explain: 'It disappears from every device for good. Copies that people have cloned stay theirs.',
+    confirm: (name) => `To confirm, type its name: ${name}`,
+    button: 'Delete the repository',
+    notConfirmed: 'The name is not the same. Nothing was deleted.'
+  },
   problems: {
     taken: 'You have a repository with this name already.',
     badName: 'Use letters, digits, hyphens, dots and underscores only, at most 64, and not .git at the end.',

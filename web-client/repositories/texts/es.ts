@@ -78,6 +78,13 @@ export const es: RepositoryTexts = {
     remove: (name) => `Quitar a ${name}`,
     owner: 'propietaria o propietario'
   },
+  remove: {
+    title: 'Borrar este repositorio',
+    explain: 'Desaparece para siempre de todos los dispositivos. Las copias que la gente clonó siguen siendo suyas.',
+    confirm: (name) => `Para confirmar, escribe su nombre: ${name}`,
+    button: 'Borrar el repositorio',
+    notConfirmed: 'El nombre no es el mismo. No se borró nada.'
+  },
   problems: {
     taken: 'Ya tienes un repositorio con este nombre.',
     badName: 'Usa solo letras, cifras, guiones, puntos y guiones bajos, como mucho 64, y sin .git al final.',

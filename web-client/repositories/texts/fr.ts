@@ -78,6 +78,13 @@ export const fr: RepositoryTexts = {
     remove: (name) => `Retirer ${name}`,
     owner: 'propriétaire'
   },
+  remove: {
+    title: 'Supprimer ce dépôt',
+    explain: 'Il disparaît pour toujours de tous les appareils. Les copies que des personnes ont clonées leur restent.',
+    confirm: (name) => `Pour confirmer, tapez son nom : ${name}`,
+    button: 'Supprimer le dépôt',
+    notConfirmed: 'Le nom n’est pas le même. Rien n’a été supprimé.'
+  },
   problems: {
     taken: 'Vous avez déjà un dépôt de ce nom.',
     badName: 'Seulement lettres, chiffres, traits d’union, points et tirets bas, 64 au plus, sans .git à la fin.',

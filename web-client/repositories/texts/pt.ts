@@ -78,6 +78,13 @@ export const pt: RepositoryTexts = {
     remove: (name) => `Remover ${name}`,
     owner: 'dono ou dona'
   },
+  remove: {
+    title: 'Apagar este repositório',
+    explain: 'Ele desaparece para sempre de todos os dispositivos. As cópias que as pessoas clonaram continuam delas.',
+    confirm: (name) => `Para confirmar, digite o nome: ${name}`,
+    button: 'Apagar o repositório',
+    notConfirmed: 'O nome não é o mesmo. Nada foi apagado.'
+  },
   problems: {
     taken: 'Você já tem um repositório com este nome.',
     badName: 'Use só letras, algarismos, hífens, pontos e sublinhados, no máximo 64, e sem .git no fim.',
