@@ -1,5 +1,4 @@
 /** Installing a device as a service: look at the computer, make a plan, do it. */
-export { STANDARD_DATA_DIRECTORY } from './layout.ts'
 export { type FoundProgram, lookAtMachine, lookAtProgram, type MachineComponents } from './machine.ts'
 export { perform } from './perform.ts'
 export { type InstallWish, type Plan, planInstall, planUninstall, type Step } from './plan.ts'

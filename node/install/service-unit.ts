@@ -129,6 +129,8 @@ export function trialScript(architecture: string, dataDirectory: string): string
 # Written by \`joinery install\`: takes an update back that does not come up.
 cd "$(dirname "$0")" || exit 0
 [ -f trial ] || exit 0
+# Root must not run what the service's account could have put into its cache.
+export NODE_DISABLE_COMPILE_CACHE=1
 case "$1" in
 begin)
   previous=$(head -n 1 trial)
@@ -144,7 +146,7 @@ confirm)
   waited=0
   while [ "$waited" -lt ${TRIAL_SECONDS} ]; do
     [ -z "$MAINPID" ] || kill -0 "$MAINPID" 2>/dev/null || exit 1
-    current/${nodeBinary(architecture)} current/${LAUNCHER} status --data ${shellQuoted(dataDirectory)} >/dev/null 2>&1
+    current/${nodeBinary(architecture)} current/${LAUNCHER} status --data "\${JOINERY_DATA:-${dataDirectory}}" >/dev/null 2>&1
     code=$?
     # 4: it runs, and has something to tell.
     if [ "$code" = 0 ] || [ "$code" = 4 ]; then rm -f trial && sync; exit 0; fi
@@ -160,8 +162,4 @@ esac
 /** As systemd reads a path in a unit: specifiers begin with %, variables with $. */
 function quoted(path: string): string {
   return `"${path.replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }
