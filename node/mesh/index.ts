@@ -11,8 +11,9 @@
  *     mesh.onEvent((event) => log.info(event))
  *     await mesh.start()
  */
+
+export { createMesh } from './create-mesh.ts'
 export type { Mesh, MeshComponents, MeshInit } from './mesh.ts'
-export { createMesh } from './mesh-node.ts'
 export { type Hosting, SharedHost } from './shared-host.ts'
 
 import './errors.ts'

@@ -5,16 +5,16 @@ import type { Verdict } from '../../protocols/hello.ts'
 import type { KnownPeer } from '../../protocols/known-peers.ts'
 import { formatMeshAddress, parseMeshAddress } from '../../protocols/mesh-address.ts'
 import type { MessageStream, NodeId, PeerLink, PeerProfile, StreamLimits } from '../../protocols/message-stream.ts'
-import { nodeIdOfPublicKey } from '../../protocols/node-id.ts'
 import { Acquaintances } from './acquaintances.ts'
 import { AddressBook } from './address-book.ts'
 import { askAround } from './ask-around.ts'
 import { AskDesk } from './asks.ts'
+import { CloneWatch } from './clone-watch.ts'
 import { DialPlan } from './dial-plan.ts'
 import { Dialer } from './dialer.ts'
 import { adviseDiscovery, unreachedHosts } from './discovery-advice.ts'
 import type { Introduction } from './hello-session.ts'
-import { closeConnection, createHost, startHost } from './host.ts'
+import { closeConnection, startHost } from './host.ts'
 import { Introductions, ipOf } from './introductions.ts'
 import { MAX_STATIC_ADDRESSES } from './limits.ts'
 import { prefersExisting } from './link-choice.ts'
@@ -36,30 +36,18 @@ import { Roster } from './roster.ts'
 import { Strangers } from './strangers.ts'
 import { Unadmitted } from './unadmitted.ts'
 import { visitStranger } from './visit.ts'
-import { CloneReports, Denials } from './watches.ts'
-
-export async function createMesh(components: MeshComponents, init: MeshInit): Promise<Mesh> {
-  const { clock, key } = components
-  const node = nodeIdOfPublicKey(key.publicKey)
-  const denials = new Denials(clock)
-  const host = await (components.hosting ?? createHost)({
-    key,
-    port: init.meshPort,
-    denies: (peer) => denials.has(peer)
-  })
-  return new MeshNode(components, init, { host, node, denials })
-}
+import type { Denials } from './watches.ts'
 
 /** Of 0 to 100; whoever is not admitted has none. */
 const LINK_VALUE = 100
 
-class MeshNode implements Mesh {
+export class MeshNode implements Mesh {
   readonly node: NodeId
   readonly #components: MeshComponents
   readonly #init: MeshInit
   readonly #host: Libp2p
   readonly #denials: Denials
-  readonly #cloneReports: CloneReports
+  readonly #clones: CloneWatch
   readonly #roster: Roster
   readonly #plan: DialPlan
   readonly #dialer: Dialer
@@ -87,7 +75,11 @@ class MeshNode implements Mesh {
     this.#host = parts.host
     this.node = parts.node
     this.#denials = parts.denials
-    this.#cloneReports = new CloneReports(clock)
+    this.#clones = new CloneWatch(clock, {
+      link: (peer) => this.#links.get(peer),
+      probe: (link) => this.#exchange.probe(link),
+      emit: (event) => this.#emit(event)
+    })
     this.#profile = init.profile
     this.#hidden = new Set(init.hiddenAddresses)
     this.#room = policy.room()?.id ?? ''
@@ -132,7 +124,7 @@ class MeshNode implements Mesh {
         },
         refused: (connection, code, by, proven) => {
           if (by === 'them' && code === 'CLONED')
-            this.#clone(this.node, 'this device', connection.remotePeer.toString())
+            this.#clones.found(this.node, 'this device', connection.remotePeer.toString())
           this.#unadmitted.refused(connection, code, by, proven)
         },
         failed: (connection) => this.#unadmitted.failed(connection)
@@ -180,7 +172,7 @@ class MeshNode implements Mesh {
           hidden: this.#hidden,
           loopback: this.#init.loopback ?? false,
           found: (node, address) => this.#plan.learn(node, address, clock.monotonicMs(), true),
-          foundSelf: (where) => this.#clone(this.node, where, 'us'),
+          foundSelf: (where) => this.#clones.found(this.node, where, 'us'),
           interfacesChanged: () => this.#plan.awake(clock.monotonicMs())
         }
       )
@@ -338,7 +330,7 @@ class MeshNode implements Mesh {
     }
     // The device was started anew, and its old connection is not known to be dead yet; or there are two of it.
     if (await this.#exchange.probe(existing)) {
-      this.#clone(peer, ipOf(connection), 'us')
+      this.#clones.found(peer, ipOf(connection), 'us')
       return 'CLONED'
     }
     this.#drop(existing)
@@ -376,24 +368,9 @@ class MeshNode implements Mesh {
     this.#emit({ kind: 'unlinked', node: link.peer })
   }
 
-  #clone(node: NodeId, where: string, reportedBy: NodeId | 'us'): void {
-    if (this.#cloneReports.has(node)) return
-    this.#cloneReports.add(node)
-    this.#emit({ kind: 'clone', node, where, reportedBy })
-  }
-
   #told(link: Link, peers: KnownPeer[]): void {
     this.#roster.told(peers, this.#components.clock.monotonicMs())
-    for (const { node, bootId } of peers) {
-      if (bootId !== null) void this.#compareBootIds(link, node, Buffer.from(bootId).toString('hex'))
-    }
-  }
-
-  /** A peer is linked to a process with another boot id than the one we know: started anew, or two of them. */
-  async #compareBootIds(reporter: Link, node: NodeId, bootId: string): Promise<void> {
-    const link = this.#links.get(node)
-    if (!link || link.profile.bootId === bootId) return
-    if (await this.#exchange.probe(link)) this.#clone(node, reporter.profile.name, reporter.peer)
+    void this.#clones.compare(link, peers)
   }
 
   #policyChanged(): void {
@@ -411,13 +388,7 @@ class MeshNode implements Mesh {
       for (const connection of this.#host.getConnections()) closeConnection(connection)
       return
     }
-    const newcomers = [...members].filter((node) => !before.has(node))
-    for (const node of newcomers) {
-      this.#denials.forget(node)
-      this.#plan.welcome(node, clock.monotonicMs())
-    }
-    // Who refused us may have done so for want of the fact that we have just heard.
-    if (newcomers.length > 0) this.#plan.forgive(clock.monotonicMs(), (node) => members.has(node))
+    this.#unadmitted.welcome(members, before)
     for (const link of this.#links.links()) {
       const verdict = policy.admits(link.peer, link.chain, link.profile.role)
       if (verdict === 'OK') continue

@@ -98,6 +98,18 @@ export class Unadmitted {
     closeConnection(connection)
   }
 
+  /** Who belongs to the room since a moment ago is listened to and dialled, whatever was said of it before. */
+  welcome(members: ReadonlySet<NodeId>, before: ReadonlySet<NodeId>): void {
+    const { clock, plan, denials } = this.#components
+    const newcomers = [...members].filter((node) => !before.has(node))
+    for (const node of newcomers) {
+      denials.forget(node)
+      plan.welcome(node, clock.monotonicMs())
+    }
+    // Who refused us may have done so for want of the fact that we have just heard.
+    if (newcomers.length > 0) plan.forgive(clock.monotonicMs(), (node) => members.has(node))
+  }
+
   /** While `asking` runs, connections to members of rooms are kept. */
   async *whileAsking<Progress>(asking: AsyncGenerator<Progress>): AsyncGenerator<Progress> {
     this.#asking++
