@@ -137,8 +137,11 @@ export class GitAgreement implements GitService, PushRecorder {
   }
 
   /** Called with the repository locked; see `PushRecorder`. */
-  async record(id: RepositoryId, changes: readonly RefChange[], by: PersonId): Promise<string[]> {
+  async record(id: RepositoryId, asked: readonly RefChange[], by: PersonId): Promise<string[]> {
     const { links, members, repositories } = this.#components
+    // Git takes a change of a value to itself.
+    const changes = asked.filter(({ old, new: now }) => old !== now)
+    if (changes.length === 0) return []
     this.#requireSay()
     const log = this.directory.log(id)
     const home = log?.home

@@ -32,9 +32,9 @@ export async function describePush(
   for (const change of changes) {
     const { ref, old, new: now } = change
     if (old !== undefined && (now === undefined || !(await repositories.isAncestor(id, old, now)))) dropped.add(old)
-    // A name that stands for a tip of another branch becomes a branch of its own.
+    // A name that stands for a tip of another branch becomes a branch of its own. Unless it stands for another tip since git looked.
     const stands = visible.get(ref)
-    const isOther = stands !== undefined && stands.branch !== ref
+    const isOther = stands !== undefined && stands.branch !== ref && stands.object === old
     if (isOther) covers.push({ ref: stands.branch, object: stands.object })
     settled.push(isOther ? { ...change, old: undefined } : change)
     if (now === undefined) continue

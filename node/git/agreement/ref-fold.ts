@@ -72,6 +72,7 @@ export const refFold: Fold<RefLogs> = {
     const dropped = new Set(fact.dropped)
     const tips = new Map<RefName, ObjectId>()
     for (const { ref, old, new: now } of fact.changes) {
+      if (old === now) continue
       const branch = branchOf(log, ref)
       if (old !== undefined) replace(branch, old, stamp)
       if (now === undefined) continue
