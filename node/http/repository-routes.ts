@@ -276,7 +276,12 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
       const problem = { field: 'name', text: repositoryTextsIn(language).problems.nobody }
       return sendSettings(request, reply, found, { name, problem }, 404)
     }
-    if (person.id !== found.owner.id) await found.host.directory.setCollaborator(found.repository.id, person.id, true)
+    try {
+      if (person.id !== found.owner.id) await found.host.directory.setCollaborator(found.repository.id, person.id, true)
+    } catch (error) {
+      const problem = { ...problemOf(error, visitorOf(request, peopleDoor).language), field: 'name' }
+      return sendSettings(request, reply, found, { name, problem }, statusOf(error))
+    }
     return goTo(reply, `${repositoryPath(found.head)}/settings`)
   })
   app.post('/:person/:repository/settings/remove', async (request, reply) => {
@@ -340,9 +345,9 @@ function statusOf(error: unknown): number {
 function problemOf(error: unknown, language: Language): FormProblem {
   if (!(error instanceof JoineryError)) throw error
   const words = repositoryTextsIn(language).problems
-  if (error.code === 'NAME_TAKEN') return { field: 'name', text: words.taken }
-  if (error.code === 'BAD_NAME') return { field: 'name', text: words.badName }
-  if (error.code === 'QUOTA') return { text: words.full }
+  if (error.code === 'REPOSITORY_NAME_TAKEN') return { field: 'name', text: words.taken }
+  if (error.code === 'REPOSITORY_NAME_WRONG') return { field: 'name', text: words.badName }
+  if (error.code === 'REPOSITORIES_FULL') return { text: words.full }
   if (error.status >= 500) return { text: words.busy }
   throw error
 }

@@ -98,6 +98,17 @@ it('sign up, new repository, push, see it, add a collaborator, clone on another 
     /^git remote add origin http:\/\/[\d.:]+\/alfredo\/recipes\.git\ngit branch -M main\ngit push -u origin main$/
   )
 
+  for (const [name, problem] of [
+    ['recipes', 'You have a repository with this name already.'],
+    ['no spaces', 'Use letters, digits, hyphens']
+  ] as const) {
+    await page.goto(new URL('/new', left.address).href)
+    await page.getByLabel('Name of the repository').fill(name)
+    await page.getByRole('button', { name: 'Make the repository' }).click()
+    await page.getByText(problem).waitFor()
+  }
+  await page.goto(new URL('/alfredo/recipes', left.address).href)
+
   const mine = work('recipes')
   await git(alfredo, mine, 'init')
   writeFileSync(join(mine, 'guacamole.md'), '# Guacamole\n## Ingredients\n* avocado\n* lemon\n* salt\n')

@@ -23,7 +23,7 @@ export function renderAllRepositories(repositories: readonly RepositoryLine[], v
     texts,
     visitor,
     link: { href: '/', text: texts.firstPage },
-    main: html`<section class="card with-button" aria-label="${words.all.title}">
+    main: html`<section class="card" aria-label="${words.all.title}">
 ${repositories.length === 0 ? html`<p>${words.all.none}</p>` : renderList(repositories, true)}
 ${visitor.accounts && renderNewButton(visitor)}
 </section>`
