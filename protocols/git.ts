@@ -35,7 +35,7 @@ export interface RepositoryDirectory {
   repository(id: RepositoryId): Repository | undefined
   find(owner: PersonId, name: string): Repository | undefined
   ofOwner(owner: PersonId): Repository[]
-  /** @throws JoineryError `NAME_TAKEN`, `BAD_NAME`, `QUOTA` */
+  /** @throws JoineryError `REPOSITORY_NAME_TAKEN`, `REPOSITORY_NAME_WRONG`, `REPOSITORIES_FULL` */
   create(owner: PersonId, name: string): Promise<Repository>
   setCollaborator(id: RepositoryId, person: PersonId, may: boolean): Promise<void>
   /** Gone on every device, for good. */
