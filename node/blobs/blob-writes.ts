@@ -170,7 +170,9 @@ export class BlobWrites {
       throw this.#fault.refused(error)
     }
     if (known) this.#space.release(sizeBytes)
-    await this.#disk.remove(this.#layout.quarantineOf(cid)).catch(() => undefined)
+    const damaged = this.#layout.quarantineOf(cid)
+    // Hardly ever there, and looking is a tenth of the cost of removing.
+    if (!this.#disk.statNow || this.#disk.statNow(damaged)) await this.#disk.remove(damaged).catch(() => undefined)
     this.#onPublished(cid, sizeBytes)
     return pieces ? { cid, sizeBytes, pieces } : { cid, sizeBytes }
   }

@@ -7,7 +7,14 @@ import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
 import { CopyQueue, queueOf } from './copy-queue.ts'
 import type { CopyEffect, CopyPlannerInit, Item, UnderWay } from './copy-request.ts'
 import { Holders } from './holders.ts'
-import { CLOSE_AFTER_MS, IMPATIENT_AFTER_MS, MAX_PARTIALS, PEOPLE_REQUESTS, SLOW_AFTER_MS } from './limits.ts'
+import {
+  CLOSE_AFTER_MS,
+  IMPATIENT_AFTER_MS,
+  MAX_PARTIALS,
+  MAX_UNDER_WAY,
+  PEOPLE_REQUESTS,
+  SLOW_AFTER_MS
+} from './limits.ts'
 import type { FetchFailure, PeerState } from './peer-book.ts'
 import { keyOf, nextPiece, type OpenBlob, waitingPiece } from './piece-choice.ts'
 import { nodeSeed } from './rendezvous.ts'
@@ -36,6 +43,8 @@ export class CopyPlanner {
   #queueIsOld = true
   #inFlightBytes = 0
   #copyRequests = 0
+  /** Of those under way, which only wait for our disk. */
+  #receivedCount = 0
   #nextId = 1
   #idleSinceMs: number | undefined
   /** The request for what another device was expected to fetch first. */
@@ -73,8 +82,9 @@ export class CopyPlanner {
 
   unlinked(peer: NodeId): void {
     if (!this.holders.unlinked(peer)) return
-    for (const { request } of [...this.#underWay.values()]) {
-      if (request.peer !== peer) continue
+    for (const { request, received } of [...this.#underWay.values()]) {
+      // What is here already is written, whoever sent it.
+      if (request.peer !== peer || received) continue
       this.#ended(request.id)
       this.#effects.push({ kind: 'cancel', id: request.id })
     }
@@ -139,10 +149,16 @@ export class CopyPlanner {
     this.#queueIsOld = true
   }
 
-  /** The bytes are here, to be verified and written: from now on it is our own disk that takes its time. */
+  /**
+   * The bytes are here, to be verified and written: from now on it is our own disk that takes its time, and the peer can be asked for the next. Files that wait for
+   * the disk together share its syncs.
+   */
   received(id: number): void {
     const item = this.#underWay.get(id)
-    if (item) item.received = true
+    if (!item || item.received) return
+    item.received = true
+    this.#receivedCount++
+    this.#notOnItsWay(item)
   }
 
   /** Verified and written. @param cameBytes by this request; the rest was here before */
@@ -235,7 +251,8 @@ export class CopyPlanner {
   #planDemand(item: Item, nowMs: number): void {
     const { ref, piece, number } = item
     if (this.#busy.has(keyOf(ref.cid, piece))) return
-    if (this.#underWay.size >= this.#init.maxRequests + PEOPLE_REQUESTS) return
+    if (this.#underWay.size - this.#receivedCount >= this.#init.maxRequests + PEOPLE_REQUESTS) return
+    if (this.#underWay.size >= MAX_UNDER_WAY + PEOPLE_REQUESTS) return
     let asked = item
     if (hasPieceList(ref.sizeBytes)) {
       if (!ref.pieces) {
@@ -281,6 +298,7 @@ export class CopyPlanner {
 
   /** One request is always let through, however big. */
   #hasMemory(): boolean {
+    if (this.#underWay.size >= MAX_UNDER_WAY) return false
     return this.#inFlightBytes === 0 || this.#inFlightBytes + PIECE_BYTES <= this.#init.maxInFlightBytes
   }
 
@@ -407,8 +425,13 @@ export class CopyPlanner {
     if (id === this.#impatient) this.#impatient = undefined
     this.#busy.delete(keyOf(item.ref.cid, item.piece))
     this.#inFlightBytes -= item.request.end - item.request.start
-    if (item.copying) this.#copyRequests--
-    const peer = this.holders.get(item.request.peer)
+    if (item.received) this.#receivedCount--
+    else this.#notOnItsWay(item)
+  }
+
+  #notOnItsWay({ copying, request }: UnderWay): void {
+    if (copying) this.#copyRequests--
+    const peer = this.holders.get(request.peer)
     if (peer) peer.inFlight--
   }
 

@@ -225,6 +225,7 @@ export class Fetcher {
         return
       }
       planner.received(request.id)
+      this.wake()
       const accepted = await this.#accept(request, outcome.bytes)
       if (accepted === 'useless') {
         planner.dropped(request.id)

@@ -69,14 +69,16 @@ export class GroupCommit {
       )
     }
     const renamed: Waiting[] = []
-    for (const one of synced) {
-      try {
-        await disk.rename(one.path, layout.fileOf(one.cid))
-        renamed.push(one)
-      } catch (error) {
-        await this.#drop(one, error)
-      }
-    }
+    await Promise.all(
+      synced.map(async (one) => {
+        try {
+          await disk.rename(one.path, layout.fileOf(one.cid))
+          renamed.push(one)
+        } catch (error) {
+          await this.#drop(one, error)
+        }
+      })
+    )
     try {
       const folders = new Set(renamed.flatMap((one) => [layout.folderOf(one.cid), dirname(one.path)]))
       // The folder that a file left need not be durable: a name that comes back there is removed or hashed again at the next start.

@@ -26,8 +26,11 @@ export const VERIFIED_FOR_MS = 60 * 60_000
 /** Blobs whose last use is remembered, for eviction; what is not among them was not used recently. */
 export const REMEMBERED_USES = 8192
 
-/** The bitfield of a partial is written after so many new bytes (and at the end): what a crash can cost. */
-export const PARTIAL_SAVE_BYTES = 16 * PIECE_BYTES
+/**
+ * The data of a partial is synced and its bitfield written after so many new bytes: at most what a power cut can cost. The system writes by itself what is older
+ * than half a minute, and what was written after the bitfield is found by its hashes, so that saving more often gains nothing on a slow link either.
+ */
+export const PARTIAL_SAVE_BYTES = 64 * PIECE_BYTES
 
 /** Disk that is never filled with blobs: the journal, the system's logs and the package manager need some to go on. */
 export const DEFAULT_RESERVE_BYTES = 256 * 2 ** 20
@@ -35,11 +38,13 @@ export const DEFAULT_RESERVE_BYTES = 256 * 2 ** 20
 /** A learner who reads nothing for so long is gone; a sleeping laptop may come back and ask for the rest with Range. */
 export const STALLED_CLIENT_MS = 30_000
 
-/** Requests under way at once for copying, each of at most 2 MiB held in memory until it is verified and written. */
+/** Requests under way at once for copying. What came is held in memory until it is verified and written: at most twice so many MiB, or one blob of 2 MiB more. */
 export const COPY_REQUESTS = 6
 /** The same on a board with 512 MB: 4 MiB at most. */
 export const SMALL_BOARD_REQUESTS = 4
 export const SMALL_BOARD_IN_FLIGHT_BYTES = 4 * PIECE_BYTES
+/** The same with those whose bytes are here and wait for the disk: each is an open file, and a group of them shares its syncs. */
+export const MAX_UNDER_WAY = COMMIT_GROUP_FILES
 /** Added for what people wait for, so that copying never holds them up. */
 export const PEOPLE_REQUESTS = 2
 /** Connections to one peer; more would only share its radio. */

@@ -5,9 +5,10 @@ import { KEPT_PIECE_BUFFERS } from './limits.ts'
 export class PieceBuffers {
   readonly #free: Uint8Array[] = []
 
-  /** Exactly so long. What is longer than a piece is made anew. */
+  /** Exactly so long. What is longer than a piece, or much shorter, is made anew. */
   take(bytes: number): Uint8Array {
-    if (bytes > PIECE_BYTES) return Buffer.allocUnsafeSlow(bytes)
+    // A small file would hold a whole piece's memory while it waits for the disk.
+    if (bytes > PIECE_BYTES || bytes <= PIECE_BYTES / 2) return Buffer.allocUnsafeSlow(bytes)
     const whole = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES)
     return whole.subarray(0, bytes)
   }

@@ -3,7 +3,7 @@
  * installed, aria2 (BitTorrent), on this machine in one run. Our nodes are processes of their own without the mesh (`blobs-links.ts`): what the blobs
  * alone cost. `copy-netns.ts` compares whole devices, also with Syncthing.
  *
- *     npx node test/bench/blobs-copy.ts [rsync] [aria2]     rsync always, aria2 unless only rsync is named
+ *     npx node test/bench/blobs-copy.ts [rsync] [aria2] [1]     rsync always, aria2 unless only rsync is named; 1: only from one to one
  *
  * Goals: 1 → 1 in at most twice rsync's wall; 1 → 4 with the first node sending at most 1.3 times the data, and no piece fetched twice.
  */
@@ -101,7 +101,7 @@ async function main(tools: string[]): Promise<void> {
   try {
     const dataBytes = await makeData(folder)
     const results: CopyResult[] = []
-    for (const receivers of [1, 4]) {
+    for (const receivers of tools.includes('1') ? [1] : [1, 4]) {
       results.push(await copyWithRsync(folder, receivers, dataBytes))
       results.push(await copyWithJoinery(folder, receivers, dataBytes))
       if (tools.length === 0 || tools.includes('aria2'))
@@ -146,7 +146,12 @@ async function copyWithJoinery(folder: string, receivers: number, dataBytes: num
   const nodes = peers.map((self) =>
     spawn(
       process.execPath,
-      [import.meta.filename, 'node', JSON.stringify({ folder, self, peers: peers.filter((one) => one !== self) })],
+      [
+        ...profiling(),
+        import.meta.filename,
+        'node',
+        JSON.stringify({ folder, self, peers: peers.filter((one) => one !== self) })
+      ],
       { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
     )
   )
@@ -355,4 +360,10 @@ function print(results: readonly CopyResult[]): void {
       ].join(' | ')} |`
     )
   }
+}
+
+/** With JOINERY_PROFILE=FOLDER each node writes a CPU profile there. */
+function profiling(): string[] {
+  const folder = process.env.JOINERY_PROFILE
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : []
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { viewCatalogue } from '../../../node/blobs/catalogue-view.ts'
 import { CopyPlanner } from '../../../node/blobs/copy-planner.ts'
 import type { CopyRequest } from '../../../node/blobs/copy-request.ts'
-import { LIAR_PAUSE_MS } from '../../../node/blobs/limits.ts'
+import { LIAR_PAUSE_MS, MAX_UNDER_WAY } from '../../../node/blobs/limits.ts'
 import { Bitfield } from '../../../protocols/bitfield.ts'
 import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
 import type { CatalogueBlob } from '../../../protocols/content.ts'
@@ -283,13 +283,66 @@ test('what waits for our own disk is not asked of another peer, however long tha
   const [first] = requestsAt(0)
   if (!first) throw new Error('nothing was asked for')
   planner.received(first.id)
-  expect(requestsAt(30_000)).toEqual([])
+  const [second] = requestsAt(30_000)
+  expect(second?.ref).not.toEqual(first.ref)
   planner.arrived(first.id, 10, 30_000)
   stored.add(first.ref.cid)
   planner.stored(first.ref.cid)
   // The same wait for a peer's bytes is another matter.
-  const [second] = requestsAt(30_000)
   const [moved] = requestsAt(60_000)
   expect(moved?.ref).toEqual(second?.ref)
   expect(moved?.peer).not.toBe(second?.peer)
+})
+
+test('so many blobs wait for our own disk and no more, and what came is written also when its sender has left', () => {
+  const random = seededRandom(5)
+  const cid = (): Cid => cidOfDigest(random.bytes(32))
+  const blobs: CatalogueBlob[] = Array.from({ length: 2 * MAX_UNDER_WAY }, () => ({
+    cid: cid(),
+    sizeBytes: 1000,
+    policy: { kind: 'everywhere' },
+    copyClass: 1
+  }))
+  const all = new Bitfield(blobs.length)
+  for (let i = 0; i < blobs.length; i++) all.add(i)
+  const stored = new Set<Cid>()
+  const planner = new CopyPlanner({
+    self: 'me',
+    maxRequests: 4,
+    maxInFlightBytes: 8 * PIECE_BYTES,
+    hasLocally: (name) => stored.has(name),
+    hasList: () => false
+  })
+  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
+  const link = (): void => {
+    planner.linked('one', all)
+    planner.inventory('one', all.copy(), new Bitfield(blobs.length), all)
+  }
+  link()
+  const waiting: CopyRequest[] = []
+  const receiveAll = (nowMs: number): void => {
+    for (;;) {
+      const effects = planner.plan(nowMs)
+      expect(effects.filter(({ kind }) => kind === 'cancel')).toEqual([])
+      if (effects.length === 0) return
+      for (const effect of effects) {
+        if (effect.kind !== 'request') continue
+        planner.received(effect.request.id)
+        waiting.push(effect.request)
+      }
+    }
+  }
+  receiveAll(0)
+  expect(waiting).toHaveLength(MAX_UNDER_WAY)
+  planner.unlinked('one')
+  link()
+  receiveAll(1)
+  expect(waiting).toHaveLength(MAX_UNDER_WAY)
+  for (const { id, ref } of waiting) {
+    planner.arrived(id, 10, 2)
+    stored.add(ref.cid)
+    planner.stored(ref.cid)
+  }
+  receiveAll(3)
+  expect(new Set(waiting.map(({ ref }) => ref.cid)).size).toBe(2 * MAX_UNDER_WAY)
 })
