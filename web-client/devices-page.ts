@@ -21,6 +21,7 @@ export function renderDevicesPage(overview: RoomOverview, visitor: Visitor): str
     link: { href: '/', text: texts.firstPage },
     footer: texts.devicesServe(connected),
     main: html`<div class="flow" data-fresh>
+${visitor.person?.helps && html`<p><a class="button" href="/people">${texts.account.people}</a></p>`}
 ${overview.waiting.length > 0 && renderWaiting(overview, texts)}
 <section class="card" aria-labelledby="devices-title">
 <h2 id="devices-title">${texts.devices.title}</h2>

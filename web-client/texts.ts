@@ -19,6 +19,8 @@ export interface Texts {
     signIn: string
     signUp: string
     yours: string
+    /** Of the room, for those who help. */
+    people: string
     mustChoose: string
     mustChooseExplain(name: string): string
     chooseName: string

@@ -22,6 +22,8 @@ export interface VisitorPerson {
   shownName: string
   /** Somebody else had claimed the name earlier. */
   mustChoose: boolean
+  /** They help: everybody's accounts are open to them. */
+  helps?: boolean
 }
 
 /** Where this device's pages are; the first is the one to tell people. */

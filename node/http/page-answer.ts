@@ -1,6 +1,7 @@
 /** How pages are answered: who looks, in which language, and with which headers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
+import { may } from '../../protocols/people-rights.ts'
 import { systemOf, type Visitor } from '../../web-client/visitor.ts'
 import type { KnownPerson } from '../people/index.ts'
 import { sha256 } from '../platform/hash.ts'
@@ -30,7 +31,12 @@ export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefine
     path: (visit?.path.path ?? '/').split('/').map(encodeURIComponent).join('/'),
     accounts: people?.current() !== undefined,
     ...(search !== '' && { search }),
-    ...(person && { person: { name: person.name, shownName: person.shownName, mustChoose: person.mustChoose } })
+    ...(person && {
+      person: {
+        ...{ name: person.name, shownName: person.shownName, mustChoose: person.mustChoose },
+        helps: may(person, 'see-people')
+      }
+    })
   }
 }
 

@@ -13,6 +13,7 @@ export const en: Texts = {
     signIn: 'Sign in',
     signUp: 'Sign up',
     yours: 'your account',
+    people: 'People and their codes',
     mustChoose: 'Please choose another name',
     mustChooseExplain: (name) =>
       `At the same time somebody else signed up with your name on another device. Nothing of yours is lost; for now you are called ${name}.`,

@@ -13,6 +13,7 @@ export const es: Texts = {
     signIn: 'Entrar',
     signUp: 'Registrarse',
     yours: 'tu cuenta',
+    people: 'Personas y sus códigos',
     mustChoose: 'Elige otro nombre, por favor',
     mustChooseExplain: (name) =>
       `Al mismo tiempo otra persona se registró con tu nombre en otro dispositivo. No se ha perdido nada tuyo; por ahora te llamas ${name}.`,

@@ -13,6 +13,7 @@ export const fr: Texts = {
     signIn: 'Se connecter',
     signUp: 'S’inscrire',
     yours: 'votre compte',
+    people: 'Personnes et leurs codes',
     mustChoose: 'Choisissez un autre nom, s’il vous plaît',
     mustChooseExplain: (name) =>
       `Au même moment, une autre personne s’est inscrite avec votre nom sur un autre appareil. Rien n’est perdu ; pour l’instant, vous vous appelez ${name}.`,

@@ -13,6 +13,7 @@ export const pt: Texts = {
     signIn: 'Entrar',
     signUp: 'Criar conta',
     yours: 'a sua conta',
+    people: 'Pessoas e seus códigos',
     mustChoose: 'Escolha outro nome, por favor',
     mustChooseExplain: (name) =>
       `Ao mesmo tempo, outra pessoa criou uma conta com o seu nome em outro dispositivo. Nada seu se perdeu; por enquanto o seu nome é ${name}.`,

@@ -89,6 +89,16 @@ describe('the page of devices', () => {
   })
 })
 
+describe('the page of devices, for those who help', () => {
+  it('leads to the people, and for nobody else', () => {
+    const person = { name: 'kim', shownName: 'Kim', mustChoose: false }
+    const page = (helps: boolean): string =>
+      renderDevicesPage(sampleRoom, { ...visitor, path: '/room', accounts: true, person: { ...person, helps } })
+    expect(page(true)).toContain('href="/people"')
+    expect(page(false)).not.toContain('href="/people"')
+  })
+})
+
 describe('every page', () => {
   const pages = (room: RoomOverview, language: Visitor['language']): string[] => [
     renderFirstPage(room, addresses, { ...visitor, language }, features),
