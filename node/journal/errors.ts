@@ -33,6 +33,10 @@ defineErrors({
     status: 403,
     next: 'A device sent facts of somebody who is not in this room. They were refused.'
   },
+  BATCH_NOT_ALLOWED: {
+    status: 403,
+    next: 'A cloud peer sent facts that it may not write. They were refused: `joinery cloud unlink`, and ask its administrator.'
+  },
   BATCH_UNCHAINED: {
     status: 400,
     next: 'A device sent facts that do not follow from what it sent before. They were refused.'

@@ -64,6 +64,9 @@ export interface Intaken {
   refused: JoineryError | undefined
 }
 
+/** No topic is called so: who may write to it may write to all. */
+const ANY_TOPIC = ''
+
 type Place =
   | { kind: 'extends'; log: Log; after: Head | undefined }
   | { kind: 'known'; log: Log }
@@ -74,6 +77,8 @@ type Place =
 export class Intake {
   readonly #components: IntakeComponents
   readonly #init: IntakeInit
+  /** Logs of writers that may write to every topic. */
+  readonly #unbounded = new WeakSet<Log>()
   /** One at a time: each one decides on what the one before left. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -127,6 +132,7 @@ export class Intake {
         return
       }
       const node = this.#checkNewWriter(batch, writer)
+      this.#checkTopics(header.topics, (topic) => this.#components.authority.mayWrite?.(header.certificate, topic))
       this.#checkBatch(batch, undefined)
       const cut = store.table.cutOfNewWriter(node, writer)
       if (cut !== undefined && cut < 0) {
@@ -146,6 +152,7 @@ export class Intake {
       result.seen.push({ writer, number: 0 })
       return
     }
+    await this.#checkKnownWriter(batch, known)
     const place = await this.#placeOf(batch, hash, known)
     switch (place.kind) {
       case 'gap':
@@ -212,6 +219,26 @@ export class Intake {
       throw new JoineryError('BATCH_UNCERTIFIED', `writer ${writer} is not of this room`, { cause })
     }
     throw new JoineryError('BATCH_UNCERTIFIED', `the certificate of writer ${writer} names another one`)
+  }
+
+  /** Most writers may write everything: of those the certificate is read once. */
+  async #checkKnownWriter({ header }: Batch, logs: readonly Log[]): Promise<void> {
+    const { authority, committer, store } = this.#components
+    const { mayWrite } = authority
+    const root = logs.find((log) => log.start === 0)
+    if (!mayWrite || !root || this.#unbounded.has(root)) return
+    if (root.pending.has(0)) await committer.flush()
+    const first = await store.read(root.index, 0)
+    // A hole: what belongs there comes first, and says whose writer it is.
+    if (!first) return
+    const { certificate } = decodeBatch(first.bytes).header
+    if (mayWrite(certificate, ANY_TOPIC)) this.#unbounded.add(root)
+    else this.#checkTopics(header.topics, (topic) => mayWrite(certificate, topic))
+  }
+
+  #checkTopics(topics: readonly string[], may: (topic: string) => boolean | undefined): void {
+    if (topics.some((topic) => may(topic) === false))
+      throw new JoineryError('BATCH_NOT_ALLOWED', 'a batch with entries that its writer may not write')
   }
 
   /** Signature, bodies, and that it comes after what it follows. */

@@ -26,6 +26,8 @@ export interface WriterAuthority {
    * replicas that hold the same entries would differ.
    */
   mayErase?(certificate: Uint8Array, topic: string): boolean
+  /** Whether it may write entries of a topic at all; everybody when it is left out. It depends on nothing but its arguments either. */
+  mayWrite?(certificate: Uint8Array, topic: string): boolean
 }
 
 /** The members' key ring, for bodies of audience `nodes`. */

@@ -227,6 +227,9 @@ class LocalJournal implements Journal {
     if (this.#committer.failure) throw this.#committer.failure
     if (entries.length === 0) return []
     if (this.#space.isFull) throw new JoineryError('JOURNAL_FULL', 'the disk is nearly full')
+    const { mayWrite } = this.#components.authority
+    if (mayWrite && entries.some(({ topic }) => !mayWrite(this.#own.certificate, topic)))
+      throw new JoineryError('ENTRY_REFUSED', 'this device is a cloud peer: it writes only about itself')
     return this.#own.append(entries)
   }
 

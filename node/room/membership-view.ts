@@ -136,14 +136,17 @@ export function viewMembership(facts: MembershipFacts, check: ChainCheck): Membe
   }
   const counts = (stated: Stated): boolean =>
     admitted.rights.has(stated.author) && !isPastCut(exclusions.removals, stated.author, stated.stamp)
+  // A cloud peer is counted, and decides nothing about the room.
+  const decides = (stated: Stated): boolean =>
+    counts(stated) && ((admitted.rights.get(stated.author) ?? 0) & RIGHT_ADMIT) !== 0
   applySettings(members, sorted, counts)
   const objection: MembershipView['objection'] = (chain) => objectionTo(chain, admitted, exclusions)
   return {
     members,
     removed: exclusions.removals,
-    tokens: tokenStates(sorted, counts, admitted, exclusions),
+    tokens: tokenStates(sorted, decides, admitted, exclusions),
     ...judgeOthers(joined, admissions, members, exclusions, objection, check),
-    roomName: ofKind<RoomNamedFact>(sorted, 'room-named').filter(counts).at(-1)?.fact.name,
+    roomName: ofKind<RoomNamedFact>(sorted, 'room-named').filter(decides).at(-1)?.fact.name,
     objection
   }
 }

@@ -5,6 +5,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { nodeIdOfPublicKey } from '../../protocols/node-id.ts'
+import { ROOM_TOPIC } from '../../protocols/room-facts.ts'
 import {
   decodeWriterCertificate,
   encodeWriterCertificate,
@@ -20,6 +21,8 @@ export interface WriterAuthority {
   certify(writerKey: Uint8Array): Uint8Array
   /** Devices that may let others in: not the cloud peer, which is trusted to read. The certificate alone says it, on every node alike. */
   mayErase(certificate: Uint8Array): boolean
+  /** A cloud peer writes about itself in topic `room` and nowhere else: it changes no people, no content, no repository, no note. */
+  mayWrite(certificate: Uint8Array, topic: string): boolean
 }
 
 /** Says only whose a writer is; whether that node still counts is decided by the fold (see `membership-view.ts`). */
@@ -43,6 +46,10 @@ export function createWriterAuthority(room: { id: RoomId; chain: Uint8Array }, k
     mayErase(bytes) {
       const chain = checkChain(decodeWriterCertificate(bytes).chain)
       return chain !== undefined && (chain.rights & RIGHT_ADMIT) !== 0
+    },
+    mayWrite(bytes, topic) {
+      const chain = checkChain(decodeWriterCertificate(bytes).chain)
+      return chain !== undefined && ((chain.rights & RIGHT_ADMIT) !== 0 || topic === ROOM_TOPIC)
     },
     certify(writerKey) {
       const body = { room: room.id, writerKey, nodeKey: key.publicKey }
