@@ -3,9 +3,13 @@ import type { PlacementMembers, PlacementNode } from '../blobs/index.ts'
 import type { CollectionsComponents } from '../collections/index.ts'
 import type { Member, Membership } from '../room/index.ts'
 
-export function placementMembers(membership: Membership): PlacementMembers {
+/** @param newcomer this device, as it counts for itself until a member has seen it: who comes in with only the cloud peer in reach copies at once */
+export function placementMembers(membership: Membership, newcomer?: PlacementNode): PlacementMembers {
   return {
-    members: () => [...membership.view().members.values()].map(placementNode),
+    members: () => {
+      const members = [...membership.view().members.values()].map(placementNode)
+      return newcomer && membership.standing() === 'waiting' ? [...members, newcomer] : members
+    },
     onChange: (listener) => membership.onChange(listener)
   }
 }

@@ -159,7 +159,14 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION }
   )
   undo.add(() => collections.stop())
-  blobs.follow(collections.catalogue, placementMembers(membership), {
+  const newcomer = {
+    node: identity.node,
+    capacityBytes,
+    counts: true,
+    keepsAll: config.role === 'cloud',
+    drained: false
+  }
+  blobs.follow(collections.catalogue, placementMembers(membership, newcomer), {
     settled: () => collections.pending().length === 0
   })
 
