@@ -79,7 +79,8 @@ export class GitAgreement implements GitService, PushRecorder {
     this.#replication = new Replication({
       ...components,
       wanted: (id) => this.#wanted(id),
-      onShown: (id, refs) => this.#noteShown(id, refs)
+      onHeld: (id, refs) => this.#noteHeld(id, refs),
+      onShown: (id, refs) => this.#freshness.noteShown(id, refs)
     })
   }
 
@@ -269,13 +270,13 @@ export class GitAgreement implements GitService, PushRecorder {
     return { refs: this.directory.refs(id), kept: this.directory.kept(id), makers }
   }
 
-  #noteShown(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void {
-    this.#freshness.noteShown(id, refs)
+  /** Tells the makers of tips that there is a second copy. */
+  #noteHeld(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void {
     if (!this.#live.delete(id)) return
-    const shown = new Set(refs.values())
+    const held = new Set(refs.values())
     const tips = [...this.directory.visible(id).values()].map(({ tip }) => tip)
     for (const { peer } of this.#components.links.links()) {
-      const theirs = tips.filter(({ node, object }) => node === peer && shown.has(object))
+      const theirs = tips.filter(({ node, object }) => node === peer && held.has(object))
       const objects = [...new Set(theirs.map(({ object }) => object))].slice(0, MAX_TOLD_OBJECTS)
       if (objects.length > 0) void this.#tell(peer, id, objects)
     }

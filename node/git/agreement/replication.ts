@@ -31,7 +31,9 @@ export interface ReplicationComponents {
   repositories: LocalRepositories
   /** What the ref log says now; undefined for a repository that was removed. */
   wanted(id: RepositoryId): WantedRepository | undefined
-  /** All objects of these branches are here, and git clients see them. */
+  /** All objects of these branches are on this disk. */
+  onHeld(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void
+  /** And git clients see them. */
   onShown(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void
   onProblem(problem: { code: string; message: string; cause?: unknown }): void
 }
@@ -110,7 +112,7 @@ export class Replication {
   }
 
   async #work(id: RepositoryId): Promise<void> {
-    const { repositories, wanted, onShown, onProblem } = this.#components
+    const { repositories, wanted, onHeld, onShown, onProblem } = this.#components
     try {
       const now = wanted(id)
       if (!now) return
@@ -121,11 +123,14 @@ export class Replication {
       const keeps = this.#whole.get(id) === keptMark ? [] : now.kept
       const lacking = await repositories.missing(id, [...new Set([...tips, ...keeps])])
       const left = await this.#fetch(id, lacking, now.makers)
+      const isWhole = !left.some((object) => tips.has(object))
+      // Somebody may wait for a second copy.
+      if (isWhole) onHeld(id, now.refs)
       // Before a branch moves away from them.
       if (keeps.length > 0) await repositories.keep(id, keeps)
       // Readers see what is complete; the rest follows.
       await repositories.applyRefs(id, now.refs)
-      if (!left.some((object) => tips.has(object))) onShown(id, now.refs)
+      if (isWhole) onShown(id, now.refs)
       if (left.length > 0) {
         this.#later(id)
         return
@@ -146,7 +151,7 @@ export class Replication {
     objects: readonly ObjectId[],
     makers: readonly NodeId[]
   ): Promise<readonly ObjectId[]> {
-    const { links, repositories } = this.#components
+    const { links } = this.#components
     const { signal } = this.#stop
     const rank = (link: PeerLink): number => {
       const at = makers.indexOf(link.peer)
@@ -156,7 +161,7 @@ export class Replication {
     for (const link of [...links.links()].sort((a, b) => rank(a) - rank(b))) {
       for (const asked of slices([...missing], MAX_TOLD_OBJECTS)) {
         try {
-          await this.#fetchFrom(link, id, asked)
+          for (const object of await this.#fetchFrom(link, id, asked)) missing.delete(object)
         } catch (error) {
           signal.throwIfAborted()
           // Not there, broken off, or not what it said: git has checked every object. The next one may have it.
@@ -166,14 +171,12 @@ export class Replication {
         }
       }
       if (missing.size === 0) break
-      const still = new Set(await repositories.missing(id, [...missing]))
-      for (const object of [...missing]) if (!still.has(object)) missing.delete(object)
-      if (missing.size === 0) break
     }
     return [...missing]
   }
 
-  async #fetchFrom(link: PeerLink, id: RepositoryId, objects: ObjectId[]): Promise<void> {
+  /** @returns those that are here now */
+  async #fetchFrom(link: PeerLink, id: RepositoryId, objects: ObjectId[]): Promise<ObjectId[]> {
     const { clock, repositories } = this.#components
     const { signal } = this.#stop
     const options = { clock, mostMs: FETCH_HEAD_TIMEOUT_MS, signal }
@@ -183,6 +186,7 @@ export class Replication {
       const there = objects.filter((object) => !lacks.has(object))
       const channel = bytesOf(stream, { mostBytes: MAX_REPOSITORY_BYTES })
       if (there.length > 0) await repositories.fetch(id, there, channel, signal)
+      return there
     } finally {
       stream.abort(new JoineryError('CLOSED', 'the fetch has ended'))
     }
