@@ -6,6 +6,7 @@ const MAX_HEAD_BYTES = 16 * 1024
 const MAX_REFUSAL_BYTES = 64 * 1024
 const READ_BYTES = 256 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
+const NO_BYTES = Buffer.alloc(0)
 
 export interface HttpAnswer {
   status: number
@@ -34,7 +35,7 @@ interface Exchange {
 export class HttpConnection {
   readonly #socket: Socket
   #exchange: Exchange | undefined
-  #head: Buffer = Buffer.alloc(0)
+  #head: Buffer = NO_BYTES
   #answer:
     | { status: number; headers: ReadonlyMap<string, string>; left: number; filled: number; wanted: boolean }
     | undefined
@@ -95,21 +96,23 @@ export class HttpConnection {
     }
     let body = bytes
     if (!this.#answer) {
-      // A view of the read buffer would be overwritten by the next read.
-      this.#head = Buffer.concat([this.#head, bytes])
-      const end = this.#head.indexOf(HEAD_END)
+      // Nearly always the head comes in one read, and much of the body with it: that is not copied once more.
+      const received = this.#head.length > 0 ? Buffer.concat([this.#head, bytes]) : bytes
+      const end = received.indexOf(HEAD_END)
       if (end < 0) {
         exchange.onBytes(0)
-        if (this.#head.length > MAX_HEAD_BYTES) this.#fail(new Error('a head without an end'))
+        // A view of the read buffer would be overwritten by the next read.
+        if (received.length <= MAX_HEAD_BYTES) this.#head = Buffer.from(received)
+        else this.#fail(new Error('a head without an end'))
         return
       }
-      const head = parseHead(this.#head.toString('latin1', 0, end))
+      const head = parseHead(received.toString('latin1', 0, end))
       if (!head) {
         this.#fail(new Error('not an answer of HTTP/1.1'))
         return
       }
-      body = this.#head.subarray(end + HEAD_END.length)
-      this.#head = Buffer.alloc(0)
+      body = received.subarray(end + HEAD_END.length)
+      this.#head = NO_BYTES
       const wanted = exchange.accept(head.status, head.headers) && head.length === exchange.into.length
       if (!wanted && head.length > MAX_REFUSAL_BYTES) {
         exchange.resolve({ ...head, filled: false })

@@ -7,8 +7,8 @@ export const SPAN_BYTES = 256 * 1024
 /** Buffers of one span that are kept for the next answer: 4 MiB. More are made when more visitors are served at once, and dropped again. */
 export const KEPT_BUFFERS = 16
 
-/** Buffers of a piece that are kept: as many as requests and readers of big files usually run at once. */
-export const KEPT_PIECE_BUFFERS = 8
+/** Buffers of a piece that are kept: as many as copying holds at once. Each new one brings the next collection of the whole heap nearer. */
+export const KEPT_PIECE_BUFFERS = 12
 
 /** Files written by one group of puts. A group shares its directory syncs; a bigger one only makes the first of it wait longer. */
 export const COMMIT_GROUP_FILES = 64
@@ -103,8 +103,11 @@ export const MAX_PEER_SHARDS = 4096
 export const MAX_PEER_BITS = 16 * 2 ** 20
 /** Partial blobs that one peer may announce; it fetches 8 side by side. */
 export const MAX_PEER_PARTIALS = 64
-/** Catalogue, members and links change in bursts; placement is computed once for all of a burst. */
-export const REPLAN_DELAY_MS = 200
+/** Catalogue, members and links change in bursts; placement is computed once for all of a burst. A device that has just come waits for it before it copies. */
+export const REPLAN_DELAY_MS = 50
+/** Where computing it takes long, it waits so many times as long: a fifth of the processor at most. */
+export const REPLAN_REST = 4
+export const MAX_REPLAN_DELAY_MS = 2_000
 /** Pieces that are asked for before the visitor needs them: a round trip's worth on a slow link, not a visitor's memory. */
 export const READ_AHEAD_PIECES = 2
 

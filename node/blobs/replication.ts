@@ -11,7 +11,7 @@ import type { CopyPlanner } from './copy-planner.ts'
 import type { EvictionScene } from './eviction.ts'
 import type { Fetcher } from './fetcher.ts'
 import { InventoryExchange } from './inventory-exchange.ts'
-import { ABSENCE_GRACE_MS, REPLAN_DELAY_MS } from './limits.ts'
+import { ABSENCE_GRACE_MS, MAX_REPLAN_DELAY_MS, REPLAN_DELAY_MS, REPLAN_REST } from './limits.ts'
 import { PeerInventories } from './peer-inventories.ts'
 import { type Placement, type PlacementNode, placeBlobs, rankNodes } from './placement.ts'
 import type { BlobStore } from './store.ts'
@@ -52,6 +52,7 @@ export class Replication {
   #wants = new Bitfield(0)
   #copies: { view: CatalogueView; atMs: number; copies: Copies } | undefined
   #cancelReplan: (() => void) | undefined
+  #replanTookMs = 0
   #cancelLook: () => void = () => undefined
   #stopped = false
 
@@ -236,18 +237,21 @@ export class Replication {
 
   replanSoon(): void {
     if (this.#stopped) return
-    this.#cancelReplan ??= this.#components.clock.after(REPLAN_DELAY_MS, () => this.#replan())
+    const delayMs = Math.min(MAX_REPLAN_DELAY_MS, Math.max(REPLAN_DELAY_MS, REPLAN_REST * this.#replanTookMs))
+    this.#cancelReplan ??= this.#components.clock.after(delayMs, () => this.#replan())
   }
 
   #replan(): void {
     this.#cancelReplan?.()
     this.#cancelReplan = undefined
-    const { planner, fetcher } = this.#components
+    const { planner, fetcher, clock } = this.#components
+    const startedMs = clock.monotonicMs()
     this.#view = viewCatalogue(this.#catalogue?.shards() ?? [])
     this.#place()
     this.#exchange.catalogueChanged(this.#view)
     planner.catalogueChanged(this.#view, this.#wants, (peer) => this.wantsOf(peer))
     for (const { peer } of this.linkedPeers()) this.#readInventory(peer)
+    this.#replanTookMs = clock.monotonicMs() - startedMs
     fetcher.wake()
   }
 

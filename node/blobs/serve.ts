@@ -2,7 +2,6 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
-import { SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import { begun, cutOff, ended, sendSpans } from './answer.ts'
 import { HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
@@ -81,8 +80,7 @@ export class BlobServer {
       if (answer.kind !== 'bytes') return finish(response, answer)
       this.sentToPeersBytes += answer.end - answer.start
       return this.#buffers.use(response, async (buffer) => {
-        if (local.sizeBytes <= SMALL_BLOB_BYTES)
-          return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
+        if (local.sizeBytes <= SPAN_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
         return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, buffer))
       })
     }
@@ -127,8 +125,7 @@ export class BlobServer {
     const { start, end } = answer
     const bytes = start === 0 && end === whole.length ? whole : whole.subarray(start, end)
     response.writeHead(answer.status, answer.headers)
-    if (bytes.length <= SPAN_BYTES) return ended(this.#components.clock, response, bytes)
-    return sendSpans(this.#components, response, spansOf(bytes))
+    return ended(this.#components.clock, response, bytes)
   }
 
   async #sendSpans(response: ServerResponse, answer: Bytes, spans: AsyncIterable<Uint8Array>): Promise<void> {
@@ -211,8 +208,4 @@ function leaving(response: ServerResponse): AbortSignal {
   const left = new AbortController()
   response.once('close', () => left.abort(new JoineryError('CLOSED', 'the visitor left')))
   return left.signal
-}
-
-async function* spansOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += SPAN_BYTES) yield bytes.subarray(at, at + SPAN_BYTES)
 }

@@ -62,8 +62,10 @@ export class VerifiedReads {
     const sizeBytes = this.#size(cid)
     if (start < 0 || end > sizeBytes) throw new JoineryError('BAD_REQUEST', 'a span outside the blob')
     if (!hasPieceList(sizeBytes)) {
-      const bytes = await this.small(cid)
+      const whole = buffer && sizeBytes > buffer.length ? this.#pieces.take(PIECE_BYTES) : buffer
+      const bytes = await this.small(cid, whole)
       for (let at = start; at < end; at += SPAN_BYTES) yield bytes.subarray(at, Math.min(at + SPAN_BYTES, end))
+      if (whole && whole !== buffer) this.#pieces.giveBack(whole)
       return
     }
     const believed = await this.#believed(cid, sizeBytes)

@@ -2,7 +2,9 @@
  * Copying a class folder between whole devices: 405 MB in 300 files, 1 → 1 and 1 → 4, each device in a network namespace, against rsync's
  * daemon, BitTorrent (aria2) and Syncthing of Debian in one run. Everything counts from the moment the other devices are started.
  *
- *     npm run bench -- copy-netns [joinery] [rsync] [aria2] [syncthing] [--scale 0.1]
+ *     npm run bench -- copy-netns [joinery] [rsync] [aria2] [syncthing] [--scale 0.1] [--to 1]
+ *
+ * Run `npm run build` before, as images do: a start from the sources costs half a processor second more, and Joinery's row says what ran.
  *
  * Goals: 1 → 1 in at most twice rsync's wall and half of Syncthing's CPU; 1 → 4 with the first device sending at most 1.3 times the data.
  */
@@ -64,6 +66,7 @@ async function measure(tool: CopyTool, data: DataSet, others: number): Promise<F
     firstSent: (after.sentBytes - before.sentBytes) / data.bytes,
     received: counts.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0) / others / data.bytes
   }
+  if (result.note) console.log(`${tool.name}: ${result.note}`)
   await result.end()
   return figures
 }
@@ -71,13 +74,15 @@ async function measure(tool: CopyTool, data: DataSet, others: number): Promise<F
 const words = process.argv.slice(2)
 const scaleAt = words.indexOf('--scale')
 const scale = scaleAt < 0 ? 1 : Number(words.splice(scaleAt, 2)[1])
+const toAt = words.indexOf('--to')
+const counts = toAt < 0 ? [1, 4] : [Number(words.splice(toAt, 2)[1])]
 const names = words.length > 0 ? words : Object.keys(TOOLS)
 using work = temporaryFolder()
 const data = makeDataSet(join(work.path, 'data'), scale)
 console.log(`${data.files} files, ${(data.bytes / 1e6).toFixed(0)} MB`)
 console.log('tool                 to   wall s   first CPU s   other CPU s   first sent   each received')
 const rows = new Map<string, Figures>()
-for (const others of [1, 4]) {
+for (const others of counts) {
   for (const name of names) {
     const tool = TOOLS[name]
     if (!tool) throw new Error(`no tool is called ${name}`)
@@ -96,7 +101,7 @@ for (const others of [1, 4]) {
   }
 }
 for (const [name, tool] of Object.entries(TOOLS)) {
-  for (const others of [1, 4]) {
+  for (const others of counts) {
     const [ours, theirs] = [rows.get(`joinery ${others}`), rows.get(`${name} ${others}`)]
     if (!ours || !theirs || name === 'joinery') continue
     const whole = (of: Figures): number => of.firstCpuSeconds + others * of.otherCpuSeconds

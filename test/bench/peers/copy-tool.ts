@@ -27,5 +27,5 @@ export interface CopyTool {
   copy(
     task: CopyTask,
     begin: (first: number[]) => Promise<void>
-  ): Promise<{ first: number[]; others: number[]; end: () => Promise<void> }>
+  ): Promise<{ first: number[]; others: number[]; note?: string; end: () => Promise<void> }>
 }

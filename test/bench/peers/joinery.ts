@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../kit/child.ts'
 import { joinery, joineryJson, type NodePlace, NodeProcess } from '../../kit/node-process.ts'
@@ -24,12 +24,19 @@ export const joineryNodes: CopyTool = {
     })
     return {
       first: [seed.child.pid],
+      note: whatRuns(seed.child.pid),
       others: nodes.map(({ child }) => child.pid),
       end: async () => {
         for (const node of [seed, ...nodes]) await node.kill()
       }
     }
   }
+}
+
+/** Compiled or from the sources: what the process itself was started with. */
+function whatRuns(pid: number): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  return words.some((word) => word.endsWith('dist/node/main.js')) ? 'compiled (dist/)' : 'from the sources'
 }
 
 /** Whole blobs of a data folder, whatever it calls the folder that they lie in: files named by 64 hex digits. */
