@@ -74,7 +74,9 @@ test('a room is linked by a text, and says what is done and what is left until a
   await importFolder(a, join(folder.path, 'for-a'))
   const client = stockClient(Number(new URL(a.node.address).port), NOTE_OF_A)
   client.text.insert(0, `what we wrote: ${SECRET_OF_A}`)
-  await eventually(() => client.text.length > 0)
+  const second = stockClient(Number(new URL(a.node.address).port), NOTE_OF_A)
+  await eventually(() => second.text.toString().includes(SECRET_OF_A))
+  second.destroy()
   text = await linkText(cloud, `127.0.0.1:${cloud.meshPort}`, 2)
   const begun = await link(a, text)
   expect(begun).toMatchObject({ state: expect.stringMatching(/open|linked|away/), usedBytes: 0 })
@@ -104,7 +106,13 @@ test('the HTTP port of a cloud peer says that it is there, and nothing of its ro
     await joineryJson<{ files: { cid: string }[] }[]>(a.place, ['ls', 'lessons', '--json']).catch(() => [])
   )[0]?.files[0] ?? { cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy' }
   for (const path of ['/', '/healthz', '/api/room', '/room', '/lessons/', `/blob/${cid}`]) {
-    const { stdout } = await runAnyway(['curl', '--silent', '--header', 'Joinery-Hop: 1', `${cloud.node.address}${path}`])
+    const { stdout } = await runAnyway([
+      'curl',
+      '--silent',
+      '--header',
+      'Joinery-Hop: 1',
+      `${cloud.node.address}${path}`
+    ])
     expect(stdout).not.toContain(SECRET_OF_A)
     expect(stdout).not.toContain('Room B')
     expect(stdout.length).toBeLessThan(400)
@@ -112,7 +120,9 @@ test('the HTTP port of a cloud peer says that it is there, and nothing of its ro
 })
 
 test('a cloud peer cannot invite, and does not link its rooms with others', async () => {
-  expect(await joineryAnyway(cloud.place, ['invite'])).toMatchObject({ stderr: expect.stringContaining('IS_A_CLOUD_PEER') })
+  expect(await joineryAnyway(cloud.place, ['invite'])).toMatchObject({
+    stderr: expect.stringContaining('IS_A_CLOUD_PEER')
+  })
   expect(await joineryAnyway(cloud.place, ['cloud', 'link', text])).toMatchObject({
     stderr: expect.stringContaining('IS_A_CLOUD_PEER')
   })
@@ -121,27 +131,50 @@ test('a cloud peer cannot invite, and does not link its rooms with others', asyn
   })
 })
 
-test('with all devices gone and the cloud peer killed and started again, a new device becomes the same room', async () => {
+test('with all devices gone and the cloud peer killed and started again, a new device becomes the same room', {
+  timeout: 120_000
+}, async () => {
   invitation = (await joineryJson<{ text: string }>(a.place, ['invite', '--uses', '1'])).text
   await a.node.stop()
   await cloud.node.kill()
   cloud = keep(await startCloud(cloud.place, 'cloud', '--mesh-port', String(cloud.meshPort)))
-  // Nobody talks to its rooms yet: none is open.
-  expect((await roomsAt(cloud)).map(({ open }) => open)).toEqual([false, false])
-  const fresh = keep(await startNode(dataOf(folder.path, 'fresh'), ['--join', invitation, '--name', 'fresh']))
-  await until('the collection is there', async () => {
-    const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
-    expect(collections.map(({ name, files }) => [name, files])).toEqual([['lessons', 2]])
+  // Nobody of A talks to it: its room is there, and closed.
+  expect((await roomsAt(cloud)).find(({ name }) => name.includes(SECRET_OF_A))).toMatchObject({
+    open: false,
+    devices: 0
   })
-  const { stdout } = await runAnyway(['curl', '--silent', `${fresh.node.address}/lessons/${SECRET_OF_A}/`])
+  const fresh = keep(await startNode(dataOf(folder.path, 'fresh'), ['--join', invitation, '--name', 'fresh']))
+  await until(
+    'the collection is there',
+    async () => {
+      const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
+      if (collections[0]?.files !== 2) throw new Error(`${JSON.stringify(collections)} ${fresh.node.child.output()}`)
+    },
+    { timeoutMs: 20_000 }
+  )
+  const { stdout } = await runAnyway([
+    'curl',
+    '--silent',
+    '--max-time',
+    '10',
+    `${fresh.node.address}/lessons/${SECRET_OF_A}/`
+  ])
   expect(stdout).toContain('Meadows')
-  const data = await fetch(`${fresh.node.address}/lessons/${SECRET_OF_A}/data.bin`)
+  const data = await fetch(`${fresh.node.address}/lessons/${SECRET_OF_A}/data.bin`, {
+    signal: AbortSignal.timeout(10_000)
+  })
   expect(Buffer.from(await data.arrayBuffer()).equals(noise(300_000, 1))).toBe(true)
   const client = stockClient(Number(new URL(fresh.node.address).port), NOTE_OF_A)
-  await eventually(() => client.text.toString() === `what we wrote: ${SECRET_OF_A}`)
+  await until(
+    'the note is the same',
+    async () => {
+      expect(client.text.toString()).toBe(`what we wrote: ${SECRET_OF_A}`)
+    },
+    { timeoutMs: 20_000 }
+  )
   client.destroy()
   // And it copies what it should hold, although no member has seen it yet.
-  await fresh.node.statusWhere('it holds its copies', ({ blobs }) => blobs.held > 2 && blobs.missing === 0)
+  await fresh.node.statusWhere('it holds its copies', ({ blobs }) => blobs.held > 2 && blobs.missing === 0, 20_000)
 })
 
 test('nothing of room A is on the device of room B: no entry, file, name, address or key', async () => {
