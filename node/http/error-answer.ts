@@ -23,7 +23,17 @@ export const publicErrorSchema = {
 } as const
 
 export function asJoineryError(error: unknown): JoineryError {
-  return error instanceof JoineryError ? error : new JoineryError('INTERNAL', 'unexpected', { cause: error })
+  if (error instanceof JoineryError) return error
+  return new JoineryError(codeOfFastify(error) ?? 'INTERNAL', 'unexpected', { cause: error })
+}
+
+/** What fastify refuses before a route sees it is the visitor's to put right, not a failure here. */
+function codeOfFastify(error: unknown): string | undefined {
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
+  if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return undefined
+  if (statusCode === 413) return 'TOO_LARGE'
+  if (statusCode === 415) return 'WRONG_CONTENT_TYPE'
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? 'BODY_INVALID' : undefined
 }
 
 /** Answers with the error as the visitor prefers: a page, JSON or plain text. After the headers have left it only ends the connection. */

@@ -2,6 +2,8 @@ import { defineErrors } from '../../protocols/errors.ts'
 
 defineErrors({
   BAD_PATH: { status: 400, next: 'Follow a link of the first page instead of typing the address.' },
+  BODY_INVALID: { status: 400, next: 'See /api/openapi.json for what may be sent.' },
+  WRONG_CONTENT_TYPE: { status: 415, next: 'Send JSON, and say so in Content-Type.' },
   URL_TOO_LONG: { status: 414, next: 'Use a shorter address.' },
   METHOD_NOT_ALLOWED: { status: 405, next: 'Only reading is possible here.' },
   FOREIGN_HOST: {

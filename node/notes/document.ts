@@ -87,9 +87,17 @@ export class NoteDocument {
    *
    * @param bound clientIDs that this connection has bound so far; grows
    * @param also the same browser before its person signed in
+   * @param mayBind whether a clientID that nobody owns may become theirs. What is not bound is taken all the same: after a node died, whoever
+   *   comes first brings what others wrote there, and must not become its owner, or its author would be refused for ever
    * @throws JoineryError `MALFORMED` or `TOO_LARGE`
    */
-  judge(update: Uint8Array, owner: Owner, bound: Set<number>, also?: Owner): Verdict {
+  judge(
+    update: Uint8Array,
+    owner: Owner,
+    bound: Set<number>,
+    also?: Owner,
+    mayBind: (clientId: number) => boolean = () => true
+  ): Verdict {
     const scan = scanUpdate(update)
     const foreign: number[] = []
     let code = 'NOTE_FOREIGN_TEXT'
@@ -99,7 +107,7 @@ export class NoteDocument {
       if (to <= known) continue
       fresh++
       const owns = this.authors.ownerOf(clientId)
-      if (owns === undefined ? known > 0 : owns !== owner && owns !== also) {
+      if (owns === undefined ? known > 0 && !mayBind(clientId) : owns !== owner && owns !== also) {
         foreign.push(clientId)
         continue
       }
@@ -112,6 +120,7 @@ export class NoteDocument {
       return { accepted: undefined, refused: { code: 'NOTE_FULL', clientIds: [] } }
     for (const [clientId, { to }] of scan.clients) {
       if (foreign.includes(clientId) || to <= Y.getState(this.#doc.store, clientId)) continue
+      if (this.authors.ownerOf(clientId) === undefined && !mayBind(clientId)) continue
       if (this.authors.bind(clientId, owner)) bound.add(clientId)
       else {
         code = 'NOTE_TOO_MANY_AUTHORS'

@@ -11,6 +11,7 @@ import {
   noteIdOfTopic
 } from '../../protocols/note-facts.ts'
 import type { Clock } from '../platform/clock.ts'
+import { joinTyped } from './joined-update.ts'
 import { ENTRY_BYTES } from './limits.ts'
 
 /** Merging 10,000 at once costs 900 ms, in groups of 32 a fraction, and a Pi is five times slower: people's keys come in between. */
@@ -54,7 +55,7 @@ async function mergedInGroups(updates: readonly Uint8Array[], breathe: () => Pro
       const group = level.slice(at, at + GROUP)
       // What is long is not copied again and again, and a body has a limit.
       if (group.reduce((sum, { length }) => sum + length, 0) > ENTRY_BYTES) next.push(...group)
-      else next.push(Y.mergeUpdates(group))
+      else next.push(joinTyped(Y.mergeUpdates(group)))
       await breathe()
     }
     if (next.length >= level.length) break

@@ -91,7 +91,6 @@ export class OpenNote {
             else connection.resume('note')
           }
         },
-        intervalMs: () => this.#pace().writeMs,
         onFailure: components.onFailure
       },
       id
@@ -168,7 +167,7 @@ export class OpenNote {
       case 'update':
         // A browser that comes from a node that died may have nothing new for us only because that node had sent it ahead.
         if (message.answer) this.#adopt(0)
-        this.#takeUpdate(connection, message.update)
+        this.#takeUpdate(connection, message.update, message.answer)
         break
       case 'awareness':
         connection.mainClientId ??= message.entries[0]?.clientId
@@ -190,13 +189,16 @@ export class OpenNote {
     }
   }
 
-  #takeUpdate(connection: Connection, bytes: Uint8Array): void {
+  /** @param answer everything that the client has, others' text included; else what it changed just now */
+  #takeUpdate(connection: Connection, bytes: Uint8Array, answer: boolean): void {
     connection.received++
+    const main = connection.mainClientId
     const { accepted, refused } = this.document.judge(
       bytes,
       connection.owner,
       connection.bound,
-      connection.signedIn.also
+      connection.signedIn.also,
+      (clientId) => (main === undefined ? !answer : clientId === main)
     )
     if (refused) {
       this.#components.onRefused({
@@ -206,8 +208,8 @@ export class OpenNote {
         address: connection.address,
         update: bytes
       })
-      const main = connection.mainClientId
-      if (refused.code === 'NOTE_FOREIGN_TEXT' && (main === undefined || !refused.clientIds.includes(main))) {
+      const isPassedOn = main === undefined ? answer : !refused.clientIds.includes(main)
+      if (refused.code === 'NOTE_FOREIGN_TEXT' && isPassedOn) {
         // A browser that comes from another node brings what others wrote there; it will arrive from them or through the journal.
         connection.askAgain = true
       } else {

@@ -6,20 +6,16 @@ export interface Pace {
   tickMs: number
   /** Between two messages with cursors. */
   cursorsMs: number
-  /** Between two entries. */
-  writeMs: number
 }
 
-const FEW: Pace = { tickMs: 0, cursorsMs: limits.CURSORS_FEW_CLIENTS_MS, writeMs: limits.WRITE_FEW_CLIENTS_MS }
+const FEW: Pace = { tickMs: 0, cursorsMs: limits.CURSORS_FEW_CLIENTS_MS }
 const SOME: Pace = {
   tickMs: limits.TICK_SOME_CLIENTS_MS,
-  cursorsMs: limits.CURSORS_SOME_CLIENTS_MS,
-  writeMs: limits.WRITE_SOME_CLIENTS_MS
+  cursorsMs: limits.CURSORS_SOME_CLIENTS_MS
 }
 const MANY: Pace = {
   tickMs: limits.TICK_MANY_CLIENTS_MS,
-  cursorsMs: limits.CURSORS_MANY_CLIENTS_MS,
-  writeMs: limits.WRITE_MANY_CLIENTS_MS
+  cursorsMs: limits.CURSORS_MANY_CLIENTS_MS
 }
 
 export function paceFor(clients: number): Pace {

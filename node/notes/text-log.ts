@@ -27,8 +27,6 @@ export interface TextLogComponents {
   /** Written by us: the document has it already. */
   onStamped(stamp: Stamp): void
   onFull(full: boolean): void
-  /** The least time between two entries, in ms. */
-  intervalMs(): number
   onFailure(error: unknown): void
 }
 
@@ -88,9 +86,7 @@ export class TextLog {
       for (const resolve of this.#idle.splice(0)) resolve()
       return
     }
-    const waitMs = this.#hurry
-      ? 0
-      : this.#writtenMs + this.#components.intervalMs() - this.#components.clock.monotonicMs()
+    const waitMs = this.#hurry ? 0 : this.#writtenMs + limits.WRITE_MS - this.#components.clock.monotonicMs()
     if (waitMs > 0) {
       this.#wait(waitMs)
       return

@@ -243,3 +243,41 @@ test('stopping a node writes what its clients had sent', async () => {
   nodes.length = 0
   expect(textOf(journal, 'stopping')).toBe('last words')
 })
+
+test('whoever comes first after a device died brings what others wrote there, and does not become its owner', async () => {
+  const journal = new MemoryJournal('aa')
+  const { port, problems } = await node(journal)
+  // What both typed on the device that died, of which nothing was saved.
+  const [adas, bobs] = [new Y.Doc({ gc: false }), new Y.Doc({ gc: false })]
+  adas.getText('text').insert(0, 'ada ')
+  Y.applyUpdate(bobs, Y.encodeStateAsUpdate(adas))
+  bobs.getText('text').insert(4, 'bob ')
+  Y.applyUpdate(adas, Y.encodeStateAsUpdate(bobs))
+  const ada = await client(port, 'after', { token: ADA, doc: adas }).synced()
+  ada.send({ kind: 'update', update: Y.encodeStateAsUpdate(adas), answer: true })
+  await ada.until(() => ada.saved.saved === 1)
+  const bob = await client(port, 'after', { token: 'token-of-bob-in-a-test', doc: bobs }).synced()
+  bob.send({ kind: 'update', update: Y.encodeStateAsUpdate(bobs), answer: true })
+  bob.write((text) => text.insert(text.length, 'more'))
+  await bob.until(() => bob.saved.saved === 2)
+  expect(textOf(journal, 'after')).toBe('ada bob more')
+  expect(problems).toEqual([])
+})
+
+test('what was refused is not called saved, whether a client has shown a cursor or not', async () => {
+  const journal = new MemoryJournal('aa')
+  const { port, problems } = await node(journal)
+  const ada = await client(port, 'refused', { token: ADA }).synced()
+  ada.write((text) => text.insert(0, 'hers'))
+  await ada.until(() => ada.saved.saved === 1)
+  const doc = new Y.Doc({ gc: false })
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(ada.doc))
+  doc.clientID = ada.doc.clientID
+  const eve = await client(port, 'refused', { token: EVE, doc }).synced()
+  eve.write((text) => text.insert(0, 'not hers'))
+  await eve.until(() => eve.refusals.includes('NOTE_FOREIGN_TEXT'))
+  ada.write((text) => text.insert(4, ', still'))
+  await ada.until(() => ada.saved.saved === 2)
+  expect(eve.saved.saved).toBe(0)
+  expect(problems).toHaveLength(1)
+})

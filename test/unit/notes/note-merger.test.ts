@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { NoteDocument } from '../../../node/notes/document.ts'
+import { joinTyped } from '../../../node/notes/joined-update.ts'
 import { ENTRY_BYTES } from '../../../node/notes/limits.ts'
 import { createNoteMerger } from '../../../node/notes/note-merger.ts'
 import { titleFold } from '../../../node/notes/title-fold.ts'
@@ -8,7 +9,7 @@ import { systemClock } from '../../../node/platform/clock.ts'
 import type { CborValue } from '../../../protocols/cbor.ts'
 import type { Entry, NewEntry } from '../../../protocols/journal.ts'
 import { encodeNoteUpdate, lastOfMerged } from '../../../protocols/note-facts.ts'
-import { seededRandom } from '../../kit/seeded-random.ts'
+import { type SeededRandom, seededRandom } from '../../kit/seeded-random.ts'
 
 const merger = createNoteMerger(systemClock)
 
@@ -19,6 +20,15 @@ function entryOf(body: CborValue | undefined, number: number, kind = 'note-updat
 
 function asEntries(merged: NewEntry[] | undefined, number: number): Entry[] {
   return (merged ?? []).map((one, i) => entryOf(one.body, number + i, one.kind, 'later'))
+}
+
+const cursors = new WeakMap<Y.Doc, number>()
+
+function placeOf(doc: Y.Doc, random: SeededRandom): number {
+  const { length } = doc.getText('text')
+  const at = random.chance(0.8) ? Math.min(length, (cursors.get(doc) ?? 0) + 1) : random.below(length + 1)
+  cursors.set(doc, at)
+  return at
 }
 
 /** What some people type and delete, an entry for each tick. */
@@ -32,7 +42,8 @@ function session(seed: number, entries: number): Entry[] {
       const text = doc.getText('text')
       const before = Y.encodeStateVector(doc)
       if (text.length > 3 && random.chance(0.2)) text.delete(random.below(text.length - 1), 1)
-      else text.insert(random.below(text.length + 1), String.fromCharCode(97 + random.below(26)))
+      // Mostly behind the last key of the same person, as people type.
+      else text.insert(placeOf(doc, random), String.fromCharCode(97 + random.below(26)))
       const update = Y.encodeStateAsUpdate(doc, before)
       updates.push(update)
       if (random.chance(0.7)) for (const other of docs) Y.applyUpdate(other, update)
@@ -54,6 +65,26 @@ test('merged entries make the text, the vector and the deletions of the ones tha
       expect(one.vectorAndContent(), `seed ${seed}`).toEqual(plain.vectorAndContent())
     }
     expect(lastOfMerged(merged[0]?.body)).toEqual({ writer: 'w', number: 99, index: 0, lamport: 99 })
+  }
+})
+
+test('what one person typed in a row becomes one struct, and a reader in the middle of it goes on', () => {
+  const doc = new Y.Doc({ gc: false })
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => void updates.push(update))
+  for (const [at, key] of [...'typed in a row'].entries()) doc.getText('text').insert(at, key)
+  const joined = joinTyped(Y.mergeUpdates(updates))
+  expect(Y.decodeUpdate(joined).structs).toHaveLength(1)
+  for (let known = 0; known <= updates.length; known++) {
+    const reader = new Y.Doc({ gc: false })
+    for (const update of updates.slice(0, known)) Y.applyUpdate(reader, update)
+    // Somebody else inserts right behind what is known: between two characters of the joined struct.
+    reader.getText('text').insert(reader.getText('text').length, '|')
+    Y.applyUpdate(reader, joined)
+    const other = new Y.Doc({ gc: false })
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(reader))
+    expect(reader.getText('text').toString()).toBe(other.getText('text').toString())
   }
 })
 
