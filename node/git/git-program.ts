@@ -4,15 +4,23 @@ import type { Clock } from '../platform/clock.ts'
 import { type PipedProgram, startPiped } from '../platform/piped-program.ts'
 import './errors.ts'
 import { type GitEnvironmentOptions, gitEnvironment } from './git-settings.ts'
-import { COMMAND_TIMEOUT_MS, MAX_OUTPUT_BYTES, MAX_WAITING, PROCESSES_AT_ONCE, SERVING_AT_ONCE } from './limits.ts'
+import {
+  COMMAND_TIMEOUT_MS,
+  MAX_OUTPUT_BYTES,
+  PROCESSES_AT_ONCE,
+  RECEIVING_AT_ONCE,
+  SERVING_AT_ONCE,
+  UNPACKING_AT_ONCE
+} from './limits.ts'
+import { Places } from './places.ts'
 
 /** Older ones have holes that a pushed repository can use (CVE-2024-32002 and its relatives). */
 const OLDEST: readonly [number, number, number] = [2, 39, 5]
 
-export interface RunOptions extends GitEnvironmentOptions {
+export interface RunOptions extends StartOptions {
   input?: string | Uint8Array
   maxOutputBytes?: number
-  signal?: AbortSignal | undefined
+  timeoutMs?: number
   /** Exit codes that are answers and not failures; 0 always is. */
   answers?: readonly number[]
 }
@@ -29,13 +37,20 @@ export interface GitProgram {
   run(words: readonly string[], options?: RunOptions): Promise<RunResult>
   /** For whoever moves the bytes; `done` must be called once the program has ended. */
   start(words: readonly string[], options?: StartOptions): Promise<StartedGit>
+  /** Waits for the turn to unpack a push; the answer ends it. */
+  unpackingTurn(signal?: AbortSignal): Promise<() => void>
 }
 
 export interface StartOptions extends GitEnvironmentOptions {
   signal?: AbortSignal | undefined
-  /** Its pace is that of somebody's network: counted apart, so that slow readers do not hold up who pushes. */
-  serving?: boolean
+  /** What it is for: counted apart, so that what has the pace of somebody's network does not hold up who waits for an answer. */
+  for?: Purpose
 }
+
+type Purpose = 'working' | 'serving' | 'receiving' | 'tidying'
+
+/** Pages and the programs that serve them come before git; tidying up comes last. */
+const NICENESS: Readonly<Record<Purpose, number>> = { working: 2, serving: 5, receiving: 5, tidying: 19 }
 
 export interface StartedGit {
   program: PipedProgram
@@ -68,8 +83,13 @@ class LimitedGit implements GitProgram {
   version = ''
   readonly #clock: Clock
   readonly #command: string
-  readonly #working = new Places(PROCESSES_AT_ONCE)
-  readonly #serving = new Places(SERVING_AT_ONCE)
+  readonly #places: Readonly<Record<Purpose, Places>> = {
+    working: new Places(PROCESSES_AT_ONCE),
+    serving: new Places(SERVING_AT_ONCE),
+    receiving: new Places(RECEIVING_AT_ONCE),
+    tidying: new Places(1)
+  }
+  readonly #unpacking = new Places(UNPACKING_AT_ONCE)
 
   constructor(clock: Clock, command: string) {
     this.#clock = clock
@@ -77,10 +97,10 @@ class LimitedGit implements GitProgram {
   }
 
   async run(words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const { maxOutputBytes = MAX_OUTPUT_BYTES, answers = [], input } = options
+    const { maxOutputBytes = MAX_OUTPUT_BYTES, timeoutMs = COMMAND_TIMEOUT_MS, answers = [], input } = options
     const { program, done } = await this.start(words, options)
     let timedOut = false
-    const cancelTimer = this.#clock.after(COMMAND_TIMEOUT_MS, () => {
+    const cancelTimer = this.#clock.after(timeoutMs, () => {
       timedOut = true
       program.kill()
     })
@@ -106,74 +126,35 @@ class LimitedGit implements GitProgram {
   }
 
   async start(words: readonly string[], options: StartOptions = {}): Promise<StartedGit> {
-    const { signal } = options
-    const places = options.serving ? this.#serving : this.#working
-    await places.take(signal)
-    const program = startPiped(this.#command, words, {
-      environment: gitEnvironment(options),
-      channel: options.overChannel === true
-    })
+    const { signal, for: purpose = 'working' } = options
+    const giveBack = await this.#places[purpose].take(signal)
+    let program: PipedProgram
+    try {
+      const environment = gitEnvironment(options)
+      const channel = options.overChannel === true
+      program = startPiped(this.#command, words, { environment, channel, niceness: NICENESS[purpose] })
+    } catch (cause) {
+      giveBack()
+      throw new JoineryError('GIT_BUSY', 'git cannot be started now', { cause })
+    }
     const kill = (): void => program.kill()
     signal?.addEventListener('abort', kill, { once: true })
     let ended = false
-    program.ended.then(
-      () => {
-        ended = true
-      },
-      () => {
-        ended = true
-      }
-    )
-    let given = false
+    const end = (): void => {
+      ended = true
+    }
+    program.ended.then(end, end)
     return {
       program,
       done: () => {
-        if (given) return
-        given = true
         signal?.removeEventListener('abort', kill)
         if (!ended) program.kill()
-        places.giveBack()
+        giveBack()
       }
     }
   }
-}
 
-/** So many at once; who comes later waits in order. */
-class Places {
-  readonly #most: number
-  #taken = 0
-  readonly #waiting: (() => void)[] = []
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  async take(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
-    if (this.#taken >= this.#most) {
-      if (this.#waiting.length >= MAX_WAITING) throw new JoineryError('GIT_BUSY', 'too many wait for git')
-      await new Promise<void>((resolve, reject) => {
-        const go = (): void => {
-          signal?.removeEventListener('abort', gone)
-          resolve()
-        }
-        const gone = (): void => {
-          const at = this.#waiting.indexOf(go)
-          if (at >= 0) this.#waiting.splice(at, 1)
-          reject(signal?.reason)
-        }
-        this.#waiting.push(go)
-        signal?.addEventListener('abort', gone, { once: true })
-      })
-      return
-    }
-    this.#taken++
-  }
-
-  /** Whoever waits longest gets the place, before somebody who comes now. */
-  giveBack(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#taken--
+  unpackingTurn(signal?: AbortSignal): Promise<() => void> {
+    return this.#unpacking.take(signal)
   }
 }

@@ -2,7 +2,7 @@
  * The environment of every git that we start, whole: nothing of the system's, the user's or the repository's own configuration counts
  * where safety is at stake. Sources: git-config(1) of 2.39, facts measured for this project (durability by strace, hostile pushes).
  */
-import { MAX_PUSH_BYTES } from './limits.ts'
+import { MAX_OBJECT_MEMORY_BYTES, MAX_PUSH_BYTES } from './limits.ts'
 
 /** What stands in no table of git's own because older repositories are full of it; GitHub accepts both. */
 const OLD_MISTAKES = ['zeroPaddedFilemode', 'badTimezone', 'missingSpaceBeforeDate']
@@ -33,6 +33,8 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['core.bigFileThreshold', '8m'],
   ['core.packedGitLimit', '64m'],
   ['core.deltaBaseCacheLimit', '16m'],
+  ['pack.deltaCacheSize', '16m'],
+  ['repack.writeBitmaps', 'false'],
   // `refs/mesh` is what devices keep for one another.
   ['transfer.hideRefs', 'refs/mesh'],
   ['receive.denyDeleteCurrent', 'refuse'],
@@ -62,6 +64,8 @@ export function gitEnvironment(options: GitEnvironmentOptions = {}): Record<stri
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
+    // Refuses an object that says it unpacks to more; git streams what is longer than `core.bigFileThreshold`.
+    GIT_ALLOC_LIMIT: String(MAX_OBJECT_MEMORY_BYTES),
     GIT_CONFIG_COUNT: String(settings.length)
   }
   for (const [at, [key, value]] of settings.entries()) {

@@ -18,13 +18,34 @@ export const MAX_REPORT_BYTES = 1024 * 1024
 export const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 /** Git processes at once: packing takes a processor and some 30 MB each. */
 export const PROCESSES_AT_ONCE = 4
+/** Pushes that are being sent: each waits for its learner's network most of the time. */
+export const RECEIVING_AT_ONCE = 16
+/** Of one person: two computers, and a retry on each. */
+export const RECEIVING_OF_ONE_PERSON = 4
+/** Pushes that are being unpacked and checked: the part that needs processor and memory. */
+export const UNPACKING_AT_ONCE = 2
+/** Unpacking and checking one push; a pack that needs longer than this on a Pi is made to. */
+export const UNPACK_TIMEOUT_MS = 5 * 60_000
+/** What git may ask for at once: one object unpacked, or one that another is described by. */
+export const MAX_OBJECT_MEMORY_BYTES = 128 * 1024 * 1024
+/** The rest of the disk is for notes and the journal: no push fills it up. */
+export const RESERVED_DISK_BYTES = 256 * 1024 * 1024
 /** Fetches and clones under way: each waits for its learner's network most of the time. */
 export const SERVING_AT_ONCE = 24
 /** Who waits for a process longer than a class takes to push together is told to try again. */
 export const MAX_WAITING = 200
 /** A small command that takes longer hangs. */
 export const COMMAND_TIMEOUT_MS = 60_000
-/** No byte in or out for so long: the client has gone, or its Wi-Fi. */
+/** So little of a push in or out for so long: the client has gone, or its Wi-Fi, or it only wants to hold the place. */
 export const STALL_TIMEOUT_MS = 60_000
+export const STALL_BYTES = 4 * 1024
 /** Spans of bytes between devices. */
 export const SPAN_BYTES = 64 * 1024
+/** Branches and tags of all repositories that are kept in memory: some 200 bytes each. */
+export const MAX_REMEMBERED_REFS = 20_000
+/** Repositories of which more than their refs is kept in memory. */
+export const MAX_REMEMBERED_REPOSITORIES = 500
+/** Commits of one push that are looked at one by one for the ref log; it names no more. */
+export const MAX_SURVEYED_COMMITS = 2_000
+/** What asks for a list of refs: a line for each prefix. */
+export const MAX_LIST_REQUEST_BYTES = 64 * 1024

@@ -9,6 +9,11 @@ import { isObjectId, isRepositoryId, isVisibleRef } from '../../protocols/git-na
 import type { Disk } from '../platform/disk.ts'
 import type { PipedProgram } from '../platform/piped-program.ts'
 import type { GitProgram } from './git-program.ts'
+import { faultOfModules } from './gitmodules.ts'
+import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
+import { readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
+import { type KnownRef, type KnownRefs, RefsMemory } from './refs-memory.ts'
+import { packedBytes, prepareRepositoryFolder } from './repository-folder.ts'
 import { RepositoryLocks } from './repository-locks.ts'
 
 /** What a peer's git and ours say to one another. */
@@ -51,7 +56,15 @@ export class DiskRepositories implements LocalRepositories {
   readonly locks = new RepositoryLocks()
   readonly #components: LocalRepositoriesComponents
   readonly #directory: string
-  readonly #made = new Set<RepositoryId>()
+  readonly #made = new Map<RepositoryId, Promise<void>>()
+  readonly #refs = new RefsMemory()
+  /** Of the last push of each: the ref log asks for them while it is recorded. */
+  readonly #pushed = new Map<RepositoryId, PushedCommits>()
+  /** Fetches under way, each of which brings objects that no ref names yet. */
+  readonly #fetching = new Map<RepositoryId, number>()
+  /** Ids of repositories of this device; forgotten at its end, when the next refused push is found out of again. */
+  readonly #waste = new Set<RepositoryId>()
+  readonly #listeners = new Set<(id: RepositoryId) => void>()
 
   constructor(components: LocalRepositoriesComponents, init: { directory: string }) {
     this.#components = components
@@ -65,16 +78,28 @@ export class DiskRepositories implements LocalRepositories {
   }
 
   async ensure(id: RepositoryId): Promise<void> {
-    if (this.#made.has(id)) return
-    const { disk, git } = this.#components
+    const made = this.#made.get(id)
+    if (made !== undefined) {
+      await made
+      return
+    }
+    const making = this.#prepare(id)
+    this.#made.set(id, making)
+    try {
+      await making
+    } catch (error) {
+      this.#made.delete(id)
+      throw error
+    }
+  }
+
+  async #prepare(id: RepositoryId): Promise<void> {
+    const { disk } = this.#components
     const folder = this.folder(id)
     const shard = join(this.#directory, id.slice(0, 2))
-    await disk.makeDirectory(shard)
-    await git.run(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', folder])
-    await disk.makeDirectory(join(folder, 'objects', 'pack'))
-    for (const directory of [join(folder, 'objects', 'pack'), join(folder, 'objects'), folder, shard, this.#directory])
-      await disk.syncDirectory(directory)
-    this.#made.add(id)
+    const isNew = (await disk.stat(folder)) === undefined
+    await prepareRepositoryFolder(disk, folder)
+    if (isNew) for (const directory of [shard, this.#directory]) await disk.syncDirectory(directory)
   }
 
   async isHere(id: RepositoryId): Promise<boolean> {
@@ -83,43 +108,162 @@ export class DiskRepositories implements LocalRepositories {
   }
 
   async refs(id: RepositoryId): Promise<Map<RefName, ObjectId>> {
+    return new Map([...(await this.knownRefs(id))].map(([ref, { object }]) => [ref, object]))
+  }
+
+  async knownRefs(id: RepositoryId): Promise<KnownRefs> {
+    const known = this.#refs.get(id)
+    if (known) return known
     if (!(await this.isHere(id))) return new Map()
-    const words = ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags']
+    await this.ensure(id)
+    const words = ['for-each-ref', '--format=%(objectname) %(refname)%00%(*objectname)', 'refs/heads', 'refs/tags']
     const { output } = await this.run(id, words)
-    const refs = new Map<RefName, ObjectId>()
+    const refs = new Map<RefName, KnownRef>()
     for (const line of output.toString('utf8').split('\n')) {
-      const [object = '', ref = ''] = [line.slice(0, 40), line.slice(41)]
-      if (isObjectId(object) && ref !== '') refs.set(ref, object)
+      const object = line.slice(0, 40)
+      const [ref = '', peeled = ''] = line.slice(41).split('\0')
+      if (isObjectId(object) && ref !== '') refs.set(ref, isObjectId(peeled) ? { object, peeled } : { object })
     }
     return refs
   }
 
-  applyRefs(id: RepositoryId, wanted: ReadonlyMap<RefName, ObjectId>): Promise<void> {
-    return this.locks.hold(id, () => this.applyRefsHeld(id, wanted))
+  /** As `knownRefs`, and keeps them in memory. For whoever holds the lock: nobody changes them meanwhile. */
+  async #readRefsHeld(id: RepositoryId): Promise<KnownRefs> {
+    const refs = await this.knownRefs(id)
+    this.#refs.set(id, refs)
+    return refs
+  }
+
+  async applyRefs(id: RepositoryId, wanted: ReadonlyMap<RefName, ObjectId>): Promise<void> {
+    const known = this.#refs.get(id)
+    if (known && isSame(known, wanted)) return
+    await this.locks.hold(id, () => this.applyRefsHeld(id, wanted))
   }
 
   /** As `applyRefs`, for whoever holds the lock. */
   async applyRefsHeld(id: RepositoryId, wanted: ReadonlyMap<RefName, ObjectId>): Promise<void> {
     await this.ensure(id)
-    const here = await this.refs(id)
+    const known = await this.#readRefsHeld(id)
+    if (isSame(known, wanted)) return
     const missing = new Set(await this.missing(id, [...new Set(wanted.values())]))
+    const keeps: string[] = []
     const removals: string[] = []
     const updates: string[] = []
-    for (const [ref, object] of here) {
+    const next = new Map(known)
+    for (const [ref, { object }] of known) {
       const target = wanted.get(ref)
-      if (target === object) continue
-      updates.push(`update ${KEPT}/${object} ${object}`)
-      if (target === undefined) removals.push(`delete ${ref} ${object}`)
+      if (target === object || (target !== undefined && missing.has(target))) continue
+      keeps.push(`update ${KEPT}/${object} ${object}`)
+      if (target !== undefined) continue
+      removals.push(`delete ${ref} ${object}`)
+      next.delete(ref)
     }
     for (const [ref, object] of wanted) {
-      if (here.get(ref) === object || missing.has(object) || !isVisibleRef(ref)) continue
+      if (known.get(ref)?.object === object || missing.has(object) || !isVisibleRef(ref)) continue
       updates.push(`update ${ref} ${object}`)
+      next.set(ref, { object })
     }
+    if (removals.length + updates.length === 0) return
+    this.#refs.forget(id)
     // A branch that goes can stand in the way of one that comes (`feature` and `feature/x`): git wants two steps.
-    if (removals.length > 0)
-      await this.#transaction(id, [...updates.filter((line) => line.includes(KEPT)), ...removals])
-    const rest = removals.length > 0 ? updates.filter((line) => !line.includes(KEPT)) : updates
+    if (removals.length > 0) await this.#transaction(id, [...keeps, ...removals])
+    const rest = removals.length > 0 ? updates : [...keeps, ...updates]
     if (rest.length > 0) await this.#transaction(id, rest)
+    // What a new tag stands for is asked of git when somebody wants to know.
+    if (!updates.some((line) => line.startsWith('update refs/tags/'))) this.#refs.set(id, next)
+  }
+
+  /** What a push has changed and the ref log has taken. For whoever holds the lock. */
+  notePushedHeld(id: RepositoryId, changes: readonly RefChange[]): void {
+    const known = this.#refs.get(id)
+    // What a new tag stands for is asked of git when somebody wants to know.
+    if (known && !changes.some(({ ref }) => ref.startsWith('refs/tags/'))) {
+      const refs = new Map(known)
+      for (const { ref, new: now } of changes)
+        if (now === undefined) refs.delete(ref)
+        else refs.set(ref, { object: now })
+      this.#refs.set(id, refs)
+    } else this.#refs.forget(id)
+    this.#tell(id)
+  }
+
+  /** Refs may be others than we believe: git failed, or was ended in the middle of something. */
+  forgetRefs(id: RepositoryId): void {
+    this.#refs.forget(id)
+  }
+
+  /** Called after a push or a fetch brought something. */
+  onChange(listener: (id: RepositoryId) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(id: RepositoryId): void {
+    for (const listener of [...this.#listeners]) listener(id)
+  }
+
+  isFetching(id: RepositoryId): boolean {
+    return this.#fetching.has(id)
+  }
+
+  /** Whether a refused push left objects that nothing names. */
+  hasWaste(id: RepositoryId): boolean {
+    return this.#waste.has(id)
+  }
+
+  noteNoWaste(id: RepositoryId): void {
+    this.#waste.delete(id)
+  }
+
+  /** What its packs take on the disk. */
+  size(id: RepositoryId): Promise<{ bytes: number; packs: number }> {
+    return packedBytes(this.#components.disk, this.folder(id))
+  }
+
+  freeBytes(): Promise<number> {
+    return this.#components.disk.freeBytes(this.#directory)
+  }
+
+  /** New packs keep their names through a power cut. */
+  syncPacks(id: RepositoryId): Promise<void> {
+    return this.#components.disk.syncDirectory(join(this.folder(id), 'objects', 'pack'))
+  }
+
+  /**
+   * Looks at all that a push brought, once. For whoever holds the lock.
+   *
+   * @param before branches and tags as they were before the push
+   * @returns what is wrong, in words
+   */
+  async surveyHeld(id: RepositoryId, changes: readonly RefChange[], before: KnownRefs): Promise<string | undefined> {
+    this.#pushed.delete(id)
+    const tips = changes.flatMap(({ new: now }) => (now === undefined ? [] : [now]))
+    if (tips.length === 0) return undefined
+    const [only] = changes
+    const single = changes.length === 1 && only?.ref.startsWith('refs/heads/') ? only : undefined
+    const known = single?.old ? [single.old] : [...new Set([...before.values()].map(({ object }) => object))]
+    const words = ['--git-dir', this.folder(id), ...SURVEY_WORDS, '--ignore-missing', '--stdin', ...SURVEY_PATHS]
+    const { program, done } = await this.#components.git.start(words)
+    try {
+      program.input.end([...tips, ...known.map((object) => `^${object}`), ''].join('\n'))
+      const survey = await readSurvey(program.output as AsyncIterable<Buffer>)
+      const { code, errors } = await program.ended
+      // Exit code 128: a tag that names no commit has no files to look at in this way; trees and blobs were checked by git.
+      if (code !== 0 && code !== 128) throw new JoineryError('GIT_FAILED', `log ended with ${code}: ${errors.trim()}`)
+      if (single && code === 0)
+        this.#notePushed(id, { tip: tips[0] ?? '', old: single.old, known: keyOf(known), ...survey })
+      return await faultOfModules(this, id, survey.modules)
+    } finally {
+      done()
+    }
+  }
+
+  #notePushed(id: RepositoryId, pushed: PushedCommits): void {
+    this.#pushed.set(id, pushed)
+    for (const [oldest] of this.#pushed) {
+      if (this.#pushed.size <= MAX_REMEMBERED_REPOSITORIES) break
+      this.#pushed.delete(oldest)
+    }
   }
 
   /** Takes back what receive-pack has just done; the objects stay until they are tidied away. For whoever holds the lock. */
@@ -128,12 +272,17 @@ export class DiskRepositories implements LocalRepositories {
       if (old === undefined) return `delete ${ref} ${now ?? ''}`.trimEnd()
       return `update ${ref} ${old} ${now ?? '0'.repeat(40)}`
     })
+    this.#refs.forget(id)
+    this.#waste.add(id)
     await this.#transaction(id, lines)
+    this.#tell(id)
   }
 
   async missing(id: RepositoryId, objects: readonly ObjectId[]): Promise<ObjectId[]> {
     if (objects.length === 0) return []
     if (!(await this.isHere(id))) return [...objects]
+    const tips = new Set([...(this.#refs.get(id)?.values() ?? [])].map(({ object }) => object))
+    if (objects.every((object) => tips.has(object))) return []
     const { output } = await this.run(
       id,
       ['cat-file', '--batch-check=%(objectname) %(objecttype)'],
@@ -148,12 +297,18 @@ export class DiskRepositories implements LocalRepositories {
   }
 
   async isAncestor(id: RepositoryId, older: ObjectId, newer: ObjectId): Promise<boolean> {
+    const pushed = this.#pushed.get(id)
+    if (pushed?.whole && pushed.tip === newer && pushed.old === older)
+      return pushed.commits.length === 0 ? false : pushed.parents.has(older)
     // Exit code 128: one of them is no commit (a tag of a tree) and has no ancestors.
     const { code } = await this.run(id, ['merge-base', '--is-ancestor', older, newer], undefined, [1, 128])
     return code === 0
   }
 
   async newCommits(id: RepositoryId, tip: ObjectId, known: readonly ObjectId[], most: number): Promise<ObjectId[]> {
+    const pushed = this.#pushed.get(id)
+    if (pushed?.tip === tip && pushed.known === keyOf(known) && (pushed.whole || most < pushed.commits.length))
+      return pushed.commits.filter((commit) => commit !== tip).slice(0, most)
     const words = ['rev-list', '--ignore-missing', `--max-count=${most + 1}`, '--stdin']
     const input = [tip, ...known.map((object) => `^${object}`), ''].join('\n')
     const { output } = await this.run(id, words, input)
@@ -181,7 +336,7 @@ export class DiskRepositories implements LocalRepositories {
     const words = ['-c', 'transfer.hideRefs=!refs/mesh', 'upload-pack', '--strict', '--timeout=60', this.folder(id)]
     const { program, done } = await this.#components.git.start(words, {
       signal,
-      serving: true,
+      for: 'serving',
       forPeer: true,
       protocol: 'version=2'
     })
@@ -211,7 +366,8 @@ export class DiskRepositories implements LocalRepositories {
     const specs = objects.map((object) => `+${object}:${KEPT}/${object}`)
     const fixed = ['--git-dir', this.folder(id), '-c', 'protocol.version=2']
     const words = [...fixed, 'fetch', '--quiet', '--atomic', '--no-tags', '--no-write-fetch-head', 'fd::3', ...specs]
-    const { program, done } = await this.#components.git.start(words, { signal, serving: true, overChannel: true })
+    const { program, done } = await this.#components.git.start(words, { signal, for: 'receiving', overChannel: true })
+    this.#fetching.set(id, (this.#fetching.get(id) ?? 0) + 1)
     try {
       program.input.end()
       program.output.resume()
@@ -219,8 +375,12 @@ export class DiskRepositories implements LocalRepositories {
       const { code, errors } = await program.ended
       signal.throwIfAborted()
       if (code !== 0) throw new JoineryError('GIT_FAILED', `fetching ended with ${code}: ${errors.trim()}`)
-      await this.#components.disk.syncDirectory(join(this.folder(id), 'objects', 'pack'))
+      await this.syncPacks(id)
+      this.#tell(id)
     } finally {
+      const others = (this.#fetching.get(id) ?? 1) - 1
+      if (others > 0) this.#fetching.set(id, others)
+      else this.#fetching.delete(id)
       done()
     }
   }
@@ -228,6 +388,9 @@ export class DiskRepositories implements LocalRepositories {
   async remove(id: RepositoryId): Promise<void> {
     await this.locks.hold(id, async () => {
       this.#made.delete(id)
+      this.#refs.forget(id)
+      this.#pushed.delete(id)
+      this.#waste.delete(id)
       await this.#components.disk.remove(this.folder(id))
     })
   }
@@ -272,6 +435,25 @@ export class DiskRepositories implements LocalRepositories {
     const input = ['start', ...lines, 'prepare', 'commit', ''].join('\n')
     await this.run(id, ['update-ref', '--stdin'], input)
   }
+}
+
+interface PushedCommits {
+  tip: ObjectId
+  old: ObjectId | undefined
+  known: string
+  commits: readonly ObjectId[]
+  parents: ReadonlySet<ObjectId>
+  whole: boolean
+}
+
+function keyOf(objects: readonly ObjectId[]): string {
+  return [...objects].sort().join()
+}
+
+function isSame(known: KnownRefs, wanted: ReadonlyMap<RefName, ObjectId>): boolean {
+  if (known.size !== wanted.size) return false
+  for (const [ref, object] of wanted) if (known.get(ref)?.object !== object) return false
+  return true
 }
 
 /** Both ways between descriptor 3 of a git and a peer, until the git has ended. */

@@ -1,24 +1,26 @@
 /** Answers git clients from this device's own repositories. The order of a push is what makes it safe: objects on the disk, ref log entry on the disk, report. */
-import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { GitAnswer, GitRequest, GitService, PushRecorder, RefChange, RepositoryId } from '../../protocols/git.ts'
 import { isVisibleRef } from '../../protocols/git-names.ts'
+import type { PersonId } from '../../protocols/people.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
-import type { PipedProgram } from '../platform/piped-program.ts'
+import { capabilitiesOf, type ListRequest, listAnswer, readListRequest, receiveAdvertisement } from './advertisement.ts'
 import './errors.ts'
 import type { GitProgram } from './git-program.ts'
-import { faultOfModules } from './gitmodules.ts'
 import {
   MAX_FETCH_REQUEST_BYTES,
+  MAX_LIST_REQUEST_BYTES,
   MAX_PUSH_BYTES,
   MAX_REFS,
-  MAX_REPORT_BYTES,
   MAX_REPOSITORY_BYTES,
-  STALL_TIMEOUT_MS
+  RECEIVING_OF_ONE_PERSON,
+  RESERVED_DISK_BYTES
 } from './limits.ts'
 import { type DiskRepositories, drained } from './local-repositories.ts'
 import { FLUSH, pktLine } from './pkt-line.ts'
+import { type Received, readOff, receivePack } from './push-receiving.ts'
 import { acceptedRefs, messages, refusal } from './push-report.ts'
 import { type PushRequest, readPushRequest } from './push-request.ts'
 
@@ -32,6 +34,10 @@ export interface LocalServiceComponents {
 
 export class LocalService implements GitService {
   readonly #components: LocalServiceComponents
+  /** Pushes under way. */
+  readonly #pushing = new Map<PersonId, number>()
+  /** What git says that it can do: the same for all repositories. */
+  readonly #capabilities: { fetch?: Buffer; receive?: string } = {}
 
   constructor(components: LocalServiceComponents) {
     this.#components = components
@@ -45,23 +51,44 @@ export class LocalService implements GitService {
   }
 
   async *#advertise(id: RepositoryId, request: GitRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { git, repositories } = this.#components
-    const words = [request.service.slice(4), '--stateless-rpc', '--http-backend-info-refs', repositories.folder(id)]
-    const { output } = await git.run(words, { signal, protocol: request.protocol })
+    const isVersion2 = request.protocol === 'version=2'
     // A client of version 2 expects the capabilities without this line.
-    if (request.protocol !== 'version=2' || request.service === 'git-receive-pack') {
+    if (!isVersion2 || request.service === 'git-receive-pack') {
       yield pktLine(`# service=${request.service}\n`)
       yield FLUSH
     }
-    yield output
+    yield (await this.#knownAdvertisement(id, request)) ?? (await this.#askAdvertisement(id, request, signal))
+  }
+
+  async #knownAdvertisement(id: RepositoryId, request: GitRequest): Promise<Buffer | undefined> {
+    const { fetch, receive } = this.#capabilities
+    if (request.service === 'git-upload-pack') return request.protocol === 'version=2' ? fetch : undefined
+    if (receive === undefined || request.protocol === 'version=1') return undefined
+    return receiveAdvertisement(await this.#components.repositories.knownRefs(id), receive)
+  }
+
+  async #askAdvertisement(id: RepositoryId, request: GitRequest, signal: AbortSignal): Promise<Buffer> {
+    const { git, repositories } = this.#components
+    const { service, protocol } = request
+    const words = [service.slice(4), '--stateless-rpc', '--http-backend-info-refs', repositories.folder(id)]
+    const { output } = await git.run(words, { signal, protocol })
+    if (service === 'git-upload-pack' && protocol === 'version=2') this.#capabilities.fetch = output
+    const told = service === 'git-receive-pack' && protocol !== 'version=1' ? capabilitiesOf(output) : undefined
+    if (told !== undefined) this.#capabilities.receive = told
+    return output
   }
 
   async *#upload(id: RepositoryId, request: GitRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { git, repositories } = this.#components
+    const { list, body } = await listRequestOf(request)
+    if (list) {
+      yield listAnswer(await repositories.knownRefs(id), list)
+      return
+    }
     const words = ['upload-pack', '--stateless-rpc', '--strict', '--timeout=60', repositories.folder(id)]
-    const { program, done } = await git.start(words, { signal, serving: true, protocol: request.protocol })
+    const { program, done } = await git.start(words, { signal, for: 'serving', protocol: request.protocol })
     try {
-      const asked = pour(request.body, program, MAX_FETCH_REQUEST_BYTES)
+      const asked = pour(body, program.input)
       asked.catch(() => program.kill())
       for await (const bytes of program.output as AsyncIterable<Buffer>) yield bytes
       await asked
@@ -82,53 +109,87 @@ export class LocalService implements GitService {
     const push = await readPushRequest(body)
     // Git sends a flush alone to find out whether it may push before it sends something long.
     if (!push) return
-    const fault = await this.#faultOf(id, push)
-    if (fault) {
-      await readOff(body)
-      yield refusal(push, fault)
-      return
+    const under = this.#pushing.get(person) ?? 0
+    this.#pushing.set(person, under + 1)
+    try {
+      const room = await this.#roomFor(id, push)
+      const fault = under >= RECEIVING_OF_ONE_PERSON ? 'other pushes of yours are under way' : undefined
+      if (fault !== undefined || 'fault' in room) {
+        await readOff(body)
+        yield refusal(push, fault === undefined && 'fault' in room ? room.fault : () => `${fault}`)
+        return
+      }
+      yield await this.#store(id, push, person, { body, mostBytes: room.bytes, signal })
+    } finally {
+      const others = (this.#pushing.get(person) ?? 1) - 1
+      if (others > 0) this.#pushing.set(person, others)
+      else this.#pushing.delete(person)
     }
-    yield await this.#components.repositories.locks.hold(id, () => this.#receiveHeld(id, push, person, body, signal))
   }
 
-  /** Git judges the rest. */
-  async #faultOf(id: RepositoryId, push: PushRequest): Promise<((change: RefChange) => string) | undefined> {
+  /** How much the push may bring, or why it may not at all. Git judges the rest. */
+  async #roomFor(
+    id: RepositoryId,
+    push: PushRequest
+  ): Promise<{ bytes: number } | { fault: (change: RefChange) => string }> {
     const { repositories } = this.#components
     if (push.changes.some(({ ref }) => !isVisibleRef(ref)))
-      return ({ ref }) =>
-        isVisibleRef(ref)
-          ? 'another branch of this push has a name that is not allowed'
-          : 'this name is not allowed here'
+      return {
+        fault: ({ ref }) =>
+          isVisibleRef(ref)
+            ? 'another branch of this push has a name that is not allowed'
+            : 'this name is not allowed here'
+      }
     const made = push.changes.filter(({ old }) => old === undefined).length
-    if (made > 0 && (await repositories.refs(id)).size + made > MAX_REFS)
-      return () => `a repository has at most ${MAX_REFS} branches and tags`
-    if (push.changes.some(({ new: now }) => now !== undefined) && (await this.#sizeBytes(id)) > MAX_REPOSITORY_BYTES)
-      return () => `the repository is full (${MAX_REPOSITORY_BYTES / 2 ** 20} MB)`
-    return undefined
+    if (made > 0 && (await repositories.knownRefs(id)).size + made > MAX_REFS)
+      return { fault: () => `a repository has at most ${MAX_REFS} branches and tags` }
+    if (push.changes.every(({ new: now }) => now === undefined)) return { bytes: MAX_PUSH_BYTES }
+    const left = MAX_REPOSITORY_BYTES - (await repositories.size(id)).bytes
+    if (left <= 0) return { fault: () => `the repository is full (${MAX_REPOSITORY_BYTES / 2 ** 20} MB)` }
+    const free = (await repositories.freeBytes()) - RESERVED_DISK_BYTES
+    if (free <= 0) return { fault: () => 'the disk of the device that keeps this repository is nearly full' }
+    return { bytes: Math.min(MAX_PUSH_BYTES, left, free) }
   }
 
-  async #receiveHeld(
+  async #store(
     id: RepositoryId,
     push: PushRequest,
-    person: string,
-    body: AsyncIterator<Uint8Array>,
-    signal: AbortSignal
+    person: PersonId,
+    { body, mostBytes, signal }: { body: AsyncIterator<Uint8Array>; mostBytes: number; signal: AbortSignal }
   ): Promise<Buffer> {
-    const { disk, repositories, recorder } = this.#components
-    const { answer, failed } = await this.#runReceivePack(id, push, body, signal)
+    const { git, clock, repositories } = this.#components
+    let answer: Buffer | undefined
+    const folder = repositories.folder(id)
+    await receivePack({ git, clock }, { folder, head: push.head, body, mostBytes, signal }, (finish) =>
+      // What changes refs waits for its turn; what comes over somebody's Wi-Fi does not make others wait.
+      repositories.locks.hold(id, async () => {
+        answer = await this.#storeHeld(id, push, person, finish)
+      })
+    )
+    return answer ?? refusal(push, () => 'not saved')
+  }
+
+  async #storeHeld(
+    id: RepositoryId,
+    push: PushRequest,
+    person: PersonId,
+    finish: () => Promise<Received>
+  ): Promise<Buffer> {
+    const { repositories, recorder } = this.#components
+    const before = await repositories.knownRefs(id)
+    const { answer, failed } = await finish()
+    // Another program may have had its hand in it, or we believe something that is not so any more.
+    if (failed !== undefined) repositories.forgetRefs(id)
     const accepted = acceptedRefs(push, answer) ?? (await this.#changedRefs(id, push))
     const changes = push.changes.filter(({ ref }) => accepted.has(ref))
-    if (changes.length === 0) {
-      if (failed !== undefined && answer.length === 0) return refusal(push, () => failed)
-      return answer
-    }
+    if (changes.length < push.changes.length) repositories.forgetRefs(id)
+    if (changes.length === 0) return failed === undefined ? answer : refusal(push, () => failed)
     try {
-      await disk.syncDirectory(join(repositories.folder(id), 'objects', 'pack'))
-      const tips = changes.flatMap(({ new: now }) => (now === undefined ? [] : [now]))
-      const before = changes.flatMap(({ old }) => (old === undefined ? [] : [old]))
-      const fault = await faultOfModules(repositories, id, tips, before)
+      await repositories.syncPacks(id)
+      const fault = await repositories.surveyHeld(id, changes, before)
       if (fault !== undefined) throw new JoineryError('PUSH_REFUSED', fault)
       const lines = await recorder.record(id, changes, person)
+      repositories.notePushedHeld(id, changes)
       return Buffer.concat([messages(push, lines), answer])
     } catch (error) {
       await repositories.revertHeld(id, changes)
@@ -138,92 +199,48 @@ export class LocalService implements GitService {
     }
   }
 
-  async #runReceivePack(
-    id: RepositoryId,
-    push: PushRequest,
-    body: AsyncIterator<Uint8Array>,
-    signal: AbortSignal
-  ): Promise<{ answer: Buffer; failed: string | undefined }> {
-    const { git, clock, repositories } = this.#components
-    // The first message decides the version; a push has only one.
-    const { program, done } = await git.start(['receive-pack', '--stateless-rpc', repositories.folder(id)], { signal })
-    let stalled = false
-    let cancel = (): void => undefined
-    const alive = (): void => {
-      cancel()
-      cancel = clock.after(STALL_TIMEOUT_MS, () => {
-        stalled = true
-        program.kill()
-      })
-    }
-    alive()
-    try {
-      const sent = pour(joined(push.head, body, alive), program, MAX_PUSH_BYTES)
-      let tooLarge = false
-      sent.catch((error: unknown) => {
-        tooLarge = hasCode(error, 'TOO_LARGE')
-        program.kill()
-      })
-      const spans: Buffer[] = []
-      let bytes = 0
-      for await (const span of program.output as AsyncIterable<Buffer>) {
-        alive()
-        bytes += span.length
-        if (bytes > MAX_REPORT_BYTES) program.kill()
-        else spans.push(span)
-      }
-      const { code, errors } = await program.ended
-      signal.throwIfAborted()
-      const failed = tooLarge
-        ? `a push has at most ${MAX_PUSH_BYTES / 2 ** 20} MB`
-        : stalled
-          ? 'the connection stood still'
-          : code !== 0
-            ? errors.trim().split('\n').at(-1) || 'git could not take it'
-            : undefined
-      return { answer: Buffer.concat(spans, bytes > MAX_REPORT_BYTES ? 0 : bytes), failed }
-    } finally {
-      cancel()
-      done()
-    }
-  }
-
   /** For clients that want no report. */
   async #changedRefs(id: RepositoryId, push: PushRequest): Promise<ReadonlySet<string>> {
+    this.#components.repositories.forgetRefs(id)
     const refs = await this.#components.repositories.refs(id)
     return new Set(push.changes.filter(({ ref, new: now }) => refs.get(ref) === now).map(({ ref }) => ref))
   }
+}
 
-  async #sizeBytes(id: RepositoryId): Promise<number> {
-    const { output } = await this.#components.repositories.run(id, ['count-objects', '-v'])
-    let kibibytes = 0
-    for (const [, value] of output.toString('utf8').matchAll(/^size(?:-pack)?: (\d+)$/gm)) kibibytes += Number(value)
-    return kibibytes * 1024
+/** A list of refs is asked for in one small request; everything else is for git. */
+async function listRequestOf({
+  protocol,
+  body
+}: GitRequest): Promise<{ list: ListRequest | undefined; body: AsyncIterable<Uint8Array> }> {
+  if (protocol !== 'version=2') return { list: undefined, body }
+  const spans: Uint8Array[] = []
+  let bytes = 0
+  const rest = body[Symbol.asyncIterator]()
+  let next = await rest.next()
+  for (; !next.done && bytes <= MAX_LIST_REQUEST_BYTES; next = await rest.next()) {
+    spans.push(next.value)
+    bytes += next.value.length
+  }
+  const head = Buffer.concat(spans, bytes)
+  const more = next
+  return {
+    list: more.done ? readListRequest(head) : undefined,
+    body: (async function* () {
+      yield head
+      if (!more.done) yield more.value
+      if (!more.done) for (let one = await rest.next(); !one.done; one = await rest.next()) yield one.value
+    })()
   }
 }
 
 /** @throws JoineryError `TOO_LARGE` */
-async function pour(body: AsyncIterable<Uint8Array>, { input }: PipedProgram, mostBytes: number): Promise<void> {
+async function pour(body: AsyncIterable<Uint8Array>, input: Writable): Promise<void> {
   let bytes = 0
   for await (const span of body) {
     bytes += span.length
-    if (bytes > mostBytes) throw new JoineryError('TOO_LARGE', `more than ${mostBytes} bytes`)
+    if (bytes > MAX_FETCH_REQUEST_BYTES)
+      throw new JoineryError('TOO_LARGE', `more than ${MAX_FETCH_REQUEST_BYTES} bytes`)
     if (!input.write(span)) await drained(input)
   }
   input.end()
-}
-
-async function* joined(head: Buffer, rest: AsyncIterator<Uint8Array>, alive: () => void): AsyncGenerator<Uint8Array> {
-  yield head
-  for (let next = await rest.next(); !next.done; next = await rest.next()) {
-    alive()
-    yield next.value
-  }
-}
-
-/** A client shows the refusal only when it could send all that it wanted to. */
-async function readOff(body: AsyncIterator<Uint8Array>): Promise<void> {
-  let bytes = 0
-  for (let next = await body.next(); !next.done && bytes <= MAX_PUSH_BYTES; next = await body.next())
-    bytes += next.value.length
 }

@@ -1,5 +1,6 @@
 /** Other programs whose bytes pass through us: standard input and output, and on wish a two-way channel as descriptor 3. */
 import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import type { Duplex, Readable, Writable } from 'node:stream'
 
 export interface PipedProgram {
@@ -9,6 +10,7 @@ export interface PipedProgram {
   readonly channel?: Duplex
   /** Resolves once it has ended and its output was read or given up; rejects when it could not be started. */
   readonly ended: Promise<ProgramEnd>
+  /** Asks it to end and tidy up; a moment later it is ended. */
   kill(): void
 }
 
@@ -23,9 +25,13 @@ export interface PipedProgramInit {
   /** Its environment, whole. */
   environment: Readonly<Record<string, string>>
   channel?: boolean
+  /** 0 to 19: the higher, the more it leaves to others. */
+  niceness?: number
 }
 
 const KILLED = 128 + 9
+/** Programs remove their temporary files when they are asked to end; one that hangs does not. */
+const TIDY_MS = 3_000
 /** Its last words are enough for a log line. */
 const MAX_ERRORS_CHARACTERS = 4_096
 
@@ -35,6 +41,12 @@ export function startPiped(command: string, words: readonly string[], init: Pipe
     cwd: '/',
     stdio: ['pipe', 'pipe', 'pipe', ...(init.channel ? (['pipe'] as const) : [])]
   })
+  if (!child.stdin || !child.stdout || !child.stderr) {
+    // Out of descriptors: the error is told in the next tick, without pipes.
+    child.once('error', () => undefined)
+    throw new Error(`${command} cannot be started`)
+  }
+  if (init.niceness !== undefined && child.pid !== undefined) setNiceness(child.pid, init.niceness)
   let errors = ''
   const { stdin, stdout, stderr } = child as { stdin: Writable; stdout: Readable; stderr: Readable }
   stderr.setEncoding('utf8')
@@ -60,6 +72,19 @@ export function startPiped(command: string, words: readonly string[], init: Pipe
     output: stdout,
     ...(channel ? { channel } : {}),
     ended,
-    kill: () => void child.kill('SIGKILL')
+    kill() {
+      if (!child.kill('SIGTERM')) return
+      const timer = setTimeout(() => child.kill('SIGKILL'), TIDY_MS)
+      timer.unref()
+      child.once('close', () => clearTimeout(timer))
+    }
+  }
+}
+
+function setNiceness(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness)
+  } catch {
+    // it ended already
   }
 }

@@ -35,6 +35,7 @@ export async function startFrontDoor(
     onMissing?: () => void
     notes?: NoteDoor
     people?: FrontDoorComponents['people']
+    git?: FrontDoorComponents['git']
     repositories?: FrontDoorComponents['repositories']
   } = {}
 ): Promise<StartedFrontDoor> {
@@ -48,6 +49,7 @@ export async function startFrontDoor(
       room: { overview: typeof room === 'function' ? room : () => Promise.resolve(room) },
       ...(more.notes && { notes: more.notes }),
       ...(more.people && { people: more.people }),
+      ...(more.git && { git: more.git }),
       ...(more.repositories && { repositories: more.repositories }),
       onMissing: more.onMissing ?? (() => undefined),
       addresses: () => [{ interface: 'eth0', address: '192.168.1.20', family: 4, prefix: 24 }]

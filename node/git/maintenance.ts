@@ -1,0 +1,115 @@
+/**
+ * Tidying up: packs of pushes become few, refs one file, commits get a graph. One repository at a time, at the lowest priority, and only while
+ * nobody changes it: whoever pushes makes it stop. Objects go by refs between devices, so this is each device's own affair.
+ */
+import { hasCode } from '../../protocols/errors.ts'
+import type { RepositoryId } from '../../protocols/git.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { GitProgram } from './git-program.ts'
+import type { DiskRepositories } from './local-repositories.ts'
+
+/** A class that works on something is left alone. */
+export const QUIET_MS = 2 * 60_000
+/** One pack for each push: so many still cost a reader nothing. */
+const MAX_PACKS = 16
+/** Where even a fold by size leaves so many, or a refused push left something, all become one. */
+const MAX_FOLDED_PACKS = 12
+const TIDY_TIMEOUT_MS = 10 * 60_000
+
+export interface RepositoryMaintenanceComponents {
+  git: GitProgram
+  clock: Clock
+  repositories: DiskRepositories
+}
+
+export class RepositoryMaintenance {
+  readonly #components: RepositoryMaintenanceComponents
+  /** In the order of their last change; each repository of the device at most once. */
+  readonly #waiting = new Map<RepositoryId, number>()
+  readonly #stop = new AbortController()
+  readonly #stopListening: () => void
+  #cancel: (() => void) | undefined
+  #running: Promise<void> | undefined
+
+  constructor(components: RepositoryMaintenanceComponents) {
+    this.#components = components
+    this.#stopListening = components.repositories.onChange((id) => this.#note(id))
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('stopping'))
+    this.#stopListening()
+    this.#cancel?.()
+    await this.#running
+  }
+
+  /** @returns whether there was something to do and it was done */
+  async tidy(id: RepositoryId): Promise<boolean> {
+    const { repositories } = this.#components
+    const { packs } = await repositories.size(id)
+    const waste = repositories.hasWaste(id)
+    // What a fetch brings has no name yet: nothing is thrown away meanwhile.
+    if ((packs < MAX_PACKS && !waste) || repositories.isFetching(id)) return false
+    let done = false
+    await repositories.locks.holdIdle(id, async (wanted) => {
+      const signal = AbortSignal.any([wanted, this.#stop.signal])
+      const all = waste || (await this.#fold(id, signal)) > MAX_FOLDED_PACKS
+      if (all && !repositories.isFetching(id)) {
+        // Without a name, and nobody is bringing anything: refused pushes, and nothing else.
+        await this.#run(id, ['repack', '-a', '-d', '-q', '--no-write-bitmap-index'], signal)
+        repositories.noteNoWaste(id)
+      }
+      await this.#run(id, ['pack-refs', '--all'], signal)
+      await this.#run(id, ['commit-graph', 'write', '--reachable', '--no-progress'], signal)
+      done = true
+    })
+    return done
+  }
+
+  /** @returns how many packs there are then */
+  async #fold(id: RepositoryId, signal: AbortSignal): Promise<number> {
+    await this.#run(id, ['repack', '-d', '-q', '--geometric=2', '--write-midx', '--no-write-bitmap-index'], signal)
+    return (await this.#components.repositories.size(id)).packs
+  }
+
+  async #run(id: RepositoryId, words: readonly string[], signal: AbortSignal): Promise<void> {
+    const { git, repositories } = this.#components
+    const options = { for: 'tidying', timeoutMs: TIDY_TIMEOUT_MS, signal } as const
+    await git.run(['--git-dir', repositories.folder(id), ...words], options)
+  }
+
+  #note(id: RepositoryId): void {
+    this.#waiting.delete(id)
+    this.#waiting.set(id, this.#components.clock.monotonicMs() + QUIET_MS)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#cancel || this.#running || this.#stop.signal.aborted) return
+    const [first] = this.#waiting.values()
+    if (first === undefined) return
+    const { clock } = this.#components
+    this.#cancel = clock.after(Math.max(0, first - clock.monotonicMs()), () => {
+      this.#cancel = undefined
+      this.#running = this.#next().finally(() => {
+        this.#running = undefined
+        this.#schedule()
+      })
+    })
+  }
+
+  async #next(): Promise<void> {
+    const [next] = this.#waiting
+    if (!next) return
+    const [id, dueMs] = next
+    if (dueMs > this.#components.clock.monotonicMs()) return
+    this.#waiting.delete(id)
+    try {
+      await this.tidy(id)
+    } catch (error) {
+      // Somebody needed the repository, or a git failed: nothing was lost, and the next push brings it here again.
+      if (this.#stop.signal.aborted || hasCode(error, 'GIT_FAILED') || hasCode(error, 'GIT_TIMED_OUT')) return
+      this.#waiting.set(id, this.#components.clock.monotonicMs() + QUIET_MS)
+    }
+  }
+}
