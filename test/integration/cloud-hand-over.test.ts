@@ -148,7 +148,7 @@ test('with all devices gone and the cloud peer killed and started again, a new d
     'the collection is there',
     async () => {
       const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
-      if (collections[0]?.files !== 2) throw new Error(`${JSON.stringify(collections)} ${fresh.node.child.output()}`)
+      return collections.some(({ name, files }) => name === 'lessons' && files === 2)
     },
     { timeoutMs: 20_000 }
   )
@@ -167,8 +167,9 @@ test('with all devices gone and the cloud peer killed and started again, a new d
   const client = stockClient(Number(new URL(fresh.node.address).port), NOTE_OF_A)
   await until(
     'the note is the same',
-    async () => {
-      expect(client.text.toString()).toBe(`what we wrote: ${SECRET_OF_A}`)
+    () => {
+      const text = client.text.toString()
+      return text === `what we wrote: ${SECRET_OF_A}`
     },
     { timeoutMs: 20_000 }
   )
