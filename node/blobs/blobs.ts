@@ -7,6 +7,7 @@ import type { BlobSource } from './blob-source.ts'
 import type { CatalogueView } from './catalogue-view.ts'
 import type { Copies, UnplugReport } from './copies.ts'
 import { CopyPlanner } from './copy-planner.ts'
+import { Distrusted } from './distrusted.ts'
 import { Eviction } from './eviction.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Collected, Garbage } from './garbage.ts'
@@ -104,6 +105,8 @@ export interface Blobs {
   copiesOf(cid: Cid): number
   /** Whether fewer devices than its policy asks for hold it, as far as there are so many. */
   isShortOfCopies(cid: Cid): boolean
+  /** Devices that sent wrong bytes or nonsense within the last hour. */
+  distrusted(): readonly NodeId[]
   /** What would be missed if this device went: to be 0 and 0 before `leave --drain` is done. */
   withoutThisDevice(): UnplugReport
   /** All linked devices tell each other anew what they hold: for who waits for copies and sees none come. */
@@ -134,10 +137,14 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     components.source ??
     createPeerSource({ clock, http: createHttpSource({ clock }), stream: createStreamSource({ clock }) })
   const rate = new TransferRate(clock)
+  const distrusted = new Distrusted(clock)
   const fetcher: Fetcher = new Fetcher(
     { store, planner, source, clock, link: (peer) => replication.link(peer) },
     {
-      lied: (peer, cid) => onEvent({ kind: 'peer-lied', peer, cid }),
+      lied(peer, cid) {
+        distrusted.note(peer)
+        onEvent({ kind: 'peer-lied', peer, cid })
+      },
       partial: (peer, cid, bits) => planner.holders.partial(peer, cid, bits),
       piece: (cid, piece) => replication.piece(cid, piece),
       ended: (cid) => replication.partialEnded(cid),
@@ -160,12 +167,18 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     {
       self,
       asksToKeep: (_peer, cid) => replication.mayPromise() && eviction.promiseToKeep(cid),
-      refused: (peer, { code }) => onEvent({ kind: 'peer-refused', peer, code })
+      refused(peer, { code }) {
+        distrusted.note(peer)
+        onEvent({ kind: 'peer-refused', peer, code })
+      }
     }
   )
   const reader = new FetchThroughReader({ store, fetcher })
-  const nameOf = (cid: Cid): BlobRef | undefined =>
+  const nameNow = (cid: Cid): BlobRef | undefined =>
     named(replication.view, store, cid) ?? (options?.alsoNamed?.(cid) ? store.refOf(cid) : undefined)
+  // Who heard of a new version from us asks at once, before we have planned what the version means for us.
+  const nameOf = (cid: Cid): BlobRef | undefined =>
+    nameNow(cid) ?? (store.has(cid) && replication.catchUp() ? nameNow(cid) : undefined)
   const server = new BlobServer({ store, reader, clock, named: nameOf })
   serveStreams({ links, store, clock, named: nameOf })
   const garbage = new Garbage({
@@ -250,6 +263,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
     },
     copiesOf: (cid) => askCopies((copies, number) => copies.of(number), cid) ?? (store.has(cid) ? 1 : 0),
     isShortOfCopies: (cid) => askCopies((copies, number) => copies.isShort(number), cid) ?? false,
+    distrusted: () => distrusted.list(),
     withoutThisDevice: () => replication.copies().without(self),
     askAnew: () => replication.askAnew(),
     async verify(onStep, signal) {

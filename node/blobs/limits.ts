@@ -74,8 +74,8 @@ export const REMEMBERED_PEERS = 256
 /** A peer that could not be reached or stalled: 1 s, 2 s, 4 s, … */
 export const PAUSE_MS = 1_000
 export const MAX_PAUSE_MS = 60_000
-/** How long a peer that said "not here" is believed, for blobs whose holders are not known. */
-export const NOT_HERE_MS = 10_000
+/** How long a peer that said "not here" is believed, for blobs whose holders are not known. No longer than whoever waits for a list of files rests before asking again. */
+export const NOT_HERE_MS = 1_000
 /** A person who asks waits so long for a holder that could not be reached just now, before hearing that nobody has it. */
 export const PATIENCE_MS = 8_000
 /** Demands of people under way at once; every one of them is a waiting connection, which the front door limits too. */

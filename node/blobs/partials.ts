@@ -1,11 +1,13 @@
+import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
-import { decodePieceList, hasPieceList } from '../../protocols/piece-list.ts'
+import { decodePieceList, hasPieceList, pieceCount } from '../../protocols/piece-list.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
+import { writeDurably } from '../platform/durable-file.ts'
 import type { BlobWrites } from './blob-writes.ts'
 import type { BlobLayout } from './layout.ts'
-import { PartialBlob } from './partial-blob.ts'
+import { encodeBits, PartialBlob } from './partial-blob.ts'
 import type { Space } from './space.ts'
 import type { StoreFault } from './store-fault.ts'
 
@@ -163,6 +165,27 @@ export class Partials {
     }
     await this.#disk.remove(this.#layout.partialOf(cid))
     await this.#disk.remove(this.#layout.bitsOf(cid))
+  }
+
+  /**
+   * A complete file that turned out to be damaged goes on as a partial one, with what it claims of the disk. Nothing of it is believed: opening hashes all its pieces.
+   *
+   * @returns false when the disk does not let it
+   */
+  async adopt(ref: BlobRef & { pieces: Cid }): Promise<boolean> {
+    const { cid, sizeBytes } = ref
+    if (this.#fault.cause || this.#awake.has(cid) || this.#sleeping.has(cid)) return false
+    const all = new Bitfield(pieceCount(sizeBytes))
+    for (let index = 0; index < all.length; index++) all.add(index)
+    try {
+      // The bitfield first: a partial file without one is thrown away at the next start.
+      await writeDurably(this.#disk, this.#layout.bitsOf(cid), encodeBits(ref, all))
+      await this.#disk.rename(this.#layout.fileOf(cid), this.#layout.partialOf(cid))
+    } catch {
+      return false
+    }
+    this.#sleeping.set(cid, sizeBytes)
+    return true
   }
 
   /** For the partial's own writes: a failed one may mean that the disk is full or gone. */

@@ -181,7 +181,7 @@ export class Replication {
   /** Copies on this device and those that are linked; counted anew at most once a second. */
   copies(): Copies {
     // What was imported a moment ago counts at once: whoever asks may be about to pull the plug.
-    if (this.#cancelReplan && !this.#stopped) this.#replan()
+    this.catchUp()
     const nowMs = this.#components.clock.monotonicMs()
     const kept = this.#copies
     if (kept && kept.view === this.#view && nowMs - kept.atMs < COPIES_FOR_MS) return kept.copies
@@ -239,6 +239,13 @@ export class Replication {
     if (this.#stopped) return
     const delayMs = Math.min(MAX_REPLAN_DELAY_MS, Math.max(REPLAN_DELAY_MS, REPLAN_REST * this.#replanTookMs))
     this.#cancelReplan ??= this.#components.clock.after(delayMs, () => this.#replan())
+  }
+
+  /** Does at once what was to be done soon. @returns whether there was anything */
+  catchUp(): boolean {
+    if (!this.#cancelReplan || this.#stopped) return false
+    this.#replan()
+    return true
   }
 
   #replan(): void {

@@ -358,15 +358,22 @@ export class BlobStore {
     for (const listener of this.#listeners) listener.removed?.(cid)
   }
 
-  /** Takes a damaged blob out of service; it stays aside until a whole copy has come. */
+  /**
+   * Takes a damaged blob out of service; it stays aside until a whole copy has come. Of a big one with its list, only the pieces that are
+   * damaged are fetched again: it becomes a partial blob, whose pieces are hashed when it is opened.
+   */
   async quarantine(cid: Cid): Promise<void> {
-    const sizeBytes = this.#index.sizeOf(cid)
-    if (sizeBytes === undefined) return
+    const ref = this.refOf(cid)
+    if (!ref) return
     await this.#index.remove(cid)
     this.#forget(cid)
-    this.#space.release(sizeBytes)
-    // Out of the index is out of service; a file that cannot be moved (a disk gone read-only) is found and hashed again later.
-    await this.#disk.rename(this.#layout.fileOf(cid), this.#layout.quarantineOf(cid)).catch(() => undefined)
+    const { pieces, sizeBytes } = ref
+    const kept = pieces !== undefined && this.has(pieces) && (await this.#partials.adopt({ ...ref, pieces }))
+    if (!kept) {
+      this.#space.release(sizeBytes)
+      // Out of the index is out of service; a file that cannot be moved (a disk gone read-only) is found and hashed again later.
+      await this.#disk.rename(this.#layout.fileOf(cid), this.#layout.quarantineOf(cid)).catch(() => undefined)
+    }
     for (const listener of this.#listeners) {
       listener.rotten?.(cid)
       listener.removed?.(cid)

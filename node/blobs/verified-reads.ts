@@ -108,7 +108,10 @@ export class VerifiedReads {
     return false
   }
 
+  /** Whoever is reading it just now believes nothing of it any more either. */
   forget(cid: Cid): void {
+    const bits = this.#verified.get(cid)?.bits
+    for (let index = 0; index < (bits?.length ?? 0); index++) bits?.delete(index)
     this.#verified.delete(cid)
     this.#files.drop(cid)
   }

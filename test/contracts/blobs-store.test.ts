@@ -227,11 +227,51 @@ describe.each([
     await flip(place, big.cid, 2 * PIECE_BYTES + 1)
     expect((await collect(store.readSpans(big.cid, 0, PIECE_BYTES))).length).toBe(PIECE_BYTES)
     expect(await codeOf(collect(store.readSpans(big.cid, 0, 4 * PIECE_BYTES)))).toBe('BLOB_ROTTEN')
-    expect(await store.quarantined()).toBe(2)
+    expect(await store.quarantined()).toBe(1)
     // A whole copy takes the place of the damaged one.
     await store.put(bytesOf(1000))
-    expect(await store.quarantined()).toBe(1)
+    expect(await store.quarantined()).toBe(0)
     expect((await store.readSmall(small.cid)).length).toBe(1000)
+    await store.close()
+  })
+
+  test('of a damaged big blob only the damaged pieces are fetched again, also after a restart', async () => {
+    using place = make()
+    let store = await open(place)
+    const bytes = bytesOf(5 * PIECE_BYTES - 7)
+    const big = await store.put(bytes)
+    const usedBytes = store.space.usedBytes
+    await flip(place, big.cid, PIECE_BYTES + 1)
+    expect(await store.scrub(big.cid, async () => undefined)).toBe(false)
+    expect(store.has(big.cid)).toBe(false)
+    expect(store.space.usedBytes).toBe(usedBytes)
+    await store.close()
+    store = await open(place)
+    const partial = await store.openPartial(big)
+    expect([...partial.bits]).toEqual([0, 2, 3, 4])
+    expect(await store.writePiece(partial, 1, bytes.subarray(PIECE_BYTES, 2 * PIECE_BYTES))).toBe(true)
+    await store.finishPartial(big.cid)
+    expect(await collect(store.readSpans(big.cid, 0, bytes.length))).toEqual(bytes)
+    expect(store.space.usedBytes).toBe(usedBytes)
+    await store.close()
+  })
+
+  test('whoever reads on while a scrub finds damage is given nothing of it', async () => {
+    using place = make()
+    const store = await open(place)
+    const big = await store.put(bytesOf(4 * PIECE_BYTES))
+    // Everything was read once, and is believed.
+    await collect(store.readSpans(big.cid, 0, 4 * PIECE_BYTES))
+    const reading = store.readSpans(big.cid, 0, 4 * PIECE_BYTES)[Symbol.asyncIterator]()
+    expect((await reading.next()).value).toHaveLength(256 * 1024)
+    await flip(place, big.cid, 2 * PIECE_BYTES + 1)
+    expect(await store.scrub(big.cid, async () => undefined)).toBe(false)
+    const rest = (async () => {
+      let length = 0
+      for (let next = await reading.next(); !next.done; next = await reading.next()) length += next.value.length
+      return length
+    })()
+    expect(await codeOf(rest)).toMatch(/^BLOB_(ROTTEN|MISSING)$/)
     await store.close()
   })
 
