@@ -14,6 +14,7 @@ export async function* findingsOf(slot: RoomSlot): AsyncGenerator<Finding> {
   yield* identityFindings(slot)
   yield* roomFindings(slot)
   yield* networkFindings(slot)
+  yield* distrustFindings(slot)
   yield* await diskFindings(slot)
   yield* clockFindings(slot)
 }
@@ -123,6 +124,19 @@ function standingOf({ membership, refusals }: RoomRuntime): Standing {
   const codes = [...refusals.values()]
   const refused = codes.includes('INVITATION_USED_UP') || codes.includes('INVITATION_REVOKED')
   return refused ? 'unwelcome' : 'waiting'
+}
+
+/** One that sends wrong bytes has a bad card or a changed program; its bytes are never used. */
+function* distrustFindings({ current }: RoomSlot): Generator<Finding> {
+  for (const peer of current?.blobs.distrusted() ?? []) {
+    const name = current?.membership.view().members.get(peer)?.name ?? peer.slice(-8)
+    yield {
+      level: 'problem',
+      code: 'DEVICE_SENT_WRONG_BYTES',
+      text: `${name} sent bytes that are not those of the file. They were thrown away.`,
+      next: `Run \`joinery verify\` on ${name}; if it happens again, replace its card.`
+    }
+  }
 }
 
 function* networkFindings(slot: RoomSlot): Generator<Finding> {

@@ -29,6 +29,9 @@ import { Undoing } from './undoing.ts'
 /** Boards of 512 MB; those of 1 GB report a little less. */
 const SMALL_BOARD_BYTES = 700 * 2 ** 20
 
+/** A nearly full disk offers nothing to the others; a little may still be imported on it, as far as the disk lets it. */
+const LEAST_QUOTA_BYTES = 100 * 2 ** 20
+
 /** A few are enough for advice; who refuses need not be of our room. */
 const MAX_REFUSALS = 100
 
@@ -114,6 +117,8 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   )
   const undoStore = undo.add(() => store.close())
   const capacityBytes = await offeredCapacity(device, store, membership)
+  // The others place files by what it offers: it keeps to that itself.
+  store.offer(Math.max(capacityBytes, LEAST_QUOTA_BYTES))
 
   const network = options.network
   const profile: Omit<PeerProfile, 'bootId'> = {
@@ -138,7 +143,10 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
       self: identity.node,
       // A cloud peer has many rooms open, and a narrow line to each.
       smallBoard: config.role === 'cloud' || totalMemoryBytes() < SMALL_BOARD_BYTES,
-      onEvent: (event) => log.info(event, 'files')
+      onEvent: (event) =>
+        event.kind === 'peer-lied' || event.kind === 'peer-refused'
+          ? log.warn(event, 'a device sent what it should not have')
+          : log.info(event, 'files')
     }
   )
   undo.replace(undoStore, () => blobs.stop())
