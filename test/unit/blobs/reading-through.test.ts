@@ -118,6 +118,21 @@ test('a blob that no inventory names yet is asked of whoever is linked', async (
   for (const device of [a, b, c]) await device.stop()
 })
 
+test('a new version is served to whoever hears of it first, and not only when its place has been planned', async () => {
+  using folder = temporaryFolder()
+  const a = await startDevice(folder.path, 'a')
+  const b = await startDevice(folder.path, 'b')
+  const [blob] = await fill(a, [1234])
+  if (!blob) throw new Error('nothing filled')
+  const catalogue = new TestCatalogue()
+  followAll([a], catalogue)
+  linkDevices(a, b)
+  catalogue.set([blob])
+  expect((await b.blobs.reader.bytes(blob, 5000)).length).toBe(1234)
+  await a.stop()
+  await b.stop()
+})
+
 test('a copy that rots while it is read is fetched again on the way', async () => {
   using folder = temporaryFolder()
   const { a, b, blobs, bytes } = await pair(folder.path, [5 * PIECE_BYTES])
