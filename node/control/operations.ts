@@ -6,7 +6,6 @@
  * what is already durable stays, nothing half-done is visible, and running it again continues.
  */
 import type { PlacementPolicy } from '../../protocols/content.ts'
-import type { PersonRole } from '../../protocols/people.ts'
 import type {
   DeviceOverview,
   DeviceRole,
@@ -14,6 +13,7 @@ import type {
   RoomOverview,
   WaitingDevice
 } from '../../protocols/room-overview.ts'
+import { PERSON_OPERATION_KINDS, type PersonOperations } from './person-operations.ts'
 
 /** What long work reports: how far it is, what it met, and at last exactly one result. */
 export type Progress<Result> = ProgressStep | ProgressNotice | { kind: 'done'; result: Result }
@@ -108,25 +108,6 @@ export type AskProgress =
   /** Compare these six digits on both devices. */
   | { kind: 'code'; code: string; device: string }
   | { kind: 'joined'; roomId: string; name: string }
-
-/** A person as administrators see them. */
-export interface PersonLine {
-  id: string
-  /** As in addresses and for signing in. */
-  name: string
-  shownName: string
-  role: PersonRole
-  /** Somebody else had claimed the name earlier: they are asked to choose another one. */
-  mustChoose: boolean
-  /** Browsers that are signed in. */
-  sessions: number
-}
-
-/** The code is shown this once: the room keeps a hash of it only. */
-interface PersonWithCode {
-  person: PersonLine
-  code: string
-}
 
 interface RemovedDevice {
   id: string
@@ -308,7 +289,7 @@ export interface CloudRoomStatus {
 }
 
 /** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
-export interface Operations {
+export interface Operations extends PersonOperations {
   status(): Promise<NodeStatus>
   peers(): Promise<PeerStatus[]>
   neighbours(): Promise<NeighbourOverview[]>
@@ -351,15 +332,6 @@ export interface Operations {
   policies(): Promise<PolicyRule[]>
   /** `policy: null` returns to the standard. */
   setPolicy(options: { target: string; policy: PlacementPolicy | null }): Promise<PolicyRule>
-
-  people(): Promise<PersonLine[]>
-  /** @throws JoineryError `PERSON_NAME_INVALID`, `PERSON_NAME_TAKEN`, `PEOPLE_FULL` */
-  addPerson(options: { name: string; role: PersonRole }): Promise<PersonWithCode>
-  /** The account goes on every device, with all that the record says of it. `NO_SUCH_PERSON`, `LAST_FACILITATOR` */
-  removePerson(options: { name: string }): Promise<PersonLine>
-  setRole(options: { name: string; role: PersonRole }): Promise<PersonLine>
-  /** A new code instead of a lost one; browsers that are signed in are signed out. */
-  newCode(options: { name: string }): Promise<PersonWithCode>
 
   /** At a cloud peer: makes a text that links up to `uses` rooms. `addresses`: host names, `host:port` or multiaddrs under which it is reached. */
   cloudInvite(options: {
@@ -412,11 +384,7 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   rollback: 'answer',
   policies: 'answer',
   setPolicy: 'answer',
-  people: 'answer',
-  addPerson: 'answer',
-  removePerson: 'answer',
-  setRole: 'answer',
-  newCode: 'answer',
+  ...PERSON_OPERATION_KINDS,
   cloudInvite: 'answer',
   cloudRooms: 'answer',
   cloudLink: 'answer',

@@ -1,10 +1,8 @@
 /** What an administrator of the device can do about people. */
 import { JoineryError } from '../../protocols/errors.ts'
-import type { Operations, PersonLine } from '../control/operations.ts'
+import type { PersonLine, PersonOperations } from '../control/person-operations.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { RoomSlot } from './room-slot.ts'
-
-export type PersonOperations = Pick<Operations, 'people' | 'addPerson' | 'removePerson' | 'setRole' | 'newCode'>
 
 export function personOperations(slot: RoomSlot): PersonOperations {
   const people = (): People => slot.runtime.people

@@ -1,6 +1,6 @@
 /** Accounts on two real nodes of one room: who signed in on one is known on the other, and who was removed on one is gone on both. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { PersonLine } from '../../node/control/operations.ts'
+import type { PersonLine } from '../../node/control/person-operations.ts'
 import { until } from '../kit/child.ts'
 import { joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
