@@ -1,4 +1,5 @@
 /** What is wrong and what to do about it: for `joinery doctor`, for the status and the pages. */
+import { JoineryError } from '../../protocols/errors.ts'
 import type { Finding } from '../control/operations.ts'
 import type { Standing } from '../room/index.ts'
 import { FOLDERS } from './device.ts'
@@ -16,6 +17,7 @@ export async function* findingsOf(slot: RoomSlot): AsyncGenerator<Finding> {
   yield* networkFindings(slot)
   yield* distrustFindings(slot)
   yield* await diskFindings(slot)
+  yield* gitFindings(slot)
   yield* clockFindings(slot)
 }
 
@@ -187,6 +189,17 @@ async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
       : { level: 'ok', code: 'DISK', text: `${megabytes} MB of the disk are free.` }
   )
   return found
+}
+
+function* gitFindings({ current }: RoomSlot): Generator<Finding> {
+  const git = current?.git
+  if (!(git instanceof JoineryError)) return
+  yield {
+    level: 'warning',
+    code: git.code,
+    text: `People cannot use repositories here: ${git.message}.`,
+    next: git.next
+  }
 }
 
 function* clockFindings({ device }: RoomSlot): Generator<Finding> {

@@ -2,7 +2,14 @@
 import { JoineryError } from '../../protocols/errors.ts'
 import { deviceSlug } from '../../protocols/git-facts.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
-import { DiskRepositories, findGit, GitAgreement, LocalService, RepositoryReading } from '../git/index.ts'
+import {
+  DiskRepositories,
+  findGit,
+  GitAgreement,
+  LocalService,
+  RepositoryMaintenance,
+  RepositoryReading
+} from '../git/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Membership } from '../room/index.ts'
 import { type Device, FOLDERS } from './device.ts'
@@ -39,7 +46,15 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
       }
     })
     agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement }))
-    return { agreement, reading: new RepositoryReading(repositories), stop: () => agreement.stop() }
+    const maintenance = new RepositoryMaintenance({ git, clock, repositories })
+    return {
+      agreement,
+      reading: new RepositoryReading(repositories),
+      async stop() {
+        await maintenance.stop()
+        await agreement.stop()
+      }
+    }
   } catch (error) {
     if (!(error instanceof JoineryError) || !/^GIT_(?:MISSING|TOO_OLD)$/.test(error.code)) throw error
     onProblem({ code: error.code, message: error.message })

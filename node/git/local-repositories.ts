@@ -13,8 +13,9 @@ import { faultOfModules } from './gitmodules.ts'
 import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
 import { readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
 import { type KnownRef, type KnownRefs, RefsMemory } from './refs-memory.ts'
-import { packedBytes, prepareRepositoryFolder } from './repository-folder.ts'
+import { packedBytes, prepareRepositoryFolder, sweepRepositoryFolder } from './repository-folder.ts'
 import { RepositoryLocks } from './repository-locks.ts'
+import { RepositoryUses } from './repository-uses.ts'
 
 /** What a peer's git and ours say to one another. */
 export interface ByteChannel {
@@ -60,8 +61,9 @@ export class DiskRepositories implements LocalRepositories {
   readonly #refs = new RefsMemory()
   /** Of the last push of each: the ref log asks for them while it is recorded. */
   readonly #pushed = new Map<RepositoryId, PushedCommits>()
-  /** Fetches under way, each of which brings objects that no ref names yet. */
-  readonly #fetching = new Map<RepositoryId, number>()
+  readonly uses = new RepositoryUses((id) =>
+    this.locks.hold(id, () => sweepRepositoryFolder(this.#components.disk, this.folder(id)))
+  )
   /** Ids of repositories of this device; forgotten at its end, when the next refused push is found out of again. */
   readonly #waste = new Set<RepositoryId>()
   readonly #listeners = new Set<(id: RepositoryId) => void>()
@@ -200,10 +202,6 @@ export class DiskRepositories implements LocalRepositories {
 
   #tell(id: RepositoryId): void {
     for (const listener of [...this.#listeners]) listener(id)
-  }
-
-  isFetching(id: RepositoryId): boolean {
-    return this.#fetching.has(id)
   }
 
   /** Whether a refused push left objects that nothing names. */
@@ -363,26 +361,24 @@ export class DiskRepositories implements LocalRepositories {
   ): Promise<void> {
     if (!objects.every(isObjectId)) throw new JoineryError('MALFORMED', 'not the ids of objects')
     await this.ensure(id)
-    const specs = objects.map((object) => `+${object}:${KEPT}/${object}`)
-    const fixed = ['--git-dir', this.folder(id), '-c', 'protocol.version=2']
-    const words = [...fixed, 'fetch', '--quiet', '--atomic', '--no-tags', '--no-write-fetch-head', 'fd::3', ...specs]
-    const { program, done } = await this.#components.git.start(words, { signal, for: 'receiving', overChannel: true })
-    this.#fetching.set(id, (this.#fetching.get(id) ?? 0) + 1)
-    try {
-      program.input.end()
-      program.output.resume()
-      await pump(program, channel)
-      const { code, errors } = await program.ended
-      signal.throwIfAborted()
-      if (code !== 0) throw new JoineryError('GIT_FAILED', `fetching ended with ${code}: ${errors.trim()}`)
-      await this.syncPacks(id)
-      this.#tell(id)
-    } finally {
-      const others = (this.#fetching.get(id) ?? 1) - 1
-      if (others > 0) this.#fetching.set(id, others)
-      else this.#fetching.delete(id)
-      done()
-    }
+    await this.uses.during(id, async () => {
+      const specs = objects.map((object) => `+${object}:${KEPT}/${object}`)
+      const fixed = ['--git-dir', this.folder(id), '-c', 'protocol.version=2']
+      const words = [...fixed, 'fetch', '--quiet', '--atomic', '--no-tags', '--no-write-fetch-head', 'fd::3', ...specs]
+      const { program, done } = await this.#components.git.start(words, { signal, for: 'receiving', overChannel: true })
+      try {
+        program.input.end()
+        program.output.resume()
+        await pump(program, channel)
+        const { code, errors } = await program.ended
+        signal.throwIfAborted()
+        if (code !== 0) throw new JoineryError('GIT_FAILED', `fetching ended with ${code}: ${errors.trim()}`)
+        await this.syncPacks(id)
+      } finally {
+        done()
+      }
+    })
+    this.#tell(id)
   }
 
   async remove(id: RepositoryId): Promise<void> {

@@ -20,6 +20,7 @@ import {
 } from './limits.ts'
 import { type DiskRepositories, drained } from './local-repositories.ts'
 import { FLUSH, pktLine } from './pkt-line.ts'
+import { Places } from './places.ts'
 import { type Received, readOff, receivePack } from './push-receiving.ts'
 import { acceptedRefs, messages, refusal } from './push-report.ts'
 import { type PushRequest, readPushRequest } from './push-request.ts'
@@ -35,7 +36,7 @@ export interface LocalServiceComponents {
 export class LocalService implements GitService {
   readonly #components: LocalServiceComponents
   /** Pushes under way. */
-  readonly #pushing = new Map<PersonId, number>()
+  readonly #pushing = new Map<PersonId, { places: Places; pushes: number }>()
   /** What git says that it can do: the same for all repositories. */
   readonly #capabilities: { fetch?: Buffer; receive?: string } = {}
 
@@ -109,21 +110,38 @@ export class LocalService implements GitService {
     const push = await readPushRequest(body)
     // Git sends a flush alone to find out whether it may push before it sends something long.
     if (!push) return
-    const under = this.#pushing.get(person) ?? 0
-    this.#pushing.set(person, under + 1)
+    const leave = await this.#enter(person, signal)
     try {
       const room = await this.#roomFor(id, push)
-      const fault = under >= RECEIVING_OF_ONE_PERSON ? 'other pushes of yours are under way' : undefined
-      if (fault !== undefined || 'fault' in room) {
+      if ('fault' in room) {
         await readOff(body)
-        yield refusal(push, fault === undefined && 'fault' in room ? room.fault : () => `${fault}`)
+        yield refusal(push, room.fault)
         return
       }
       yield await this.#store(id, push, person, { body, mostBytes: room.bytes, signal })
     } finally {
-      const others = (this.#pushing.get(person) ?? 1) - 1
-      if (others > 0) this.#pushing.set(person, others)
-      else this.#pushing.delete(person)
+      leave()
+    }
+  }
+
+  /** Further pushes of one person wait, before anything of them is stored. */
+  async #enter(person: PersonId, signal: AbortSignal): Promise<() => void> {
+    const own = this.#pushing.get(person) ?? { places: new Places(RECEIVING_OF_ONE_PERSON), pushes: 0 }
+    this.#pushing.set(person, own)
+    own.pushes++
+    const leave = (): void => {
+      own.pushes--
+      if (own.pushes === 0) this.#pushing.delete(person)
+    }
+    try {
+      const giveBack = await own.places.take(signal)
+      return () => {
+        giveBack()
+        leave()
+      }
+    } catch (error) {
+      leave()
+      throw error
     }
   }
 
@@ -160,11 +178,17 @@ export class LocalService implements GitService {
     const { git, clock, repositories } = this.#components
     let answer: Buffer | undefined
     const folder = repositories.folder(id)
-    await receivePack({ git, clock }, { folder, head: push.head, body, mostBytes, signal }, (finish) =>
-      // What changes refs waits for its turn; what comes over somebody's Wi-Fi does not make others wait.
-      repositories.locks.hold(id, async () => {
-        answer = await this.#storeHeld(id, push, person, finish)
-      })
+    await repositories.uses.during(id, (noteBroken) =>
+      receivePack({ git, clock }, { folder, head: push.head, body, mostBytes, signal }, (finish) =>
+        // What changes refs waits for its turn; what comes over somebody's Wi-Fi does not make others wait.
+        repositories.locks.hold(id, async () => {
+          answer = await this.#storeHeld(id, push, person, async () => {
+            const received = await finish()
+            if (received.failed !== undefined) noteBroken()
+            return received
+          })
+        })
+      )
     )
     return answer ?? refusal(push, () => 'not saved')
   }

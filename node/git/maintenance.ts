@@ -48,13 +48,13 @@ export class RepositoryMaintenance {
     const { repositories } = this.#components
     const { packs } = await repositories.size(id)
     const waste = repositories.hasWaste(id)
-    // What a fetch brings has no name yet: nothing is thrown away meanwhile.
-    if ((packs < MAX_PACKS && !waste) || repositories.isFetching(id)) return false
+    // What is being brought has no name yet: nothing is thrown away meanwhile.
+    if ((packs < MAX_PACKS && !waste) || repositories.uses.isUsed(id)) return false
     let done = false
     await repositories.locks.holdIdle(id, async (wanted) => {
       const signal = AbortSignal.any([wanted, this.#stop.signal])
       const all = waste || (await this.#fold(id, signal)) > MAX_FOLDED_PACKS
-      if (all && !repositories.isFetching(id)) {
+      if (all && !repositories.uses.isUsed(id)) {
         // Without a name, and nobody is bringing anything: refused pushes, and nothing else.
         await this.#run(id, ['repack', '-a', '-d', '-q', '--no-write-bitmap-index'], signal)
         repositories.noteNoWaste(id)

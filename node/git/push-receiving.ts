@@ -27,6 +27,8 @@ export interface Received {
 
 /** A pack ends with a checksum of so many bytes: one that lacks it cannot be used. */
 const HELD_BYTES = 20
+/** Taking away half a pack needs no longer. */
+const END_TIMEOUT_MS = 10_000
 
 /**
  * @param held called once everything has been sent, or the push has broken off; `finish` lets git go on and waits for its end
@@ -40,14 +42,17 @@ export async function receivePack(
   let started: StartedGit | undefined
   let reading: Promise<Buffer | undefined> | undefined
   const start = async (): Promise<StartedGit> => {
-    started = await git.start(['receive-pack', '--stateless-rpc', folder], { signal, for: 'receiving' })
+    started = await git.start(['receive-pack', '--stateless-rpc', folder], { for: 'receiving' })
     reading = readReport(started)
     // A push that breaks off has nobody who waits for it.
     reading.catch(() => undefined)
     return started
   }
+  // Without the end of the pack git refuses it and takes away what it has; killed, it would leave that.
+  const breakOff = (): void => void started?.program.input.end()
+  signal.addEventListener('abort', breakOff)
   try {
-    const pace = new Pace(clock, () => started?.program.kill())
+    const pace = new Pace(clock)
     let broken: string | undefined
     let rest: Buffer = head
     try {
@@ -79,11 +84,15 @@ export async function receivePack(
       return await finish(rest)
     })
   } finally {
-    started?.done()
+    signal.removeEventListener('abort', breakOff)
+    if (started) await end(started, clock)
   }
 
   async function finish(rest: Buffer): Promise<Received> {
     const endTurn = await git.unpackingTurn(signal)
+    signal.throwIfAborted()
+    // From here on it is stored, whether the learner waits for the answer or not.
+    signal.removeEventListener('abort', breakOff)
     let late = false
     let cancel = (): void => undefined
     try {
@@ -95,7 +104,6 @@ export async function receivePack(
       program.input.end(rest)
       const answer = await reading
       const { code, errors } = await program.ended
-      signal.throwIfAborted()
       if (late) return { answer: Buffer.alloc(0), failed: 'it takes too long to unpack' }
       const failed = code === 0 ? undefined : errors.trim().split('\n').at(-1) || 'git could not take it'
       return { answer: answer ?? Buffer.alloc(0), failed }
@@ -128,17 +136,27 @@ async function readReport({ program }: StartedGit): Promise<Buffer | undefined> 
   return bytes <= MAX_REPORT_BYTES ? Buffer.concat(spans, bytes) : undefined
 }
 
+/** One that was broken off ends by itself. */
+async function end({ program, done }: StartedGit, clock: Clock): Promise<void> {
+  program.input.end()
+  const cancel = clock.after(END_TIMEOUT_MS, done)
+  try {
+    await program.ended
+  } finally {
+    cancel()
+    done()
+  }
+}
+
 /** Whoever sends next to nothing only holds a place. */
 class Pace {
   isStalled = false
   readonly #clock: Clock
-  readonly #onStall: () => void
   #bytes = 0
   #cancel: () => void = () => undefined
 
-  constructor(clock: Clock, onStall: () => void) {
+  constructor(clock: Clock) {
     this.#clock = clock
-    this.#onStall = onStall
     this.#watch()
   }
 
@@ -154,7 +172,6 @@ class Pace {
     this.#cancel = this.#clock.after(STALL_TIMEOUT_MS, () => {
       if (this.#bytes < STALL_BYTES) {
         this.isStalled = true
-        this.#onStall()
         return
       }
       this.#bytes = 0

@@ -39,7 +39,7 @@ export async function prepareRepositoryFolder(disk: Disk, folder: string): Promi
 }
 
 /** Locks and half files of a git that did not end by itself. Only while no git runs on this repository. */
-async function sweepRepositoryFolder(disk: Disk, folder: string): Promise<void> {
+export async function sweepRepositoryFolder(disk: Disk, folder: string): Promise<void> {
   await sweep(disk, folder, /\.lock$/)
   await sweep(disk, join(folder, 'objects'), /^(?:tmp_|incoming-)/)
   await sweep(disk, join(folder, 'objects/info'), /\.lock$|^tmp_/)

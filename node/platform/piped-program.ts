@@ -39,6 +39,8 @@ export function startPiped(command: string, words: readonly string[], init: Pipe
   const child = spawn(command, words, {
     env: { ...init.environment },
     cwd: '/',
+    // A group of its own: what it has started ends with it.
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe', ...(init.channel ? (['pipe'] as const) : [])]
   })
   if (!child.stdin || !child.stdout || !child.stderr) {
@@ -73,11 +75,21 @@ export function startPiped(command: string, words: readonly string[], init: Pipe
     ...(channel ? { channel } : {}),
     ended,
     kill() {
-      if (!child.kill('SIGTERM')) return
-      const timer = setTimeout(() => child.kill('SIGKILL'), TIDY_MS)
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      const { pid } = child
+      signalGroup(pid, 'SIGTERM')
+      const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), TIDY_MS)
       timer.unref()
       child.once('close', () => clearTimeout(timer))
     }
+  }
+}
+
+function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(-leader, signal)
+  } catch {
+    // all of it ended already
   }
 }
 

@@ -201,7 +201,7 @@ describe('what the lesson does', () => {
     expect(stderr).toContain('remote: Saved on this device only, so far.')
   })
 
-  it('thirty push at once, each to a repository of their own', async () => {
+  it('more pushes at once than one person has places: all are stored', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => pushedRepository()))
     const tips = await Promise.all(
       made.map(async ({ work, id }) => {
@@ -320,28 +320,24 @@ describe('hostile pushes are refused, and leave nothing', () => {
     return bytes.toString('latin1')
   }
 
-  it.each([
-    'refs/heads/../../x',
-    'refs/heads/a..b',
-    'refs/heads/a.lock',
-    'refs/heads/-x',
-    'refs/heads/HEAD',
-    'refs/heads/a b',
-    'refs/heads/a\u202eb',
-    'refs/heads/',
-    'refs/mesh/kept/x',
-    'refs/notes/x',
-    'HEAD',
-    'config'
-  ])(
-    'the name %s',
-    async (ref) => {
-      const { name, id, work } = await pushedRepository()
-      const tip = await textOf(work, 'rev-parse', 'HEAD')
-      expect(await refused(name, id, push([`${NONE} ${tip} ${ref}`]))).toMatch(/ng .* this name is not allowed here/)
-    },
-    60_000
-  )
+  it('names that git or we do not allow', async () => {
+    const { name, id, work } = await pushedRepository()
+    const tip = await textOf(work, 'rev-parse', 'HEAD')
+    const names = ['refs/heads/../../x', 'refs/heads/a..b', 'refs/heads/a.lock', 'refs/heads/-x', 'refs/heads/HEAD']
+    names.push(
+      'refs/heads/a b',
+      'refs/heads/a\u202eb',
+      'refs/heads/',
+      'refs/mesh/kept/x',
+      'refs/notes/x',
+      'HEAD',
+      'config'
+    )
+    for (const ref of names)
+      expect(await refused(name, id, push([`${NONE} ${tip} ${ref}`])), ref).toMatch(
+        /ng .* this name is not allowed here/
+      )
+  })
 
   it('trees with .git, two entries of one name, a link as .gitmodules, a submodule that is an option', async () => {
     const { name, id } = await pushedRepository()
