@@ -85,6 +85,8 @@ export interface BlobsStatus {
 export interface DeviceCopies {
   heldFiles: number
   heldBytes: number
+  /** All that the room has. */
+  roomFiles: number
   wantedFiles: number
   missingBytes: number
   unplug: UnplugReport
@@ -255,6 +257,7 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
       for (const number of wants) if (!have.has(number)) missingBytes += view.blobs[number]?.sizeBytes ?? 0
       return {
         heldFiles: have.count,
+        roomFiles: view.blobs.length,
         heldBytes,
         wantedFiles: wants.count,
         missingBytes,

@@ -80,9 +80,12 @@ export async function openRoomUplink({
   if (isCloud) {
     answerState(links, async () => {
       const files = await followed?.status()
+      const own = followed?.device(identity.node)
+      const holdsAll = own === undefined || own.wantedFiles >= own.roomFiles
       return {
         journalOpen: journal.state() === 'open',
-        full: files !== undefined && (files.readOnly || files.missingBytes > files.freeBytes),
+        // It is to hold everything: what it offers is too little, or its disk does not keep what it offers.
+        full: files !== undefined && (!holdsAll || files.readOnly || files.missingBytes > files.freeBytes),
         missingFiles: files?.missing ?? 0,
         missingBytes: files?.missingBytes ?? 0,
         lackingRepositories: lackingCommits()

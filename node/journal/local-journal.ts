@@ -141,7 +141,7 @@ class LocalJournal implements Journal {
     )
     this.#eraser = new Eraser(store, this.#folds, this.#rules, components.authority, this.#rewriting.inTurn)
     this.#kinds = new CriticalKinds(store, init.understood)
-    const { certify, random, seal } = components
+    const { authority, certify, clock, random, seal } = components
     const key = this.#signing.keyFromSeed(random.bytes(KEY_BYTES))
     const writer = new Writer(key, certify(key.publicKey))
     this.#own = new OwnLog(
@@ -150,9 +150,7 @@ class LocalJournal implements Journal {
         committer: this.#committer,
         changesFor: this.#changesFor,
         writer,
-        seal,
-        random,
-        clock: components.clock
+        ...{ authority, clock, random, seal }
       },
       { node: init.node, onDurable: (arrival) => this.#onDurable(arrival) }
     )
@@ -227,9 +225,6 @@ class LocalJournal implements Journal {
     if (this.#committer.failure) throw this.#committer.failure
     if (entries.length === 0) return []
     if (this.#space.isFull) throw new JoineryError('JOURNAL_FULL', 'the disk is nearly full')
-    const { mayWrite } = this.#components.authority
-    if (mayWrite && entries.some(({ topic }) => !mayWrite(this.#own.certificate, topic)))
-      throw new JoineryError('ENTRY_REFUSED', 'this device is a cloud peer: it writes only about itself')
     return this.#own.append(entries)
   }
 

@@ -10,7 +10,7 @@ import type { KeyValueChange } from '../platform/key-value.ts'
 import type { Random } from '../platform/random.ts'
 import type { Committer } from './committer.ts'
 import type { Arrival } from './intake.ts'
-import type { BodySeal } from './journal.ts'
+import type { BodySeal, WriterAuthority } from './journal.ts'
 import {
   MAX_APPEND_ENTRIES,
   MAX_FOLLOWED_LAMPORT,
@@ -31,6 +31,7 @@ export interface OwnLogComponents {
   seal: BodySeal
   random: Random
   clock: Clock
+  authority: Pick<WriterAuthority, 'mayWrite'>
 }
 
 export interface OwnLogInit {
@@ -87,7 +88,10 @@ export class OwnLog {
     return new Promise((resolve, reject) => {
       if (entries.length > MAX_APPEND_ENTRIES)
         throw new JoineryError('ENTRY_REFUSED', `more than ${MAX_APPEND_ENTRIES} entries at once`)
-      const { seal, random, clock } = this.#components
+      const { authority, seal, random, clock } = this.#components
+      // Others would refuse it, and with it all that this writer says afterwards.
+      if (entries.some(({ topic }) => authority.mayWrite?.(this.certificate, topic) === false))
+        throw new JoineryError('ENTRY_REFUSED', 'a cloud peer writes only about itself')
       this.#appendedMs = clock.monotonicMs()
       const prepared = entries.map((entry) => prepareEntry(entry, seal, random))
       const bytes = prepared.reduce((sum, entry) => sum + preparedBytes(entry), 0)

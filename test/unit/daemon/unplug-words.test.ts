@@ -9,7 +9,14 @@ function runtimeWith(lostBlobs: number, { pending = 0, known = true } = {}): Roo
     lost: { blobs: lostBlobs, bytes: lostBlobs * 10 },
     thin: { blobs: 0, bytes: 0 }
   }
-  const copies = { heldFiles: 1, heldBytes: 1, wantedFiles: 1, missingBytes: 0, unplug } satisfies DeviceCopies
+  const copies = {
+    heldFiles: 1,
+    heldBytes: 1,
+    roomFiles: 1,
+    wantedFiles: 1,
+    missingBytes: 0,
+    unplug
+  } satisfies DeviceCopies
   return {
     blobs: { device: () => (known ? copies : undefined) },
     collections: { pending: () => new Array(pending) }
