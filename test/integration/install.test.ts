@@ -6,8 +6,10 @@ import { spawn } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,7 +19,7 @@ import {
   symlinkSync,
   writeFileSync
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
 import { findProgramFiles } from '../../node/install/program-files.ts'
 import { run, runAnyway, until } from '../kit/child.ts'
@@ -79,9 +81,29 @@ async function packAndUnpack(): Promise<string> {
   mkdirSync(installed, { recursive: true })
   await run(['tar', '-xzf', join(folder.path, archive), '-C', installed, '--strip-components=1'])
   for (const { from, to } of folders)
-    if (!to.startsWith('node_modules/joinery/')) cpSync(from, join(folder.path, 'npm', to), { recursive: true })
-  rmSync(checkout, { recursive: true })
+    if (!to.startsWith('node_modules/joinery/')) linkFolder(from, join(folder.path, 'npm', to))
   return installed
+}
+
+/** The carried Node alone is 120 MB, and nothing here writes into it: linked where it lies on the same disk. */
+function linkFolder(from: string, to: string): void {
+  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    const target = join(to, relative(from, path))
+    mkdirSync(dirname(target), { recursive: true })
+    if (entry.isSymbolicLink()) symlinkSync(readlinkSync(path), target)
+    else if (entry.isFile() && !linked(path, target)) copyFileSync(path, target)
+  }
+}
+
+function linked(path: string, target: string): boolean {
+  try {
+    linkSync(path, target)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    return false
+  }
 }
 
 function readOrNothing(path: string): string | undefined {

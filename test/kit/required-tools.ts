@@ -24,6 +24,8 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'losetup' }, debianPackage: 'mount', because: 'power cuts' },
   { what: { program: 'mkfs.ext4' }, debianPackage: 'e2fsprogs', because: 'power cuts' },
   { what: { program: 'strace' }, debianPackage: 'strace', because: 'disks that fail to sync' },
+  { what: { program: 'systemd-analyze' }, debianPackage: 'systemd', because: 'the unit of an installed device' },
+  { what: { program: 'systemd-sysusers' }, debianPackage: 'systemd', because: 'the account of an installed device' },
   { what: { program: 'curl' }, debianPackage: 'curl', because: 'downloads with Range' },
   { what: { program: 'python3' }, debianPackage: 'python3', because: 'stock pip' },
   { what: { module: 'ensurepip' }, debianPackage: 'python3-venv', because: 'stock pip' },
