@@ -6,7 +6,7 @@ import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import { isBytes } from './certificate.ts'
 import { JoineryError } from './errors.ts'
 import { BOOT_ID_BYTES } from './hello.ts'
-import { MAX_ADDRESS_CHARACTERS, tryMeshAddress } from './mesh-address.ts'
+import { hasZone, MAX_ADDRESS_CHARACTERS, tryMeshAddress } from './mesh-address.ts'
 import type { NodeId } from './message-stream.ts'
 import { isNodeId } from './node-id.ts'
 
@@ -55,7 +55,7 @@ function peerFromCbor(value: CborValue): KnownPeer {
 function isPlainAddress(value: CborValue): value is string {
   if (typeof value !== 'string' || !value.startsWith('/')) return false
   const address = tryMeshAddress(value)
-  return address !== undefined && address.node === undefined
+  return address !== undefined && address.node === undefined && !hasZone(address.host)
 }
 
 function malformed(): JoineryError {

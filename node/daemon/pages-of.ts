@@ -1,3 +1,4 @@
+import { isLinkLocal } from '../../protocols/mesh-address.ts'
 import type { PeerStatus } from '../mesh/index.ts'
 
 /** The pages of a peer, at each address by which it is or was reached; the one of its link first. */
@@ -5,7 +6,9 @@ export function pagesOf({ remoteAddress, addresses, profile }: PeerStatus): stri
   if (!profile || profile.httpPort === 0) return []
   const known = [...(remoteAddress === undefined ? [] : [remoteAddress]), ...addresses.flatMap(ipOf)]
   const port = profile.httpPort === 80 ? '' : `:${profile.httpPort}`
-  return [...new Set(known)].map((ip) => `http://${ip.includes(':') ? `[${ip}]` : ip}${port}/`)
+  // No browser takes a zone.
+  const shown = [...new Set(known)].filter((ip) => !isLinkLocal(ip))
+  return shown.map((ip) => `http://${ip.includes(':') ? `[${ip}]` : ip}${port}/`)
 }
 
 /** Of a multiaddr such as `/ip4/192.168.1.20/tcp/4417/p2p/…`. */

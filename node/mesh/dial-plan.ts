@@ -217,6 +217,17 @@ export class DialPlan {
   }
 }
 
+/**
+ * Newest first, link-local ones last: over IPv4 a pulled cable is noticed sooner, and its address can be shown to people. Each failure lets
+ * the next one begin, since two addresses that do not answer use up the time of a dial.
+ */
+export function dialOrder({ addresses, failures }: Pick<DialTarget, 'addresses' | 'failures'>): string[] {
+  const zoned = (address: string): number => Number(address.startsWith('/ip6zone/'))
+  const ordered = [...addresses].sort((a, b) => zoned(a) - zoned(b))
+  const first = ordered.length === 0 ? 0 : failures % ordered.length
+  return [...ordered.slice(first), ...ordered.slice(0, first)]
+}
+
 /** @returns whether it was not known */
 function remember(target: Target, address: string): boolean {
   const at = target.addresses.indexOf(address)

@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { DialPlan, DialTarget } from './dial-plan.ts'
+import { type DialPlan, type DialTarget, dialOrder } from './dial-plan.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
 
@@ -47,7 +47,7 @@ export class Dialer {
   async dial(target: DialTarget): Promise<Connection | undefined> {
     try {
       const connection = await this.#host.dial(
-        target.addresses.map((address) => multiaddr(withNode(address, target.node))),
+        dialOrder(target).map((address) => multiaddr(withNode(address, target.node))),
         { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) }
       )
       this.counts.succeeded++

@@ -1,16 +1,16 @@
 /** From what discovery sees to what a person can do about it: `joinery doctor` and the dashboard. Pure. */
-import { tryMeshAddress } from '../../protocols/mesh-address.ts'
+import { isLinkLocal, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import type { DialTarget } from './dial-plan.ts'
-import { sameNetwork } from './mdns.ts'
 import type { DiscoveryAdvice, DiscoveryFacts } from './mesh-status.ts'
+import { sameNetwork } from './same-network.ts'
 
 export interface DiscoveryEvidence extends Omit<DiscoveryFacts, 'advice'> {
   networks: NetworkAddress[]
   /** IP addresses of linked peers, and whether we dialled. */
   links: readonly { remoteAddress: string; dialer: boolean }[]
-  /** IPv4 addresses of nodes that announced themselves and that no dial has reached, by why. */
+  /** IP addresses (link-local ones with their zone) of nodes that announced themselves and that no dial has reached, by why. */
   unreached: { host: string; why: 'refused' | 'timed-out' | 'unreachable' | 'other' }[]
 }
 
@@ -24,10 +24,13 @@ export function adviseDiscovery(evidence: DiscoveryEvidence): DiscoveryFacts['ad
       { code: 'NO_NETWORK', text: 'No network interface has an address: plug in a cable, or join or start a Wi-Fi.' }
     ]
   }
+  const hasIpv4 = (one: NetworkAddress): boolean =>
+    networks.some(({ family, interface: name }) => family === 4 && name === one.interface)
   const advice: { code: DiscoveryAdvice; text: string }[] = []
   for (const seen of interfaces) {
     const network = networks.find(({ address }) => address === seen.address)
-    if (!network) continue
+    // Where IPv4 is spoken, IPv6 that does not work as well is nothing to mend.
+    if (!network || (network.family === 6 && hasIpv4(network))) continue
     // Nodes of this very device say nothing of the network.
     const linkedHere = links.some(({ remoteAddress }) => remoteAddress !== seen.address && isOn(remoteAddress, network))
     const unreachedHere = unreached.filter(({ host, why }) => isOn(host, network) && why !== 'other')
@@ -60,7 +63,9 @@ export function adviseDiscovery(evidence: DiscoveryEvidence): DiscoveryFacts['ad
 }
 
 function isOn(host: string, network: NetworkAddress): boolean {
-  return network.family === 4 && /^[\d.]+$/.test(host) && sameNetwork(host, network)
+  const [address = '', zone] = host.split('%')
+  if (isLinkLocal(address)) return zone === network.interface
+  return sameNetwork(address, network)
 }
 
 /** Addresses of nodes that are not linked and that the last dial did not reach. */

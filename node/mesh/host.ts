@@ -6,7 +6,6 @@ import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
@@ -23,6 +22,7 @@ import {
   MAX_STREAMS_PER_CONNECTION,
   STREAM_WINDOW_BYTES
 } from './limits.ts'
+import { zonedTcp } from './zoned-tcp.ts'
 
 export interface HostInit {
   key: SigningKey
@@ -48,7 +48,7 @@ export async function createHost(init: HostInit): Promise<Libp2p> {
       ]
     },
     transportManager: { faultTolerance: 1 },
-    transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }), webSockets()],
+    transports: [zonedTcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } }), webSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({

@@ -14,7 +14,7 @@ import {
   type Refusal,
   type Verdict
 } from '../../protocols/hello.ts'
-import { isIPv4, isIPv6 } from '../../protocols/mesh-address.ts'
+import { isIPv4 } from '../../protocols/mesh-address.ts'
 import type { MessageStream } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -210,10 +210,11 @@ export class Introductions {
   }
 }
 
-/** The other end's IP address, or its host name when it was dialled by name. */
+/** The other end's IP address, with its zone where it has one; or its host name when it was dialled by name. */
 export function ipOf(connection: Connection): string {
-  const [, , host = ''] = connection.remoteAddr.toString().split('/')
+  const [, kind, first = '', , second = ''] = connection.remoteAddr.toString().split('/')
+  if (kind === 'ip6zone') return `${second}%${first}`
   // IPv4 addresses of a socket that listens on both families.
-  const plain = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host
-  return isIPv4(plain) || isIPv6(plain) ? plain : host
+  const plain = first.startsWith('::ffff:') ? first.slice('::ffff:'.length) : first
+  return isIPv4(plain) ? plain : first
 }

@@ -1,14 +1,14 @@
 /**
- * Discovery by multicast DNS with one socket per interface and address. A single socket sends on the one interface that the kernel picks
+ * Discovery by multicast DNS with one socket per interface and IPv4 address, and one per interface for IPv6. A single socket sends on the one interface that the kernel picks
  * by its routes: without a default or multicast route (an isolated access point) that is none, and with an uplink it is the wrong one.
  */
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { formatMeshAddress, ipMeshAddress, type MeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import type { Random } from '../platform/random.ts'
-import { INTERFACE_POLL_MS, MAX_KNOWN_NODES, MAX_MULTICAST_SOCKETS } from './limits.ts'
+import { INTERFACE_POLL_MS, MAX_KNOWN_NODES } from './limits.ts'
 import {
   type Announcement,
   type PeerQuery,
@@ -22,6 +22,13 @@ import {
 import { type MulticastAction, MulticastSchedule } from './mdns-schedule.ts'
 import { type DnsPacket, decodeDns, encodeDns } from './mdns-wire.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
+import {
+  addressesToAnnounce,
+  type MulticastNetwork,
+  multicastNetworks,
+  openSocket,
+  reachable
+} from './multicast-network.ts'
 
 export interface DiscoveryComponents {
   clock: Clock
@@ -45,15 +52,13 @@ export interface DiscoveryInit {
   interfacesChanged(): void
 }
 
-const MULTICAST_ADDRESS = '224.0.0.251'
-const MULTICAST_PORT = 5353
 const LOOPBACK: NetworkAddress = { interface: 'lo', address: '127.0.0.1', family: 4, prefix: 8 }
 /** Characters of a process' random name; 80 bits, so that two never meet. */
 const INSTANCE_BYTES = 10
 const GOODBYE_TIMEOUT_MS = 500
 
 interface Listener {
-  network: NetworkAddress
+  network: MulticastNetwork
   socket: Socket | undefined
   schedule: MulticastSchedule
   cancelTimer: () => void
@@ -92,8 +97,8 @@ export class MulticastDiscovery {
 
   facts(): DiscoveryFacts['interfaces'] {
     return [...this.#listeners.values()].map(({ network, socket, error, received, echoed, sent, instances }) => ({
-      interface: network.interface,
-      address: network.address,
+      interface: network.own.interface,
+      address: network.own.address,
       open: socket !== undefined && error === undefined,
       ...(error === undefined ? {} : { error }),
       received,
@@ -106,9 +111,7 @@ export class MulticastDiscovery {
   /** Opens sockets for addresses that appeared and closes those of addresses that went. */
   #poll(): void {
     this.#cancelPoll = this.#components.clock.after(INTERFACE_POLL_MS, () => this.#poll())
-    const wanted = new Map<string, NetworkAddress>()
-    for (const network of this.#networks())
-      wanted.set(`${network.interface} ${network.address}/${network.prefix}`, network)
+    const wanted = new Map(this.#networks().map((network) => [network.key, network]))
     let changed = false
     for (const [key, listener] of this.#listeners) {
       // A socket that failed is opened anew: the reason, such as an interface without multicast, may have gone.
@@ -125,15 +128,12 @@ export class MulticastDiscovery {
     if (changed) this.#init.interfacesChanged()
   }
 
-  #networks(): NetworkAddress[] {
-    const networks = this.#components
-      .networkAddresses()
-      .filter(({ family, address }) => family === 4 && !this.#init.hidden.has(address))
-    if (this.#init.loopback) networks.unshift(LOOPBACK)
-    return networks.slice(0, MAX_MULTICAST_SOCKETS)
+  #networks(): MulticastNetwork[] {
+    const addresses = this.#components.networkAddresses()
+    return multicastNetworks(this.#init.loopback ? [LOOPBACK, ...addresses] : addresses, this.#init.hidden)
   }
 
-  #open(network: NetworkAddress): Listener {
+  #open(network: MulticastNetwork): Listener {
     const { clock, random } = this.#components
     const listener: Listener = {
       network,
@@ -146,25 +146,12 @@ export class MulticastDiscovery {
       echoed: 0,
       instances: new Map()
     }
-    const socket = createSocket({ type: 'udp4', reuseAddr: true })
-    listener.socket = socket
-    socket.on('error', (error) => {
-      listener.error = error.message
-    })
-    socket.on('message', (bytes, from) => this.#received(listener, bytes, from.address))
-    // Bound to all addresses: a socket bound to one address gets no multicast on Linux.
-    socket.bind(MULTICAST_PORT, '0.0.0.0', () => {
-      try {
-        socket.addMembership(MULTICAST_ADDRESS, network.address)
-        socket.setMulticastInterface(network.address)
-        socket.setMulticastTTL(255)
-        // Other nodes may run on this device.
-        socket.setMulticastLoopback(true)
-      } catch (error) {
-        listener.error = error instanceof Error ? error.message : 'no multicast'
-        return
-      }
-      this.#act(listener)
+    listener.socket = openSocket(network, {
+      failed: (error) => {
+        listener.error = error
+      },
+      received: (bytes, from) => this.#received(listener, bytes, from),
+      ready: () => this.#act(listener)
     })
     return listener
   }
@@ -190,7 +177,8 @@ export class MulticastDiscovery {
   }
 
   #sendPacket(listener: Listener, packet: DnsPacket, done: (error: Error | null) => void): void {
-    listener.socket?.send(encodeDns(packet), MULTICAST_PORT, MULTICAST_ADDRESS, done)
+    const { group, port } = listener.network
+    listener.socket?.send(encodeDns(packet), port, group, done)
   }
 
   /** Instances heard less than half their time to live ago, newest first. */
@@ -203,9 +191,10 @@ export class MulticastDiscovery {
   }
 
   #received(listener: Listener, bytes: Uint8Array, from: string): void {
+    const { network } = listener
     // Linux gives each socket the packets of all groups that any socket joined: only this network's are ours.
-    if (this.#stopped || !sameNetwork(from, listener.network)) return
-    if (from === listener.network.address && listener.network !== LOOPBACK) listener.echoed++
+    if (this.#stopped || reachable(from, network) === undefined) return
+    if (network.ownHosts.has(from) && network.own.interface !== LOOPBACK.interface) listener.echoed++
     else listener.received++
     const packet = decodeDns(bytes)
     if (!packet) return
@@ -236,18 +225,19 @@ export class MulticastDiscovery {
     for (const address of announcement.addresses) {
       // Stock nodes announce all their addresses everywhere; those of other networks cannot be reached from here, and a forged
       // packet must not make us dial somebody elsewhere.
-      if (address.kind !== 'ip4' || !sameNetwork(address.host, network)) continue
-      const { node: _, ...plain } = address
-      this.#init.found(announcement.node, formatMeshAddress(plain))
+      const host = reachable(address.host, network)
+      if (host === undefined) continue
+      const { kind, port, transport } = address
+      this.#init.found(announcement.node, formatMeshAddress({ kind, host, port, transport }))
     }
   }
 
-  #addressesOn(network: NetworkAddress): string[] {
+  #addressesOn(network: MulticastNetwork): string[] {
     const { ports, node } = this.#init
-    const addresses: MeshAddress[] = [
-      ipMeshAddress(network.address, ports.tcp),
-      ipMeshAddress(network.address, ports.webSocket, 'ws')
-    ]
+    const addresses = addressesToAnnounce(network).flatMap(({ host, webSocket }): MeshAddress[] => [
+      ipMeshAddress(host, ports.tcp),
+      ...(webSocket ? [ipMeshAddress(host, ports.webSocket, 'ws')] : [])
+    ])
     return addresses.map((address) => formatMeshAddress({ ...address, node }))
   }
 
@@ -269,15 +259,4 @@ export class MulticastDiscovery {
     }
     await new Promise<void>((resolve) => socket.close(resolve))
   }
-}
-
-/** Both IPv4. */
-export function sameNetwork(address: string, network: NetworkAddress): boolean {
-  const bits = Math.min(32, network.prefix)
-  const mask = bits === 0 ? 0 : (~0 << (32 - bits)) >>> 0
-  return (ipNumber(address) & mask) >>> 0 === (ipNumber(network.address) & mask) >>> 0
-}
-
-function ipNumber(address: string): number {
-  return address.split('.').reduce((number, part) => (number * 256 + Number(part)) >>> 0, 0)
 }

@@ -1,6 +1,6 @@
 /** Whom the mesh knows and wants to be linked to: members, their addresses, and what is passed on of them. */
 import type { KnownPeer } from '../../protocols/known-peers.ts'
-import { tryMeshAddress } from '../../protocols/mesh-address.ts'
+import { isLinkLocal, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { DialPlan } from './dial-plan.ts'
 import { MAX_ADDRESSES_PER_NODE } from './limits.ts'
@@ -56,13 +56,13 @@ export class Roster {
     }
   }
 
-  /** What may be told to members: linked peers and members, never strangers, never loopback. */
+  /** What may be told to members: linked peers and members, never strangers, never what means something here only. */
   known(): KnownPeer[] {
     const { plan, linkedBootId, linked } = this.#components
     const known: KnownPeer[] = []
     for (const node of new Set([...linked(), ...this.#members])) {
       const bootId = linkedBootId(node)
-      const addresses = (plan.get(node)?.addresses ?? []).filter((address) => !isLoopback(address))
+      const addresses = (plan.get(node)?.addresses ?? []).filter((address) => !isOnlyHere(address))
       if (bootId === undefined && addresses.length === 0) continue
       known.push({
         node,
@@ -77,12 +77,12 @@ export class Roster {
   told(peers: readonly KnownPeer[], nowMs: number): void {
     for (const { node, addresses } of peers) {
       for (const address of addresses)
-        if (!isLoopback(address)) this.#components.plan.learn(node, address, nowMs, false)
+        if (!isOnlyHere(address)) this.#components.plan.learn(node, address, nowMs, false)
     }
   }
 }
 
-function isLoopback(address: string): boolean {
+function isOnlyHere(address: string): boolean {
   const host = tryMeshAddress(address)?.host ?? ''
-  return host.startsWith('127.') || host === '::1'
+  return host.startsWith('127.') || host === '::1' || isLinkLocal(host)
 }

@@ -113,6 +113,20 @@ describe('on an isolated network', () => {
     expect(atMs).toBeLessThan(10_000)
   })
 
+  test('two devices with nothing but link-local IPv6 find and admit each other, whoever dials', async () => {
+    await using hall = await Hall.open()
+    const cable = await hall.lab.network()
+    const [one, two] = [await hall.lab.device('one'), await hall.lab.device('two')]
+    for (const device of [one, two]) await device.plug(cable, { ipv4: false })
+    const founder = await hall.member(one)
+    const second = await hall.member(two, { invitation: await founder.invite(1) })
+    await second.event('linked', founder)
+    await founder.event('linked', second)
+    const both = [await founder.facts(), await second.facts()]
+    expect(both.map(({ peers }) => peers[0]?.dialer).sort()).toEqual([false, true])
+    for (const { peers } of both) expect(peers[0]?.remoteAddress).toMatch(/^fe80::[0-9a-f:]+%eth0$/)
+  })
+
   test('a cable that is plugged in later is noticed within 15 s', async () => {
     await using hall = await Hall.open()
     const cable = await hall.lab.network()
@@ -158,7 +172,8 @@ describe('on an isolated network', () => {
     await first.event('linked', founder)
     await second.event('linked', founder)
     const { facts } = await founder.facts()
-    expect(facts.interfaces.filter(({ found }) => found > 0)).toHaveLength(2)
+    const heardOn = facts.interfaces.filter(({ found }) => found > 0).map((one) => one.interface)
+    expect(new Set(heardOn).size).toBe(2)
   })
 
   test("an access point's address is neither asked on nor announced", async () => {

@@ -56,6 +56,7 @@ export interface LabNetwork {
 export interface Cable {
   /** Inside the device, such as `eth0`. */
   readonly interface: string
+  /** IPv4; of a cable without it, what it would be. */
   readonly address: string
   /** Pulls the cable: the device sees that its carrier is gone. */
   unplug(): Promise<void>
@@ -64,6 +65,11 @@ export interface Cable {
   narrow(megabitsPerSecond: number): Promise<void>
   /** Bytes that the device sent and received over this cable, headers included. */
   count(): Promise<{ sentBytes: number; receivedBytes: number }>
+}
+
+export interface PlugOptions {
+  /** False: the interface has only the link-local IPv6 address that the kernel gives it. */
+  ipv4?: boolean
 }
 
 export class NetworkLab implements AsyncDisposable {
@@ -90,10 +96,15 @@ export class NetworkLab implements AsyncDisposable {
     const namespace = new Namespace()
     this.#namespaces.push(namespace)
     await namespace.ready
-    return new Device(name, namespace, (device, network) => this.#plug(device, network), this.#children)
+    return new Device(
+      name,
+      namespace,
+      (device, network, options) => this.#plug(device, network, options),
+      this.#children
+    )
   }
 
-  async #plug(device: Namespace, network: LabNetwork): Promise<Cable> {
+  async #plug(device: Namespace, network: LabNetwork, { ipv4 = true }: PlugOptions): Promise<Cable> {
     const number = ++this.#cables
     const existing = JSON.parse(await device.ip('-j', 'link', 'show')) as unknown[]
     const name = `eth${existing.length - 1}`
@@ -102,7 +113,7 @@ export class NetworkLab implements AsyncDisposable {
     await this.#switch.ip('link', 'add', port, 'type', 'veth', 'peer', 'name', name, 'netns', String(device.pid))
     await this.#switch.ip('link', 'set', port, 'master', `br${network.number}`)
     await this.#switch.ip('link', 'set', port, 'up')
-    await device.ip('addr', 'add', `${address}/24`, 'broadcast', '+', 'dev', name)
+    if (ipv4) await device.ip('addr', 'add', `${address}/24`, 'broadcast', '+', 'dev', name)
     await device.ip('link', 'set', name, 'up')
     return {
       interface: name,
@@ -134,13 +145,13 @@ export class NetworkLab implements AsyncDisposable {
 export class Device {
   readonly name: string
   readonly #namespace: Namespace
-  readonly #plugIn: (device: Namespace, network: LabNetwork) => Promise<Cable>
+  readonly #plugIn: (device: Namespace, network: LabNetwork, options: PlugOptions) => Promise<Cable>
   readonly #children: Child[]
 
   constructor(
     name: string,
     namespace: Namespace,
-    plugIn: (device: Namespace, network: LabNetwork) => Promise<Cable>,
+    plugIn: (device: Namespace, network: LabNetwork, options: PlugOptions) => Promise<Cable>,
     children: Child[]
   ) {
     this.name = name
@@ -149,8 +160,8 @@ export class Device {
     this.#children = children
   }
 
-  plug(network: LabNetwork): Promise<Cable> {
-    return this.#plugIn(this.#namespace, network)
+  plug(network: LabNetwork, options: PlugOptions = {}): Promise<Cable> {
+    return this.#plugIn(this.#namespace, network, options)
   }
 
   /** The command line that runs `command` here. */

@@ -19,6 +19,8 @@ describe('addresses', () => {
     [`/ip4/10.0.0.1/tcp/1/p2p/${node}`, { kind: 'ip4', host: '10.0.0.1', port: 1, transport: 'tcp', node }],
     ['192.168.1.5:4001', { kind: 'ip4', host: '192.168.1.5', port: 4001, transport: 'tcp' }],
     ['[fd00::1]:4001', { kind: 'ip6', host: 'fd00::1', port: 4001, transport: 'tcp' }],
+    ['/ip6zone/eth0/ip6/fe80::1/tcp/4001', { kind: 'ip6', host: 'fe80::1%eth0', port: 4001, transport: 'tcp' }],
+    ['[fe80::1%wlan0.5]:4001', { kind: 'ip6', host: 'fe80::1%wlan0.5', port: 4001, transport: 'tcp' }],
     ['Room.Example.org:65535', { kind: 'dns4', host: 'room.example.org', port: 65535, transport: 'tcp' }]
   ])('%s is understood', (text, expected) => {
     expect(parseMeshAddress(text)).toEqual(expected)
@@ -34,6 +36,14 @@ describe('addresses', () => {
     '/ip4/1.1.1.1/tcp/65536',
     '/ip4/1.1.1.1/udp/1',
     '/ip6/fe80::1%eth0/tcp/1',
+    '/ip6zone/eth0/ip6/fd00::1/tcp/1',
+    '/ip6zone//ip6/fe80::1/tcp/1',
+    '/ip6zone/sixteen-letters-/ip6/fe80::1/tcp/1',
+    '/ip6zone/eth0/ip6zone/eth0/ip6/fe80::1/tcp/1',
+    '/ip6zone/eth0/ip4/10.0.0.1/tcp/1',
+    '[fe80::1%]:1',
+    '[fd00::1%eth0]:1',
+    '[10.0.0.1%eth0]:1',
     '/ip4/1.1.1.1/tcp/1/p2p/QmWrong',
     '/ip4/1.1.1.1/tcp/1/http',
     '/dns4/1.2.3/tcp/1',
@@ -53,6 +63,8 @@ describe('addresses', () => {
       fc.constantFrom(
         'ip4',
         'ip6',
+        'ip6zone',
+        'fe80::1',
         'dns4',
         'tcp',
         'ws',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DialPlan } from '../../../node/mesh/dial-plan.ts'
+import { DialPlan, dialOrder } from '../../../node/mesh/dial-plan.ts'
 import {
   FULL_MESH_MEMBERS,
   MAX_ADDRESSES_PER_NODE,
@@ -122,5 +122,15 @@ describe('the choice of links', () => {
         }
       )
     )
+  })
+})
+
+describe('the addresses of one device', () => {
+  test('are tried newest first, link-local ones last, and each failure lets the next one begin', () => {
+    const addresses = ['/ip6zone/eth0/ip6/fe80::1/tcp/1', '/ip4/10.0.0.1/tcp/1', '/ip4/10.0.0.2/tcp/1']
+    const firsts = [0, 1, 2, 3].map((failures) => dialOrder({ addresses, failures })[0])
+    expect(firsts).toEqual([addresses[1], addresses[2], addresses[0], addresses[1]])
+    expect(dialOrder({ addresses, failures: 2 })).toHaveLength(3)
+    expect(dialOrder({ addresses: [], failures: 1 })).toEqual([])
   })
 })

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sameNetwork } from '../../../node/mesh/mdns.ts'
 import {
   MAX_KNOWN_ANSWERS,
   peerAnnouncement,
@@ -11,6 +10,8 @@ import {
 } from '../../../node/mesh/mdns-records.ts'
 import { MulticastSchedule } from '../../../node/mesh/mdns-schedule.ts'
 import { type DnsPacket, decodeDns, encodeDns, MAX_PACKET_BYTES, MAX_RECORDS } from '../../../node/mesh/mdns-wire.ts'
+import { multicastNetworks, reachable } from '../../../node/mesh/multicast-network.ts'
+import { sameNetwork } from '../../../node/mesh/same-network.ts'
 import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
 import { hostileBytes, INPUTS } from './hostile-bytes.ts'
 
@@ -196,5 +197,41 @@ describe('networks', () => {
     ['10.0.0.4', '10.0.0.5', 32, false]
   ])('%s is on the network of %s/%i: %s', (one, own, prefix, expected) => {
     expect(sameNetwork(one, { interface: 'eth0', address: own, family: 4, prefix })).toBe(expected)
+  })
+  test('IPv6 has one socket per interface, and nothing is spoken on the interface of an access point', () => {
+    const all = [
+      { interface: 'eth0', address: '10.0.0.5', family: 4, prefix: 24 },
+      { interface: 'eth0', address: 'fd00::5', family: 6, prefix: 64 },
+      { interface: 'eth0', address: 'fe80::5', family: 6, prefix: 64 },
+      { interface: 'wlan0', address: '192.168.4.1', family: 4, prefix: 24 },
+      { interface: 'wlan0', address: 'fe80::6', family: 6, prefix: 64 }
+    ] as const
+    const networks = multicastNetworks(all, new Set(['192.168.4.1']))
+    expect(networks.map(({ own, group }) => [own.interface, own.address, group])).toEqual([
+      ['eth0', '10.0.0.5', '224.0.0.251'],
+      ['eth0', 'fe80::5', 'ff02::fb']
+    ])
+  })
+
+  test('a link-local address is dialled in the zone where it was heard, others where we have a neighbour of theirs', () => {
+    const [network] = multicastNetworks(
+      [
+        { interface: 'eth0', address: 'fe80::5', family: 6, prefix: 64 },
+        { interface: 'eth0', address: 'fd00::5', family: 6, prefix: 64 }
+      ],
+      new Set()
+    )
+    if (!network) throw new Error('no network')
+    const hosts = ['fe80::9', 'fe80::9%eth0', 'fe80::9%eth1', 'fd00::9', 'fd01::9', '10.0.0.9', 'room.example.org']
+    expect(hosts.map((host) => reachable(host, network))).toEqual([
+      ...['fe80::9%eth0', 'fe80::9%eth0', undefined, 'fd00::9', undefined, undefined, undefined]
+    ])
+  })
+
+  test('link-local addresses heard over IPv4 are not dialled: nobody knows of which link they are', () => {
+    const [network] = multicastNetworks([{ interface: 'eth0', address: '10.0.0.5', family: 4, prefix: 24 }], new Set())
+    if (!network) throw new Error('no network')
+    expect(reachable('fe80::9', network)).toBeUndefined()
+    expect(reachable('10.0.0.9', network)).toBe('10.0.0.9')
   })
 })

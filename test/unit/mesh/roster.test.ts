@@ -40,10 +40,11 @@ describe('whom a device dials', () => {
 })
 
 describe('what is passed on', () => {
-  test('linked peers with their boot id, members with addresses, never strangers and never loopback', () => {
+  test('linked peers with their boot id, members with addresses, never strangers, never loopback and never link-local', () => {
     const { roster: own, plan } = roster(['member', 'silent'], ['peer'])
     plan.learn('member', '/ip4/10.0.0.1/tcp/1', 0, false)
     plan.learn('member', '/ip4/127.0.0.1/tcp/1', 0, false)
+    plan.learn('member', '/ip6zone/eth0/ip6/fe80::1/tcp/1', 0, false)
     plan.learn('stranger', '/ip4/10.0.0.2/tcp/1', 0, false)
     expect(own.known()).toEqual([
       { node: 'peer', bootId: Buffer.from('ab'.repeat(16), 'hex'), addresses: [] },
@@ -51,10 +52,16 @@ describe('what is passed on', () => {
     ])
   })
 
-  test('what peers say of loopback is about themselves', () => {
+  test('what peers say of loopback and of their links is about themselves', () => {
     const { roster: own, plan } = roster([])
     own.told(
-      [{ node: 'x', bootId: null, addresses: ['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1', '/ip4/10.0.0.9/tcp/1'] }],
+      [
+        {
+          node: 'x',
+          bootId: null,
+          addresses: ['/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1', '/ip6/fe80::1/tcp/1', '/ip4/10.0.0.9/tcp/1']
+        }
+      ],
       0
     )
     expect(plan.get('x')?.addresses).toEqual(['/ip4/10.0.0.9/tcp/1'])
