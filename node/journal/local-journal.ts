@@ -163,7 +163,7 @@ class LocalJournal implements Journal {
       commitMeta: () => this.#commitMeta(),
       inBackground: (work) => this.#inBackground(work)
     })
-    const { clock, merger } = components
+    const { merger } = components
     const isQuiet = (): boolean => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS)
     const append = (entries: NewEntry[]): Promise<Stamp[]> => this.append(entries)
     this.#compactor =
