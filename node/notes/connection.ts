@@ -9,10 +9,13 @@ import type { Clock } from '../platform/clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Owner } from './authors.ts'
 import type { SignedIn } from './cursors.ts'
+import type { NoteDocument, Refusal, Verdict } from './document.ts'
 import { buildFrame } from './frame.ts'
 import * as limits from './limits.ts'
 
 export interface ConnectionComponents {
+  /** How much text may come from this address, all its connections together. */
+  text: Allowance
   clock: Clock
   websocket: WebSocket
   socket: Duplex
@@ -48,6 +51,7 @@ export class Connection {
   readonly #messages: Allowance
   readonly #bytes: Allowance
   readonly #answers: Allowance
+  readonly #text: Allowance
   #saved = 0
   #copied = 0
   #devices = 1
@@ -65,6 +69,7 @@ export class Connection {
     this.#clock = components.clock
     this.#websocket = components.websocket
     this.#socket = components.socket
+    this.#text = components.text
     this.owner = init.owner
     this.signedIn = init.signedIn
     this.address = init.address
@@ -81,6 +86,24 @@ export class Connection {
   /** Whose text it may send. */
   get owners(): Owner[] {
     return this.signedIn.also === undefined ? [this.owner] : [this.owner, this.signedIn.also]
+  }
+
+  /** Decides about an update. Nobody's clientIDs become its own only where it is plain that they are. */
+  judge(document: NoteDocument, update: Uint8Array, answer: boolean): Verdict {
+    const main = this.mainClientId
+    const mayBind = (clientId: number): boolean => (main === undefined ? !answer : clientId === main)
+    return document.judge(update, this.owner, this.bound, this.signedIn.also, mayBind)
+  }
+
+  takeRefusal({ code, clientIds }: Refusal, answer: boolean): void {
+    const main = this.mainClientId
+    const isPassedOn = main === undefined ? answer : !clientIds.includes(main)
+    // A browser that comes from another node brings what others wrote there; it will arrive from them or through the journal.
+    if (code === 'NOTE_FOREIGN_TEXT' && isPassedOn) this.askAgain = true
+    else {
+      this.refuse(code)
+      this.stopCounting()
+    }
   }
 
   onDrained(listener: () => void): void {
@@ -111,7 +134,15 @@ export class Connection {
   count(messageBytes: number): void {
     this.#alive = true
     const now = this.#clock.monotonicMs()
-    const waitMs = Math.max(this.#messages.take(1, now), this.#bytes.take(messageBytes, now))
+    this.#holdBack(Math.max(this.#messages.take(1, now), this.#bytes.take(messageBytes, now)))
+  }
+
+  /** Counts text that stays on every disk of the room. */
+  countText(textBytes: number): void {
+    this.#holdBack(this.#text.take(textBytes, this.#clock.monotonicMs()))
+  }
+
+  #holdBack(waitMs: number): void {
     if (waitMs === 0 || this.#resumeCancel) return
     this.pause('rate')
     this.#resumeCancel = this.#clock.after(waitMs, () => {

@@ -16,12 +16,17 @@ export const TEXT_NAME = 'text'
 /** No text, no deletions. */
 const NOTHING = Uint8Array.of(0, 0)
 
+export interface Refusal {
+  code: string
+  clientIds: readonly number[]
+}
+
 /** What became of an update that a client sent. */
 export interface Verdict {
   /** To be applied at the next tick. */
   accepted: Uint8Array | undefined
   /** It, or what it has under these clientIDs, was not taken. */
-  refused?: { code: string; clientIds: readonly number[] }
+  refused?: Refusal
 }
 
 export interface Applied {

@@ -41,6 +41,15 @@ export const MESSAGES_BURST = 400
 /** A stock client echoes every cursor it hears of: 100 cursors of 300 bytes, 5 times a second, and as much again. */
 export const BYTES_PER_SECOND = 512 * 1024
 export const BYTES_BURST = 8 * 2 ** 20
+/**
+ * Text from one address, a class behind a router included: 64 people who type as fast as they can make 25 KB a second. What is written stays on every
+ * disk of the room, so a script may fill 115 MB of it in an hour and no more; who is beyond it is not read for a while and loses nothing.
+ */
+export const TEXT_BYTES_PER_SECOND = 32 * 1024
+/** A class that comes back with what it wrote offline; a few long pastes. */
+export const TEXT_BYTES_BURST = 16 * 2 ** 20
+/** Addresses whose use is remembered; of those that used nothing lately none is. */
+export const MAX_REMEMBERED_ADDRESSES = 4_096
 /** Answering "this is what I have" costs up to 16 ms and 600 KB in a big note. */
 export const ANSWERS_PER_SECOND = 1
 export const ANSWERS_BURST = 4

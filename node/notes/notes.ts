@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { base32 } from '../../protocols/cid.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { compareStamps, type Entry, type FoldView, type JournalAccess, type Stamp } from '../../protocols/journal.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
@@ -21,10 +20,12 @@ import { MAX_SYNC_MESSAGE_BYTES } from '../../protocols/notes-sync.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
+import { type Allowance, Allowances } from './allowance.ts'
 import { Connection } from './connection.ts'
 import { CLOSE_BUSY, CLOSE_MALFORMED, CLOSE_STOPPING } from './errors.ts'
 import * as limits from './limits.ts'
 import { LiveLinks } from './live-links.ts'
+import { newNoteId } from './note-id.ts'
 import { NoteShelf } from './note-shelf.ts'
 import type { OpenNote } from './open-note.ts'
 import { RecoveryCopies, type RefusedUpdate } from './recovery-copies.ts'
@@ -65,6 +66,9 @@ export interface NotesLimits {
   clientsPerAddress: number
   clientsPerNote: number
   clients: number
+  /** From one address. */
+  textBytesPerSecond: number
+  textBytesBurst: number
 }
 
 /** One line of the list. */
@@ -114,6 +118,7 @@ class NodeNotes implements Notes {
     clientTracking: false
   })
   readonly #perAddress = new Map<string, number>()
+  readonly #text: Allowances
   readonly #stops: (() => void)[] = []
   #clients = 0
   #refused = 0
@@ -128,8 +133,15 @@ class NodeNotes implements Notes {
       clientsPerAddress: limits.MAX_CLIENTS_PER_ADDRESS,
       clientsPerNote: limits.MAX_CLIENTS_PER_NOTE,
       clients: limits.MAX_CLIENTS,
+      textBytesPerSecond: limits.TEXT_BYTES_PER_SECOND,
+      textBytesBurst: limits.TEXT_BYTES_BURST,
       ...init.limits
     }
+    this.#text = new Allowances(
+      this.#limits.textBytesPerSecond,
+      this.#limits.textBytesBurst,
+      limits.MAX_REMEMBERED_ADDRESSES
+    )
     this.#recovery = new RecoveryCopies(components.disk, join(init.directory, 'refused'))
     this.#snapshots = new SnapshotStore(components.disk, join(init.directory, 'snapshots'))
     this.#shelf = new NoteShelf({
@@ -275,7 +287,10 @@ class NodeNotes implements Notes {
       websocket.resume()
       return
     }
-    const connection = new Connection({ clock: this.#components.clock, websocket, socket }, visitor)
+    const connection = new Connection(
+      { clock: this.#components.clock, websocket, socket, text: this.#textFrom(visitor.address) },
+      visitor
+    )
     websocket.on('message', (data: Buffer, isBinary: boolean) => {
       // Until it answers our goodbye a client may go on sending.
       if (!connection.isOpen) return
@@ -285,6 +300,10 @@ class NodeNotes implements Notes {
     websocket.on('close', () => note.leave(connection))
     note.join(connection)
     connection.resume('note')
+  }
+
+  #textFrom(address: string): Allowance {
+    return this.#text.of(address, this.#components.clock.monotonicMs())
   }
 
   /** A note that is only typed into the address bar is made when something is written in it, as long as there is room for one more. */
@@ -325,21 +344,9 @@ class NodeNotes implements Notes {
     const title = cleanTitle(text)
     if (!title) throw new JoineryError('NOTE_NAME_INVALID', 'a title needs a letter')
     if (this.#count() >= limits.MAX_NOTES) throw new JoineryError('NOTES_TOO_MANY', 'too many notes')
-    const id = this.#newId(title)
+    const id = newNoteId(title, this.#components.random)
     await this.#name(id, title)
     return { ...this.#summary(id), title }
-  }
-
-  /** Readable, and different on two nodes that make a note of one title at once. */
-  #newId(title: string): string {
-    const slug = title
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, 40)
-      .replace(/^-+|-+$/g, '')
-    const tail = base32(this.#components.random.bytes(5)).slice(0, 6)
-    return slug ? `${slug}-${tail}` : `note-${tail}`
   }
 
   async rename(id: string, text: string): Promise<NoteSummary> {

@@ -192,33 +192,15 @@ export class OpenNote {
   /** @param answer everything that the client has, others' text included; else what it changed just now */
   #takeUpdate(connection: Connection, bytes: Uint8Array, answer: boolean): void {
     connection.received++
-    const main = connection.mainClientId
-    const { accepted, refused } = this.document.judge(
-      bytes,
-      connection.owner,
-      connection.bound,
-      connection.signedIn.also,
-      (clientId) => (main === undefined ? !answer : clientId === main)
-    )
+    const { accepted, refused } = connection.judge(this.document, bytes, answer)
     if (refused) {
-      this.#components.onRefused({
-        note: this.id,
-        code: refused.code,
-        owner: connection.owner,
-        address: connection.address,
-        update: bytes
-      })
-      const isPassedOn = main === undefined ? answer : !refused.clientIds.includes(main)
-      if (refused.code === 'NOTE_FOREIGN_TEXT' && isPassedOn) {
-        // A browser that comes from another node brings what others wrote there; it will arrive from them or through the journal.
-        connection.askAgain = true
-      } else {
-        connection.refuse(refused.code)
-        connection.stopCounting()
-      }
+      const { owner, address } = connection
+      this.#components.onRefused({ note: this.id, code: refused.code, owner, address, update: bytes })
+      connection.takeRefusal(refused, answer)
     }
     this.#queue.push({ connection, update: accepted?.slice(), count: connection.countedUpTo })
     this.#queueBytes += accepted?.length ?? 0
+    connection.countText(accepted?.length ?? 0)
     this.#schedule(0)
   }
 

@@ -186,6 +186,17 @@ test('a client that never reads: others are not held up, its buffer stays bounde
   expect(sleeper.text).toBe(ada.text)
 })
 
+test('a script that writes without end is read as slowly as its address may write, through however many connections, and loses nothing', async () => {
+  await node.stop()
+  node = await startNoteNode(journal, {}, { limits: { textBytesPerSecond: 1_000_000, textBytesBurst: 200_000 } })
+  const scripts = await Promise.all(['one', 'two', 'three'].map((note) => client(note, { token: EVE }).synced()))
+  const startedMs = performance.now()
+  for (let i = 0; i < 30; i++) for (const one of scripts) one.write((text) => text.insert(0, 'x'.repeat(20_000)))
+  for (const one of scripts) await one.until(() => one.saved.saved === 30, 30_000)
+  // 1.8 MB of which 200 KB may come at once: a slow machine only takes longer.
+  expect(performance.now() - startedMs).toBeGreaterThan(700)
+})
+
 test('so many connections from one address, and no more; one that ends makes room', async () => {
   await node.stop()
   node = await startNoteNode(journal, {}, { limits: { clientsPerAddress: 3 } })
