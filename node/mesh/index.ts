@@ -5,7 +5,7 @@
  * @example
  *     const mesh = await createMesh(
  *       { clock, random, disk, key: identity.key, policy: membership.policy, networkAddresses },
- *       { folder, meshPort: 4001, profile, bootId: identity.bootId, staticAddresses: [], loopback: false }
+ *       { folder, meshPort: 4001, profile, bootId: identity.bootId, staticAddresses: [] }
  *     )
  *     mesh.handle('/joinery/journal/1', limits, async (stream, link) => …)   // PeerLinks
  *     mesh.onEvent((event) => log.info(event))

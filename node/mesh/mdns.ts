@@ -42,8 +42,6 @@ export interface DiscoveryInit {
   ports: { tcp: number; webSocket: number }
   /** Addresses on which nothing is asked or announced: an access point's, which every node has. */
   hidden: ReadonlySet<string>
-  /** Also on 127.0.0.1. */
-  loopback: boolean
   /** A node was heard on the network of this address. */
   found(node: NodeId, address: string): void
   /** Somebody else announces our own id. */
@@ -130,7 +128,8 @@ export class MulticastDiscovery {
 
   #networks(): MulticastNetwork[] {
     const addresses = this.#components.networkAddresses()
-    return multicastNetworks(this.#init.loopback ? [LOOPBACK, ...addresses] : addresses, this.#init.hidden)
+    // Several nodes on one machine find each other also where it has no network at all.
+    return multicastNetworks(addresses.length === 0 ? [LOOPBACK] : addresses, this.#init.hidden)
   }
 
   #open(network: MulticastNetwork): Listener {

@@ -170,7 +170,6 @@ export class MeshNode implements Mesh {
           node: this.node,
           ports: this.#ports,
           hidden: this.#hidden,
-          loopback: this.#init.loopback ?? false,
           found: (node, address) => this.#plan.learn(node, address, clock.monotonicMs(), true),
           foundSelf: (where) => this.#clones.found(this.node, where, 'us'),
           interfacesChanged: () => this.#plan.awake(clock.monotonicMs())
@@ -213,8 +212,7 @@ export class MeshNode implements Mesh {
   }
 
   addresses(): string[] {
-    const { loopback = false } = this.#init
-    const init = { node: this.node, port: this.#ports.tcp, hidden: this.#hidden, loopback }
+    const init = { node: this.node, port: this.#ports.tcp, hidden: this.#hidden }
     return ownAddresses(this.#components.networkAddresses(), init)
   }
 

@@ -47,8 +47,6 @@ export interface MeshInit {
   staticAddresses?: string[]
   /** Addresses that are never announced, such as the access point's (all nodes have the same). */
   hiddenAddresses?: string[]
-  /** Also look for nodes on this machine over the loopback interface: for the demo and tests, where there may be no network. */
-  loopback?: boolean
   /** False: no multicast at all. */
   discovery?: boolean
 }

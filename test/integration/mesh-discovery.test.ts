@@ -268,10 +268,10 @@ describe('without multicast', () => {
   test('three devices on a machine without any network find each other over loopback', async () => {
     await using hall = await Hall.open()
     const machine = await hall.lab.device('machine')
-    const founder = await hall.member(machine, { name: 'one', loopback: true, meshPort: 4001 })
+    const founder = await hall.member(machine, { name: 'one', meshPort: 4001 })
     const invitation = await founder.invite()
-    const second = await hall.member(machine, { name: 'two', loopback: true, meshPort: 4003, invitation })
-    const third = await hall.member(machine, { name: 'three', loopback: true, meshPort: 4005, invitation })
+    const second = await hall.member(machine, { name: 'two', meshPort: 4003, invitation })
+    const third = await hall.member(machine, { name: 'three', meshPort: 4005, invitation })
     await third.event('linked', founder)
     await third.event('linked', second)
     await second.event('linked', founder)

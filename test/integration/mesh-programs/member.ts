@@ -19,7 +19,6 @@ export interface MemberSettings {
   invitation?: string
   static?: string[]
   hidden?: string[]
-  loopback?: boolean
   meshPort?: number
 }
 
@@ -52,8 +51,7 @@ const mesh = await createMesh(
     bootId: identity.bootId,
     profile: { name, role: 'node', httpPort: 8080, capacityBytes: 2 ** 30 },
     staticAddresses: [...(settings.static ?? []), ...room.addresses],
-    hiddenAddresses: settings.hidden ?? [],
-    loopback: settings.loopback ?? false
+    hiddenAddresses: settings.hidden ?? []
   }
 )
 membership.attach(mesh)
