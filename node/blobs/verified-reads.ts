@@ -73,24 +73,16 @@ export class VerifiedReads {
       const index = Math.floor(at / PIECE_BYTES)
       const piece = pieceSpan(sizeBytes, index)
       const until = Math.min(end, piece.end)
-      if (believed.bits.has(index)) {
-        const length = Math.min(SPAN_BYTES, until - at)
-        const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
-        if (!(await this.#read(cid, bytes, at))) throw await this.#rotten(cid)
-        at += length
-        yield bytes
-        continue
+      if (!believed.bits.has(index)) {
+        // Read twice, the second time from the system's memory: holding the whole piece would be four times the memory for each of thirty visitors.
+        await this.#verifyPiece(cid, piece, believed.list.digest(index), buffer ?? Buffer.allocUnsafeSlow(SPAN_BYTES))
+        believed.bits.add(index)
       }
-      const whole = buffer
-        ? this.#pieces.take(piece.end - piece.start)
-        : Buffer.allocUnsafeSlow(piece.end - piece.start)
-      await this.#piece(cid, index, piece.start, whole, believed.list)
-      believed.bits.add(index)
-      for (; at < until; at += SPAN_BYTES)
-        yield whole.subarray(at - piece.start, Math.min(at + SPAN_BYTES, until) - piece.start)
-      at = until
-      // Whoever left early keeps it until it is collected.
-      if (buffer) this.#pieces.giveBack(whole)
+      const length = Math.min(SPAN_BYTES, until - at)
+      const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
+      if (!(await this.#read(cid, bytes, at))) throw await this.#rotten(cid)
+      at += length
+      yield bytes
     }
   }
 
@@ -142,9 +134,19 @@ export class VerifiedReads {
     }
   }
 
-  async #piece(cid: Cid, index: number, start: number, into: Uint8Array, list: PieceList): Promise<void> {
-    const whole = await this.#read(cid, into, start)
-    if (!whole || !sameBytes(sha256(into), list.digest(index))) throw await this.#rotten(cid)
+  async #verifyPiece(
+    cid: Cid,
+    { start, end }: { start: number; end: number },
+    digest: Uint8Array,
+    buffer: Uint8Array
+  ): Promise<void> {
+    const hasher = sha256Hasher()
+    for (let at = start; at < end; at += SPAN_BYTES) {
+      const span = buffer.subarray(0, Math.min(SPAN_BYTES, end - at))
+      if (!(await this.#read(cid, span, at))) throw await this.#rotten(cid)
+      hasher.update(span)
+    }
+    if (!sameBytes(hasher.digest(), digest)) throw await this.#rotten(cid)
   }
 
   /** Which pieces need no hashing now. The file is looked at once per read: a change of its date ends all belief. */
