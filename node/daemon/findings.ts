@@ -41,6 +41,25 @@ function* identityFindings({ device }: RoomSlot): Generator<Finding> {
   }
 }
 
+function* cloudFindings({ uplink, membership }: RoomRuntime): Generator<Finding> {
+  for (const { node, state, code } of uplink.clouds.list()) {
+    const name = membership.view().members.get(node)?.name || node.slice(-8)
+    const said = uplink.states.last(node)
+    if (state === 'refused' && code !== undefined) {
+      const { next } = new JoineryError(code, '')
+      yield { level: 'problem', code, text: 'The cloud peer does not take this room.', next }
+    } else if (said && (said.full || !said.journalOpen)) {
+      const { next } = new JoineryError('CLOUD_FULL', '')
+      yield {
+        level: 'problem',
+        code: 'CLOUD_FULL',
+        text: `The cloud peer ${name} has no room left for all of it.`,
+        next
+      }
+    }
+  }
+}
+
 function* roomFindings(slot: RoomSlot): Generator<Finding> {
   const { current } = slot
   if (!current) {
@@ -85,6 +104,7 @@ function* roomFindings(slot: RoomSlot): Generator<Finding> {
         text: `This device is in the room ${membership.view().roomName ?? current.room.name}.`
       }
   }
+  yield* cloudFindings(current)
   for (const fork of journal.forks()) {
     const name = membership.view().members.get(fork.node)?.name ?? fork.node.slice(-8)
     yield {
