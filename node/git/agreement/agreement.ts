@@ -68,6 +68,8 @@ export class GitAgreement implements GitService, PushRecorder {
   readonly #stop = new AbortController()
   /** Repositories that changed while we run: only then somebody may wait for a word from us. */
   readonly #live = new Set<RepositoryId>()
+  /** Repositories whose branches on the disk were made those of the log since the start. */
+  readonly #reconciled = new Set<RepositoryId>()
   #local: GitService | undefined
 
   private constructor(components: AgreementComponents, directory: Directory) {
@@ -208,25 +210,34 @@ export class GitAgreement implements GitService, PushRecorder {
     if (!this.#local) throw new JoineryError('STOPPED', 'not started')
     // What came over the journal a moment ago is shown before somebody builds on it.
     await this.#components.repositories.applyRefs(id, this.directory.refs(id))
+    this.#reconciled.add(id)
     return await this.#local.answer(id, request, signal)
   }
 
   async #read(id: RepositoryId, request: GitRequest, hops: number, signal: AbortSignal): Promise<GitAnswer> {
-    const local = this.#local
-    if (!local) throw new JoineryError('STOPPED', 'not started')
     const { members } = this.#components
     const home = this.directory.log(id)?.home?.node
     // The capabilities are the same everywhere; what matters is asked in the next request.
     const isPreface = request.step === 'advertise' && request.protocol === 'version=2'
     if (home === undefined || home === members.self || hops === 0 || isPreface)
-      return await local.answer(id, request, signal)
+      return await this.#showOwn(id, request, signal)
     const direct = await this.#homes.probe(home, signal)
     const via = direct ? home : hops === MAX_HOPS ? await this.#homes.through(home, signal) : undefined
-    if (via === undefined) return await local.answer(id, request, signal)
+    if (via === undefined) return await this.#showOwn(id, request, signal)
     if (hops === MAX_HOPS && (await this.#isFresh(via, id, direct ? 0 : 1, signal)))
-      return await local.answer(id, request, signal)
+      return await this.#showOwn(id, request, signal)
     const answer = await this.#tunnel(via, id, request, direct ? 0 : 1, signal)
-    return answer ?? (await local.answer(id, request, signal))
+    return answer ?? (await this.#showOwn(id, request, signal))
+  }
+
+  async #showOwn(id: RepositoryId, request: GitRequest, signal: AbortSignal): Promise<GitAnswer> {
+    if (!this.#local) throw new JoineryError('STOPPED', 'not started')
+    // A push that a kill cut off before its entry was written may have left its branch: nobody shall see it.
+    if (!this.#reconciled.has(id)) {
+      await this.#components.repositories.applyRefs(id, this.directory.refs(id))
+      this.#reconciled.add(id)
+    }
+    return await this.#local.answer(id, request, signal)
   }
 
   /** Whether what this device shows is what the home has, or the home cannot be asked. */
@@ -297,6 +308,7 @@ export class GitAgreement implements GitService, PushRecorder {
 
   #remove(id: RepositoryId): void {
     this.#live.delete(id)
+    this.#reconciled.delete(id)
     this.#freshness.forget(id)
     this.#replication.forget(id)
     const { repositories, onProblem } = this.#components
