@@ -1,0 +1,69 @@
+/** A cloud peer that dies in the middle, has no room, and is taken out of the room. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { until } from '../kit/child.ts'
+import { joinery, joineryAnyway, joineryJson } from '../kit/node-process.ts'
+import { TcpProxy } from '../kit/tcp-proxy.ts'
+import { temporaryFolder } from '../kit/temporary-folder.ts'
+import {
+  cloudsOf,
+  cloudWhere,
+  dataOf,
+  importFolder,
+  link,
+  linkText,
+  noise,
+  roomsAt,
+  startCloud,
+  startRoom
+} from './cloud-kit.ts'
+
+const FILE_BYTES = 700_000
+
+test('killed in the middle it goes on; full, the room is told; unlinked, it gets nothing more', {
+  timeout: 180_000
+}, async () => {
+  using folder = temporaryFolder()
+  const ports = ['--mesh-port', '47431']
+  const [first, room] = await Promise.all([
+    startCloud(dataOf(folder.path, 'cloud'), 'cloud', ...ports, '--capacity', '1 MB'),
+    startRoom(dataOf(folder.path, 'room'), 'Hall', 'pi')
+  ])
+  await using stoppedRoom = room
+  await using _firstCloud = first
+  await using line = await TcpProxy.listen({ host: '127.0.0.1', port: first.meshPort })
+  line.bytesPerSecond = 250_000
+  const lessons = join(folder.path, 'source/lessons/x')
+  mkdirSync(lessons, { recursive: true })
+  for (const name of ['a', 'b']) writeFileSync(join(lessons, `${name}.bin`), noise(FILE_BYTES, name.charCodeAt(0)))
+  await importFolder(room, join(folder.path, 'source'))
+  await link(room, await linkText(first, `127.0.0.1:${line.port}`))
+  await until('the first file is on its way', () => line.sentBytes > FILE_BYTES / 2)
+  await first.node.kill()
+
+  await using cloud = await startCloud(dataOf(folder.path, 'cloud'), 'cloud', ...ports, '--capacity', '1 MB')
+  const told = await cloudWhere(
+    room,
+    'the room knows that its cloud peer is full',
+    ({ full, heldBytes, leftFiles }) => full && heldBytes >= FILE_BYTES && leftFiles === 0
+  )
+  expect(told).toMatchObject({ state: 'linked', journalDone: true })
+  expect(told.heldBytes).toBeLessThan(2 * FILE_BYTES)
+  // Only what was on its way when it died was sent again: a file under 2 MiB is one piece, and held in memory until it is whole.
+  expect(line.sentBytes).toBeLessThan(2 * FILE_BYTES)
+  const { problems } = await room.node.status()
+  expect(problems.map(({ code }) => code)).toContain('CLOUD_FULL')
+  expect((await joinery(room.place, ['cloud', 'status'])).stdout).toContain('Its disk is full')
+
+  await joineryJson(room.place, ['cloud', 'unlink', '--yes'])
+  expect(await cloudsOf(room)).toEqual([])
+  await until('the cloud peer knows it', async () => (await roomsAt(cloud))[0]?.unlinked === true)
+  // With the same text, or another one of it, it does not come back.
+  const again = await joineryAnyway(room.place, ['cloud', 'link', await linkText(cloud, `127.0.0.1:${line.port}`)])
+  expect(again).toMatchObject({
+    code: expect.not.stringMatching(/^0$/),
+    stderr: expect.stringContaining('CLOUD_LINK_REFUSED')
+  })
+  expect(stoppedRoom.node.child.over).toBe(false)
+})
