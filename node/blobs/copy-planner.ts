@@ -10,7 +10,9 @@ import { Holders } from './holders.ts'
 import {
   CLOSE_AFTER_MS,
   IMPATIENT_AFTER_MS,
+  LONG_COPY_MS,
   MAX_PARTIALS,
+  MAX_PATIENCE_MS,
   MAX_UNDER_WAY,
   PEOPLE_REQUESTS,
   SLOW_AFTER_MS
@@ -212,6 +214,8 @@ export class CopyPlanner {
     this.#closeUnwanted(nowMs)
     this.#moveSlow(nowMs)
     for (const item of this.#demands.values()) this.#planDemand(item, nowMs)
+    if (this.#demands.size > 0 && this.#makeWay(nowMs))
+      for (const item of this.#demands.values()) this.#planDemand(item, nowMs)
     if (nowMs >= this.#restUntilMs) this.#planCopies(nowMs)
     return this.#effects.splice(0)
   }
@@ -248,6 +252,34 @@ export class CopyPlanner {
     }
   }
 
+  /**
+   * Copies that go on for long are paused while a person waits: they would take most of a narrow link, or all that may be asked of a peer at once. What has come
+   * of them is kept, and they go on from there.
+   */
+  #makeWay(nowMs: number): boolean {
+    let made = false
+    for (const { request, startedMs, copying, received, ref, piece } of [...this.#underWay.values()]) {
+      if (!copying || received || this.#demands.has(keyOf(ref.cid, piece))) continue
+      const peer = this.holders.get(request.peer)
+      const tookMs = nowMs - startedMs
+      const isLong = tookMs >= LONG_COPY_MS
+      if (!isLong && !isNarrow(peer)) continue
+      if (isLong) peer?.tookAtLeast(request.end - request.start, tookMs)
+      this.#ended(request.id)
+      this.#effects.push({ kind: 'cancel', id: request.id })
+      made = true
+    }
+    return made
+  }
+
+  /** While a person waits, copying keeps one request going and no more; none where it would hold the person up. */
+  #copyLimit(): number {
+    if (this.#demands.size === 0) return this.#init.maxRequests
+    for (const { request, copying, received } of this.#underWay.values())
+      if (!copying && !received && isNarrow(this.holders.get(request.peer))) return 0
+    return 1
+  }
+
   #planDemand(item: Item, nowMs: number): void {
     const { ref, piece, number } = item
     if (this.#busy.has(keyOf(ref.cid, piece))) return
@@ -281,8 +313,7 @@ export class CopyPlanner {
   }
 
   #planCopies(nowMs: number): void {
-    // While a person waits, copying keeps one request going and no more.
-    const limit = this.#demands.size > 0 ? 1 : this.#init.maxRequests
+    const limit = this.#copyLimit()
     while (this.#copyRequests < limit && this.#hasMemory()) {
       const found = this.#nextCopy(nowMs)
       if (!found) break
@@ -291,9 +322,12 @@ export class CopyPlanner {
     // What was taken out of impatience is no sign that the others get on: the next one is taken at once.
     if (this.#copyRequests > (this.#impatient === undefined ? 0 : 1)) this.#idleSinceMs = nowMs
     else this.#idleSinceMs ??= nowMs
-    if (this.#copyRequests > 0 || nowMs - (this.#idleSinceMs ?? nowMs) < IMPATIENT_AFTER_MS) return
+    const idleMs = nowMs - (this.#idleSinceMs ?? nowMs)
+    if (limit === 0 || this.#copyRequests > 0 || idleMs < IMPATIENT_AFTER_MS) return
     const waited = this.#nextWaiting(nowMs)
-    if (waited) this.#impatient = this.#request(waited.item, waited.from, nowMs, true)
+    // Where our own pieces take long, those of the others do too.
+    if (waited && idleMs >= Math.min(MAX_PATIENCE_MS, 2 * waited.from.pieceMs))
+      this.#impatient = this.#request(waited.item, waited.from, nowMs, true)
   }
 
   /** One request is always let through, however big. */
@@ -319,23 +353,38 @@ export class CopyPlanner {
   }
 
   #nextPiece(copyClass: number, nowMs: number): { item: Item; from: PeerState } | undefined {
+    // What was begun is ended first; the rest of a long list is not looked at before there is a place.
+    for (const { number } of this.#open.values()) {
+      if (number === undefined || this.#classOf(number) !== copyClass || !this.#wanted(number)) continue
+      const found = this.#pieceOf(number, nowMs)
+      if (found) return found
+    }
     for (const number of this.#queue.bigs(copyClass)) {
+      if (this.#open.size >= MAX_PARTIALS) break
       const ref = this.#view.blobs[number]
-      if (!ref || this.#init.hasLocally(ref.cid)) continue
-      const open = this.#openBlob(ref, number, nowMs, false)
-      if (!open) continue
-      if (open === 'list') {
-        const item = this.#listItem(ref, number)
-        if (this.#busy.has(keyOf(item.ref.cid, 0))) continue
-        const from = this.holders.quickestHolder(item, nowMs)
-        if (from) return { item, from }
+      if (ref && this.#open.has(ref.cid)) continue
+      if (!ref || this.#init.hasLocally(ref.cid)) {
+        this.#queue.settled(number, this.#classOf(number))
         continue
       }
-      if (open.state !== 'open' || !open.keeps) continue
-      const found = nextPiece(open, this.holders, { seed: this.#seed, isBusy: this.#isBusy, nowMs })
+      const found = this.#pieceOf(number, nowMs)
       if (found) return found
     }
     return undefined
+  }
+
+  #pieceOf(number: number, nowMs: number): { item: Item; from: PeerState } | undefined {
+    const ref = this.#view.blobs[number]
+    const open = ref && this.#openBlob(ref, number, nowMs, false)
+    if (!open) return undefined
+    if (open === 'list') {
+      const item = this.#listItem(ref, number)
+      if (this.#busy.has(keyOf(item.ref.cid, 0))) return undefined
+      const from = this.holders.quickestHolder(item, nowMs)
+      return from && { item, from }
+    }
+    if (open.state !== 'open' || !open.keeps) return undefined
+    return nextPiece(open, this.holders, { seed: this.#seed, isBusy: this.#isBusy, nowMs })
   }
 
   /** What the others were expected to fetch first. */
@@ -466,4 +515,9 @@ export class CopyPlanner {
     const missing = [...this.#wants].filter((number) => this.#wanted(number))
     this.#queue = queueOf(this.#view, missing, this.#seed)
   }
+}
+
+/** Whether one copy from it takes so long that a person would notice. */
+function isNarrow(peer: PeerState | undefined): boolean {
+  return peer !== undefined && peer.pieceMs >= LONG_COPY_MS
 }

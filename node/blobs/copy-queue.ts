@@ -10,16 +10,21 @@ interface ClassQueue {
   available: number[]
   /** Another device comes first for it. In our own order. */
   waiting: Set<number>
-  big: number[]
+  big: Set<number>
 }
 
 /** What is wanted and missing, by class. An entry may be out of date; who takes it looks again. Nothing is sorted again while inventories change. */
 export class CopyQueue {
-  readonly #classes: ClassQueue[] = [0, 1, 2].map(() => ({ unseen: [], available: [], waiting: new Set(), big: [] }))
+  readonly #classes: ClassQueue[] = [0, 1, 2].map(() => ({
+    unseen: [],
+    available: [],
+    waiting: new Set(),
+    big: new Set()
+  }))
 
   add(number: number, copyClass: CopyClass, big: boolean): void {
     const queue = this.#classes[copyClass] as ClassQueue
-    if (big) queue.big.push(number)
+    if (big) queue.big.add(number)
     else queue.unseen.push(number)
   }
 
@@ -31,7 +36,7 @@ export class CopyQueue {
   /** It was taken and did not come. */
   again(number: number, copyClass: CopyClass): void {
     const queue = this.#classes[copyClass] as ClassQueue
-    if (!queue.big.includes(number)) queue.unseen.push(number)
+    if (!queue.big.has(number)) queue.unseen.push(number)
   }
 
   /**
@@ -65,13 +70,15 @@ export class CopyQueue {
   /** It is here, or not wanted any more. */
   settled(number: number, copyClass: CopyClass): void {
     this.#classes[copyClass]?.waiting.delete(number)
+    this.#classes[copyClass]?.big.delete(number)
   }
 
   *waiting(): Iterable<number> {
     for (const queue of this.#classes) yield* queue.waiting
   }
 
-  bigs(copyClass: number): readonly number[] {
+  /** In our own order; what is settled meanwhile is left out. */
+  bigs(copyClass: number): Iterable<number> {
     return this.#classes[copyClass]?.big ?? []
   }
 }

@@ -56,6 +56,10 @@ export const MAX_PARTIALS = 8
 
 /** Without anything to do for so long, a node takes what another was expected to fetch first. */
 export const IMPATIENT_AFTER_MS = 1_500
+/** On a narrow link longer: twice as long as a piece of our own takes, but not for ever, for the other one may have no room. */
+export const MAX_PATIENCE_MS = 30_000
+/** A copy that takes longer than this holds up a person who asks for something else over the same link: it is paused meanwhile. */
+export const LONG_COPY_MS = 1_000
 /** Beginnings of pieces that are kept when their transfers break off: all that one peer was sending. */
 export const MAX_FRAGMENT_BYTES = REQUESTS_PER_PEER * PIECE_BYTES
 /** A piece that is put together from more senders than this is begun anew: each break costs a list entry. */

@@ -1,6 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
+import { PIECE_BYTES } from '../../protocols/piece-list.ts'
 import { DEMOTED_MS, LIAR_PAUSE_MS, MAX_LIES, MAX_PAUSE_MS, NOT_HERE_MS, PAUSE_MS, SLOW_FOR_MS } from './limits.ts'
 import { type NodeSeed, nodeSeed } from './rendezvous.ts'
 
@@ -68,7 +69,7 @@ export class PeerState {
   /** A request was taken away from it that should have ended long ago. */
   tooSlow(bytes: number, tookMs: number, nowMs: number): void {
     this.#slowUntilMs = nowMs + SLOW_FOR_MS
-    this.#rate = Math.min(this.#rate, bytes / tookMs)
+    this.tookAtLeast(bytes, tookMs)
   }
 
   /** How long one more request of so many bytes would take; undefined while nothing was measured. */
@@ -86,6 +87,16 @@ export class PeerState {
   /** Lower is better: how long one more request would take. */
   get cost(): number {
     return (this.inFlight + 1) / this.#rate
+  }
+
+  /** A copy was paused before it was whole. */
+  tookAtLeast(bytes: number, tookMs: number): void {
+    this.#rate = Math.min(this.#rate, bytes / tookMs)
+  }
+
+  /** How long one of several requests for a piece takes. */
+  get pieceMs(): number {
+    return PIECE_BYTES / this.#rate
   }
 
   /** Bytes per ms, smoothed. */

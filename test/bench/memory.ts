@@ -104,8 +104,9 @@ async function main(): Promise<void> {
   // On the other device: its memory is looked at while it copies everything in and serves at the same time.
   const copying = await NodeProcess.start(second, ['--join', text])
   const pid = programOf(copying)
-  const { files } = await joineryJson<{ files: { path: string }[] }>(first, ['ls', 'installers'])
-  const paths = files.map(({ path }) => `/installers/${path}`)
+  const { stdout } = await joinery(first, ['ls', 'installers', '--json'])
+  const lines = stdout.trim().split('\n')
+  const paths = lines.map((line) => `/installers/${(JSON.parse(line) as { path: string }).path}`)
   let done = false
   const learners = second.device.start([
     process.execPath,
