@@ -7,10 +7,12 @@ import type { Clock } from '../platform/clock.ts'
 import { type DialPlan, type DialTarget, dialOrder } from './dial-plan.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
+import { unknownNames } from './name-lookup.ts'
 
 const TICK_MS = 500
 
-export type DialFailure = 'refused' | 'timed-out' | 'unreachable' | 'other'
+/** `name-unknown`: none of its addresses is anything but a host name that does not resolve. */
+export type DialFailure = 'refused' | 'timed-out' | 'unreachable' | 'name-unknown' | 'other'
 
 export class Dialer {
   readonly #clock: Clock
@@ -54,13 +56,26 @@ export class Dialer {
       this.#plan.succeeded(target, connection.remotePeer.toString(), this.#clock.monotonicMs())
       return connection
     } catch (error) {
-      const why = dialFailure(error)
-      this.counts[why === 'timed-out' ? 'timedOut' : why]++
+      const why = await this.#whyNot(error, target)
+      this.counts[COUNTED[why]]++
       this.#plan.failed(target, why, this.#clock.monotonicMs())
       return undefined
     }
   }
+
+  async #whyNot(error: unknown, { addresses }: DialTarget): Promise<DialFailure> {
+    const unknown = await unknownNames(addresses)
+    return unknown.length > 0 && unknown.length === addresses.length ? 'name-unknown' : dialFailure(error)
+  }
 }
+
+const COUNTED = {
+  refused: 'refused',
+  'timed-out': 'timedOut',
+  unreachable: 'unreachable',
+  'name-unknown': 'other',
+  other: 'other'
+} as const
 
 function withNode(address: string, node: NodeId | undefined): string {
   return node === undefined || tryMeshAddress(address)?.node !== undefined ? address : `${address}/p2p/${node}`

@@ -3,6 +3,7 @@ import { isLinkLocal, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import type { DialTarget } from './dial-plan.ts'
+import type { DialFailure } from './dialer.ts'
 import type { DiscoveryAdvice, DiscoveryFacts } from './mesh-status.ts'
 import { sameNetwork } from './same-network.ts'
 
@@ -10,8 +11,8 @@ export interface DiscoveryEvidence extends Omit<DiscoveryFacts, 'advice'> {
   networks: NetworkAddress[]
   /** IP addresses of linked peers, and whether we dialled. */
   links: readonly { remoteAddress: string; dialer: boolean }[]
-  /** IP addresses (link-local ones with their zone) of nodes that announced themselves and that no dial has reached, by why. */
-  unreached: { host: string; why: 'refused' | 'timed-out' | 'unreachable' | 'other' }[]
+  /** IP addresses (link-local ones with their zone) and host names of nodes that announced themselves and that no dial has reached, by why. */
+  unreached: { host: string; why: DialFailure }[]
 }
 
 /** So many packets sent without an answer are no accident. */
@@ -53,6 +54,14 @@ export function adviseDiscovery(evidence: DiscoveryEvidence): DiscoveryFacts['ad
       })
     }
   }
+  const names = new Set(unreached.filter(({ why }) => why === 'name-unknown').map(({ host }) => host))
+  if (names.size > 0) {
+    const shown = [...names].slice(0, 3).join(', ')
+    advice.push({
+      code: 'NAME_UNKNOWN',
+      text: `No network of this device knows the name ${shown}: look at how it is written, and whether there is internet. An IP address in its place needs no names.`
+    })
+  }
   if (inbound === 0 && links.length >= 2 && links.every(({ dialer }) => dialer)) {
     advice.push({
       code: 'FIREWALL_HERE',
@@ -75,7 +84,7 @@ export function unreachedHosts(
 ): DiscoveryEvidence['unreached'] {
   return [...targets].flatMap(({ node, addresses, failures, lastFailure: why }) => {
     if (failures === 0 || (node !== undefined && isLinked(node))) return []
-    if (why !== 'refused' && why !== 'timed-out' && why !== 'unreachable') return []
+    if (why !== 'refused' && why !== 'timed-out' && why !== 'unreachable' && why !== 'name-unknown') return []
     return addresses.map((address) => ({ host: tryMeshAddress(address)?.host ?? '', why }) as const)
   })
 }

@@ -94,3 +94,5 @@ export type DiscoveryAdvice =
   | 'CLIENT_ISOLATION'
   | 'FIREWALL_HERE'
   | 'FIREWALL_THERE'
+  /** A host name that somebody gave us does not resolve. */
+  | 'NAME_UNKNOWN'

@@ -49,6 +49,23 @@ describe('what discovery sees becomes advice', () => {
     expect(advice).toMatchObject({ code: 'FIREWALL_THERE', text: expect.stringContaining('10.0.0.9') })
   })
 
+  test('a name that nobody knows is said with the name, also where everything else works', () => {
+    const [advice] = adviseDiscovery(evidence({ unreached: [{ host: 'room.example.org', why: 'name-unknown' }] }))
+    expect(advice).toMatchObject({ code: 'NAME_UNKNOWN', text: expect.stringContaining('room.example.org') })
+    expect(codes({ unreached: [{ host: 'room.example.org', why: 'timed-out' }] })).toEqual([])
+  })
+
+  test('where IPv4 is spoken, IPv6 without multicast is nothing to mend; alone it is', () => {
+    const six = { interface: 'wlan0', address: 'fe80::5', family: 6, prefix: 64 } as const
+    const failed = { ...(deaf[0] as (typeof deaf)[0]), address: 'fe80::5', open: false, error: 'EPERM' }
+    expect(codes({ networks: [six], interfaces: [failed] })).toEqual(['MULTICAST_BLOCKED'])
+    expect(codes({ networks: [...evidence().networks, six], interfaces: [failed] })).toEqual([])
+    const { error: _, ...heard } = { ...failed, open: true, received: 9 }
+    const alone = { interfaces: [heard], networks: [six], links: [] }
+    expect(codes({ ...alone, unreached: [{ host: 'fe80::9%wlan0', why: 'timed-out' }] })).toEqual(['CLIENT_ISOLATION'])
+    expect(codes({ ...alone, unreached: [{ host: 'fe80::9%eth1', why: 'timed-out' }] })).toEqual([])
+  })
+
   test('nobody ever called: our own firewall', () => {
     const links = [
       { remoteAddress: '10.0.0.6', dialer: true },

@@ -53,9 +53,12 @@ export class TestNodes implements AsyncDisposable {
   readonly #folders: string[] = []
 
   async make(
-    init: Partial<MeshInit> & { policy?: OpenPolicy; seed?: Uint8Array; grant?: MeshComponents['grant'] } = {}
+    init: Partial<MeshInit & Pick<MeshComponents, 'networkAddresses' | 'grant'>> & {
+      policy?: OpenPolicy
+      seed?: Uint8Array
+    } = {}
   ): Promise<TestNode> {
-    const { policy = new OpenPolicy(), seed = systemRandom.bytes(32), grant, ...rest } = init
+    const { policy = new OpenPolicy(), seed = systemRandom.bytes(32), grant, networkAddresses, ...rest } = init
     const folder = mkdtempSync(join(tmpdir(), 'joinery-mesh-'))
     this.#folders.push(folder)
     const mesh = await createMesh(
@@ -65,7 +68,7 @@ export class TestNodes implements AsyncDisposable {
         disk: nodeDisk,
         key: signingKeyFromSeed(seed),
         policy,
-        networkAddresses: () => [],
+        networkAddresses: networkAddresses ?? (() => []),
         ...(grant ? { grant } : {})
       },
       {
