@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest'
 import { type Child, until } from '../kit/child.ts'
 import { NetworkLab } from '../kit/network-lab.ts'
+import { joineryJson } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import {
+  cloudsOf,
   cloudWhere,
   importFolder,
   isDone,
@@ -17,6 +19,7 @@ import {
   noise,
   type Started,
   startCloud,
+  startNode,
   startRoom
 } from './cloud-kit.ts'
 
@@ -37,6 +40,7 @@ let lab: NetworkLab
 let line: Child
 let cloud: Started
 let room: Started
+let second: Started
 let lineAddress: string
 
 let failedStep: string | undefined
@@ -71,18 +75,27 @@ beforeAll(async () => {
   folder = temporaryFolder()
   lab = await NetworkLab.make()
   const [hall, internet] = [await lab.network(), await lab.network()]
-  const [roomDevice, lineDevice, cloudDevice] = [
+  const [roomDevice, secondDevice, lineDevice, cloudDevice] = [
     await lab.device('room'),
+    await lab.device('second'),
     await lab.device('line'),
     await lab.device('cloud')
   ]
   await roomDevice.plug(hall)
+  await secondDevice.plug(hall)
   const inHall = await lineDevice.plug(hall)
   await lineDevice.plug(internet)
   const { address } = await cloudDevice.plug(internet)
   ;[cloud, room] = await Promise.all([
     startCloud({ data: join(folder.path, 'cloud'), device: cloudDevice }),
     startRoom({ data: join(folder.path, 'room'), device: roomDevice }, 'Hall', 'pi')
+  ])
+  const { text } = await joineryJson<{ text: string }>(room.place, ['invite', '--uses', '1'])
+  second = await startNode({ data: join(folder.path, 'second'), device: secondDevice }, [
+    '--join',
+    text,
+    '--name',
+    'pi-2'
   ])
   const program = join(import.meta.dirname, 'cloud-programs/line.ts')
   const words = [LINE_PORT, address, cloud.meshPort, BYTES_PER_SECOND, CUT_EVERY_MS].map(String)
@@ -92,7 +105,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const one of [room, cloud]) await one?.[Symbol.asyncDispose]()
+  for (const one of [room, second, cloud]) await one?.[Symbol.asyncDispose]()
   await lab?.[Symbol.asyncDispose]()
   folder?.[Symbol.dispose]()
 })
@@ -106,14 +119,23 @@ test('all of the room comes over a line that keeps breaking, and little more tha
   for (const [i, bytes] of BIG_BYTES.entries()) writeFileSync(join(lessons, `big-${i}.bin`), noise(bytes, i + 1))
   for (let i = 0; i < SMALL_FILES; i++) writeFileSync(join(lessons, `small-${i}.bin`), noise(SMALL_BYTES, 100 + i))
   await importFolder(room, join(folder.path, 'source'))
+  // Two devices have everything and the same line: what one sends the other does not.
+  await second.node.statusWhere(
+    'the second device has it all',
+    ({ blobs }) => blobs.heldBytes > NEW_BYTES && blobs.missing === 0
+  )
   await link(room, await linkText(cloud, lineAddress))
   const done = await cloudWhere(room, 'all of it is at the cloud peer', isDone(NEW_BYTES), 240_000)
+  const used = [...(await cloudsOf(room)), ...(await cloudsOf(second))].map(({ usedBytes }) => usedBytes)
   const { sentBytes, receivedBytes, cuts } = await carried()
-  console.log(`uplink: ${NEW_BYTES} new bytes, ${sentBytes} sent, ${receivedBytes} received, ${cuts} breaks`)
+  console.log(
+    `uplink: ${NEW_BYTES} new bytes, ${sentBytes} sent, ${receivedBytes} received, ${cuts} breaks, files by device ${used}`
+  )
   expect(cuts).toBeGreaterThanOrEqual(3)
   expect(sentBytes).toBeGreaterThanOrEqual(NEW_BYTES)
   expect(sentBytes).toBeLessThanOrEqual(1.1 * NEW_BYTES)
   expect(receivedBytes).toBeLessThanOrEqual(0.1 * NEW_BYTES)
+  expect(Math.min(...used)).toBeGreaterThan(0)
   expect(done).toMatchObject({ leftFiles: 0, leftBytes: 0, full: false })
 })
 
