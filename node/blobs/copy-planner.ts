@@ -262,9 +262,9 @@ export class CopyPlanner {
       if (!copying || received || this.#demands.has(keyOf(ref.cid, piece))) continue
       const peer = this.holders.get(request.peer)
       const tookMs = nowMs - startedMs
-      const isLong = tookMs >= LONG_COPY_MS
-      if (!isLong && !isNarrow(peer)) continue
-      if (isLong) peer?.tookAtLeast(request.end - request.start, tookMs)
+      const bytes = request.end - request.start
+      if (tookMs >= LONG_COPY_MS) peer?.tookAtLeast(bytes, tookMs)
+      else if ((peer?.usualMs(bytes) ?? 0) < LONG_COPY_MS) continue
       this.#ended(request.id)
       this.#effects.push({ kind: 'cancel', id: request.id })
       made = true
@@ -276,7 +276,7 @@ export class CopyPlanner {
   #copyLimit(): number {
     if (this.#demands.size === 0) return this.#init.maxRequests
     for (const { request, copying, received } of this.#underWay.values())
-      if (!copying && !received && isNarrow(this.holders.get(request.peer))) return 0
+      if (!copying && !received && (this.holders.get(request.peer)?.usualMs(PIECE_BYTES) ?? 0) >= LONG_COPY_MS) return 0
     return 1
   }
 
@@ -326,7 +326,7 @@ export class CopyPlanner {
     if (limit === 0 || this.#copyRequests > 0 || idleMs < IMPATIENT_AFTER_MS) return
     const waited = this.#nextWaiting(nowMs)
     // Where our own pieces take long, those of the others do too.
-    if (waited && idleMs >= Math.min(MAX_PATIENCE_MS, 2 * waited.from.pieceMs))
+    if (waited && idleMs >= Math.min(MAX_PATIENCE_MS, 2 * waited.from.usualMs(PIECE_BYTES)))
       this.#impatient = this.#request(waited.item, waited.from, nowMs, true)
   }
 
@@ -515,9 +515,4 @@ export class CopyPlanner {
     const missing = [...this.#wants].filter((number) => this.#wanted(number))
     this.#queue = queueOf(this.#view, missing, this.#seed)
   }
-}
-
-/** Whether one copy from it takes so long that a person would notice. */
-function isNarrow(peer: PeerState | undefined): boolean {
-  return peer !== undefined && peer.pieceMs >= LONG_COPY_MS
 }

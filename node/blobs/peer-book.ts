@@ -22,6 +22,8 @@ export type FetchFailure =
 const MAX_NOT_HERE = 256
 /** Less says more about the way there and back than about the rate. */
 const MEASURED_BYTES = 16 * 1024
+/** Of fewer the connection, the disk over there and the turns of the event loop take a good part. */
+const LONG_BYTES = PIECE_BYTES / 4
 /** Until something was measured: an ordinary access point. Bytes per ms. */
 const ASSUMED_RATE = 2_000
 
@@ -45,6 +47,7 @@ export class PeerState {
   #slowUntilMs = Number.NEGATIVE_INFINITY
   #rate = ASSUMED_RATE
   #measured = false
+  #pieceMs = 0
   readonly #notHere = new Map<Cid, number>()
 
   constructor(peer: NodeId) {
@@ -69,6 +72,7 @@ export class PeerState {
   /** A request was taken away from it that should have ended long ago. */
   tooSlow(bytes: number, tookMs: number, nowMs: number): void {
     this.#slowUntilMs = nowMs + SLOW_FOR_MS
+    this.#rate = Math.min(this.#rate, bytes / tookMs)
     this.tookAtLeast(bytes, tookMs)
   }
 
@@ -89,14 +93,14 @@ export class PeerState {
     return (this.inFlight + 1) / this.#rate
   }
 
-  /** A copy was paused before it was whole. */
+  /** A request was ended before it was whole. */
   tookAtLeast(bytes: number, tookMs: number): void {
-    this.#rate = Math.min(this.#rate, bytes / tookMs)
+    if (bytes >= LONG_BYTES) this.#pieceMs = Math.max(this.#pieceMs, (tookMs * PIECE_BYTES) / bytes)
   }
 
-  /** How long one of several requests for a piece takes. */
-  get pieceMs(): number {
-    return PIECE_BYTES / this.#rate
+  /** How long one of several requests under way takes for so many bytes, by the big ones that came last; 0 before any did. */
+  usualMs(bytes: number): number {
+    return (this.#pieceMs * bytes) / PIECE_BYTES
   }
 
   /** Bytes per ms, smoothed. */
@@ -126,6 +130,7 @@ export class PeerState {
     if (bytes < MEASURED_BYTES) return
     this.#measured = true
     this.#rate += 0.2 * (bytes / Math.max(1, tookMs) - this.#rate)
+    if (bytes >= LONG_BYTES) this.#pieceMs += 0.3 * ((tookMs * PIECE_BYTES) / bytes - this.#pieceMs)
   }
 
   failed(failure: FetchFailure, number: number | undefined, cid: Cid, nowMs: number, cameBytes = 0): void {

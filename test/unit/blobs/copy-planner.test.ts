@@ -346,3 +346,71 @@ test('so many blobs wait for our own disk and no more, and what came is written 
   receiveAll(3)
   expect(new Set(waiting.map(({ ref }) => ref.cid)).size).toBe(2 * MAX_UNDER_WAY)
 })
+
+/** A planner that copies ten pieces from one peer, and a small blob that nobody needs but who asks for it. */
+function copyingOne(): {
+  planner: CopyPlanner
+  asked: CatalogueBlob
+  kinds(nowMs: number): string[]
+  under: CopyRequest[]
+} {
+  const random = seededRandom(6)
+  const cid = (): Cid => cidOfDigest(random.bytes(32))
+  const big: CatalogueBlob = {
+    cid: cid(),
+    sizeBytes: 10 * PIECE_BYTES,
+    pieces: cid(),
+    policy: { kind: 'everywhere' },
+    copyClass: 2
+  }
+  const asked: CatalogueBlob = { cid: cid(), sizeBytes: 5000, policy: { kind: 'on-demand' }, copyClass: 0 }
+  const both = new Bitfield(2)
+  both.add(0)
+  both.add(1)
+  const wants = new Bitfield(2)
+  wants.add(0)
+  const planner = new CopyPlanner({
+    self: 'me',
+    maxRequests: 6,
+    maxInFlightBytes: 12 * PIECE_BYTES,
+    hasLocally: () => false,
+    hasList: () => true
+  })
+  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs: [big, asked] }]), wants, () => both)
+  planner.linked('one', both)
+  planner.inventory('one', both.copy(), new Bitfield(2), both)
+  const under: CopyRequest[] = []
+  const kinds = (nowMs: number): string[] =>
+    planner.plan(nowMs).map((effect) => {
+      if (effect.kind === 'open') planner.opened(big.cid, new Bitfield(pieceCount(big.sizeBytes)))
+      if (effect.kind === 'request') under.push(effect.request)
+      return effect.kind === 'request' ? (effect.request.ref.cid === big.cid ? 'copy' : 'asked') : effect.kind
+    })
+  kinds(0)
+  expect(kinds(0)).toEqual(['copy', 'copy', 'copy', 'copy'])
+  return { planner, asked, kinds, under }
+}
+
+test('on a narrow link copies are paused while a person waits, and go on afterwards', () => {
+  const { planner, asked, kinds, under } = copyingOne()
+  planner.demand(asked, 0)
+  // A moment after they were asked for nothing says that they will take long; and all that a peer may be asked for at once is taken.
+  expect(kinds(500)).toEqual([])
+  expect(kinds(1_000)).toEqual(['cancel', 'cancel', 'cancel', 'cancel', 'asked'])
+  expect(kinds(1_400)).toEqual([])
+  planner.arrived((under.at(-1) as CopyRequest).id, 100, 1_500)
+  expect(kinds(1_500)).toEqual(['copy', 'copy', 'copy', 'copy'])
+  // Now it is known to be narrow.
+  planner.demand(asked, 0)
+  expect(kinds(1_600)).toEqual(['cancel', 'cancel', 'cancel', 'cancel', 'asked'])
+})
+
+test('on a wide link nothing is broken off for a person, who waits for one piece at most', () => {
+  const { planner, asked, kinds, under } = copyingOne()
+  for (const { id } of under.splice(0)) planner.arrived(id, 200, 200)
+  expect(kinds(200)).toEqual(['copy', 'copy', 'copy', 'copy'])
+  planner.demand(asked, 0)
+  expect(kinds(300)).toEqual([])
+  planner.arrived((under[0] as CopyRequest).id, 200, 400)
+  expect(kinds(400)).toEqual(['asked'])
+})
