@@ -12,13 +12,16 @@ export interface HomeMembers {
   eligible(): readonly NodeId[]
 }
 
+/** Nobody waits for a silent device at each request. */
+const PROBE_PAUSE_MS = 3_000
+
 export class Homes {
   readonly #components: { links: PeerLinks; clock: Clock; members: HomeMembers }
   readonly #startedMs: number
   /** Devices that cannot be reached, and since when. */
   readonly #lost = new Map<NodeId, number>()
-  /** Linked, and yet they did not answer. */
-  readonly #silent = new Set<NodeId>()
+  /** Linked, and yet they did not answer; and when they were asked last. */
+  readonly #silent = new Map<NodeId, { askedMs: number }>()
   readonly #stopListening: (() => void)[]
 
   constructor(components: { links: PeerLinks; clock: Clock; members: HomeMembers }) {
@@ -48,10 +51,6 @@ export class Homes {
     return chooseRoute({ repository, self: members.self, home, eligible, reachable, through, homeLostMs: lostMs ?? 0 })
   }
 
-  isReached(node: NodeId): boolean {
-    return !this.#silent.has(node) && this.linkTo(node) !== undefined
-  }
-
   linkTo(node: NodeId): PeerLink | undefined {
     return this.#components.links.links().find(({ peer }) => peer === node)
   }
@@ -78,7 +77,7 @@ export class Homes {
 
   /** A request got no answer. @param forMs for how long it was waited for */
   noteSilence(node: NodeId, forMs: number): void {
-    this.#silent.add(node)
+    this.#silent.set(node, { askedMs: this.#components.clock.monotonicMs() })
     this.#lose(node, forMs)
   }
 
@@ -91,7 +90,11 @@ export class Homes {
   async probe(node: NodeId, signal: AbortSignal): Promise<boolean> {
     const link = this.linkTo(node)
     if (!link) return false
-    if (!this.#silent.has(node)) return true
+    const silent = this.#silent.get(node)
+    if (silent === undefined) return true
+    const nowMs = this.#components.clock.monotonicMs()
+    if (nowMs - silent.askedMs < PROBE_PAUSE_MS) return false
+    silent.askedMs = nowMs
     try {
       await pingPeer(link, this.#components.clock, signal)
       this.noteAnswer(node)
@@ -108,10 +111,9 @@ export class Homes {
     const { clock, members } = this.#components
     if (node === members.self) return true
     const link = this.linkTo(node)
-    if (!link) return false
+    if (!link || this.#silent.has(node)) return await this.probe(node, signal)
     try {
       await pingPeer(link, clock, signal)
-      this.noteAnswer(node)
       return true
     } catch {
       signal.throwIfAborted()
