@@ -15,6 +15,7 @@ import {
   dataOf,
   importFolder,
   isDone,
+  Learner,
   link,
   linkText,
   noise,
@@ -36,6 +37,7 @@ let a: Started
 let b: Started
 let text: string
 let invitation: string
+let ana: Learner
 
 const keep = (started: Started): Started => {
   running.push(started)
@@ -77,11 +79,19 @@ test('a room is linked by a text, and says what is done and what is left until a
   const second = stockClient(Number(new URL(a.node.address).port), NOTE_OF_A)
   await eventually(() => second.text.toString().includes(SECRET_OF_A))
   second.destroy()
+  ana = await Learner.add(a, 'ana', folder.path)
+  await ana.makeRepository(a.node, 'recipes')
+  await ana.git('clone', '--quiet', `${a.node.address}/ana/recipes.git`, 'mine')
+  writeFileSync(join(folder.path, 'mine', 'guacamole.md'), SECRET_OF_A)
+  await ana.git('-C', 'mine', 'add', '.')
+  await ana.git('-C', 'mine', 'commit', '--quiet', '-m', 'Guacamole')
+  await ana.git('-C', 'mine', 'push', '--quiet', 'origin', 'main')
   text = await linkText(cloud, `127.0.0.1:${cloud.meshPort}`, 2)
   const begun = await link(a, text)
   expect(begun).toMatchObject({ state: expect.stringMatching(/open|linked|away/), usedBytes: 0 })
   const done = await cloudWhere(a, 'all of A is at the cloud peer', isDone(300_000))
   client.destroy()
+  expect(done.leftRepositories).toBe(0)
   expect(done.usedBytes).toBeGreaterThanOrEqual(300_000)
   // What the cloud peer must have: not the letter of a file that the HTTP door of anybody gave it.
   expect((await roomsAt(cloud)).map(({ name, devices }) => [name, devices])).toEqual([[`Room ${SECRET_OF_A}`, 1]])
@@ -174,6 +184,12 @@ test('with all devices gone and the cloud peer killed and started again, a new d
     { timeoutMs: 20_000 }
   )
   client.destroy()
+  // The commits too; and the learner pushes on, although the cloud peer never decides about a push.
+  await until('the commit is there', async () => {
+    return (await ana.git('ls-remote', `${fresh.node.address}/ana/recipes.git`)).includes('refs/heads/main')
+  })
+  await ana.git('clone', '--quiet', `${fresh.node.address}/ana/recipes.git`, 'again')
+  expect(readFileSync(join(folder.path, 'again', 'guacamole.md'), 'utf8')).toBe(SECRET_OF_A)
   // And it copies what it should hold, although no member has seen it yet.
   await fresh.node.statusWhere('it holds its copies', ({ blobs }) => blobs.held > 2 && blobs.missing === 0, 20_000)
 })

@@ -1,7 +1,8 @@
 /** Cloud peers and rooms as real processes, and what tests ask of them. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CloudPeerStatus, CloudRoomStatus } from '../../node/control/operations.ts'
-import { until } from '../kit/child.ts'
+import { run, until } from '../kit/child.ts'
 import { joinery, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
 
@@ -62,6 +63,66 @@ export const isDone = (leastBytes: number) => (cloud: CloudPeerStatus) =>
 
 export async function importFolder(room: Started, folder: string): Promise<void> {
   await joinery(room.place, ['import', folder])
+}
+
+/** A learner with an account: signs in, makes a repository, and has stock git. */
+export class Learner {
+  readonly name: string
+  readonly #code: string
+  readonly #folder: string
+
+  private constructor(name: string, code: string, folder: string) {
+    this.name = name
+    this.#code = code
+    this.#folder = folder
+  }
+
+  static async add(room: Started, name: string, folder: string): Promise<Learner> {
+    const { code } = await joineryJson<{ code: string }>(room.place, ['person', 'add', name])
+    const learner = new Learner(name, code, folder)
+    writeFileSync(learner.#answers, `#!/bin/sh\ncase "$1" in Username*) echo ${name} ;; *) echo ${code} ;; esac\n`, {
+      mode: 0o700
+    })
+    return learner
+  }
+
+  get #answers(): string {
+    return join(this.#folder, `answers-of-${this.name}`)
+  }
+
+  async makeRepository(node: NodeProcess, name: string): Promise<void> {
+    const signedIn = await this.#post(node, '/sign-in', '', { name: this.name, code: this.#code })
+    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const made = await this.#post(node, '/new', cookie, { name })
+    if (made.status !== 303) throw new Error(`no repository: ${made.status}`)
+  }
+
+  /** Wants exit code 0. */
+  async git(...words: string[]): Promise<string> {
+    const set = [`user.name=${this.name}`, 'user.email=a@example.org', 'init.defaultBranch=main']
+    const { stdout } = await run(['git', '-C', this.#folder, ...set.flatMap((one) => ['-c', one]), ...words], {
+      env: {
+        GIT_ASKPASS: this.#answers,
+        GIT_TERMINAL_PROMPT: '0',
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_CONFIG_GLOBAL: '/dev/null',
+        HOME: this.#folder
+      }
+    })
+    return stdout
+  }
+
+  async #post(node: NodeProcess, path: string, cookie: string, fields: Record<string, string>): Promise<Response> {
+    const { origin } = new URL(node.address)
+    const answer = await fetch(new URL(path, node.address), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin, cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields)
+    })
+    await answer.arrayBuffer()
+    return answer
+  }
 }
 
 export const dataOf = (folder: string, name: string): NodePlace => ({ data: join(folder, name) })

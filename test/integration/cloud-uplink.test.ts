@@ -97,7 +97,7 @@ beforeAll(async () => {
     '--name',
     'pi-2'
   ])
-  const program = join(import.meta.dirname, 'cloud-programs/line.ts')
+  const program = join(import.meta.dirname, 'mesh-programs/line.ts')
   const words = [LINE_PORT, address, cloud.meshPort, BYTES_PER_SECOND, CUT_EVERY_MS].map(String)
   line = lineDevice.start([process.execPath, program, ...words])
   await line.line(/^ready$/)
