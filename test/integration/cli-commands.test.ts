@@ -56,6 +56,15 @@ describe('every command', () => {
     [['delete', 'lessons', 'a', '--yes'], /1 file taken out/],
     [['policy'], /lessons +everywhere +\(standard\)/],
     [['policy', 'installers', '2'], /installers: 2 copies/],
+    [['cloud', 'invite', '--uses', '2'], /^JOINERY-CLOUD:ABC\n$/],
+    [['cloud', 'link', 'JOINERY-CLOUD:ABC'], /Connected; notes and facts are there/],
+    [
+      ['cloud', 'status'],
+      /cloud-one[\s\S]*Left: 2 files \(10 MB\), 1 repository, about 1 min 20 s[\s\S]*At most 30 min for files/
+    ],
+    [['cloud', 'budget', '--bytes', '2 GB'], /cloud-one: At most 2\.0 GB for files; 5\.0 MB of files and 2 min used/],
+    [['cloud', 'rooms'], /Library workshop +open +2 +3\.4 GB +3 \(4\.5 kB\)/],
+    [['cloud', 'unlink', '--yes'], /cloud-one is no longer linked/],
     [['gc', '--dry-run'], /1 file \(1\.5 kB\).*would go/],
     [['init', '--name', 'Library workshop'], /Made the room Library workshop/],
     [['version'], /^Joinery 0\.1\.0 \(Node\.js v/]

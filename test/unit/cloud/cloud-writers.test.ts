@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { cloudFold, cloudLinksOf } from '../../../node/cloud/link-fold.ts'
+import { sha256 } from '../../../node/platform/hash.ts'
 import { createWriterAuthority } from '../../../node/room/writer-certificate.ts'
-import { encodeChain } from '../../../protocols/certificate.ts'
+import { encodeChain, extendChain, RIGHT_ADMIT, roomIdOf } from '../../../protocols/certificate.ts'
 import { type CloudFact, cloudEntry } from '../../../protocols/cloud-facts.ts'
 import type { Entry } from '../../../protocols/journal.ts'
+import { decodeWriterCertificate, encodeWriterCertificate } from '../../../protocols/writer-certificate.ts'
 import { believingAuthority } from '../../kit/journal-pieces.ts'
 import { HandWriter } from '../journal/hand-writer.ts'
 import { allOf, newStore, openJournal } from '../journal/room.ts'
@@ -55,6 +57,38 @@ describe('what a cloud peer may write', () => {
     expect(await again.exchange.take([bad.bytes])).toMatchObject({ added: 0, refused: { code: 'BATCH_NOT_ALLOWED' } })
     expect((await allOf(again.entriesOf('people'))).map(({ node }) => node)).toEqual(['b'])
     await again.close()
+  })
+
+  test('entries of another room are refused, whoever brings them', async () => {
+    const founding = keyOf('founding of another room')
+    const key = keyOf('cloud')
+    const chain = extendChain(
+      { foundingKey: founding.publicKey, links: [] },
+      { kind: 'node', subject: key.publicKey, rights: RIGHT_ADMIT, uses: null },
+      (message) => founding.sign(message)
+    )
+    const elsewhere = createWriterAuthority(
+      { id: roomIdOf(founding.publicKey, sha256), chain: encodeChain(chain) },
+      key
+    )
+    const here = createWriterAuthority({ id: ROOM, chain: encodeChain(chainOf('a')) }, keyOf('a'))
+    const { journal } = await openJournal('a', newStore(), {
+      authority: here,
+      certify: (writerKey) => here.certify(writerKey)
+    })
+    const writer = new HandWriter(7, 'cloud')
+    const certificate = elsewhere.certify(writer.key.publicKey)
+    const batch = writer.draft(undefined, [{ name: 'secret of B', value: 1 }], { certificate }, 'people')
+    expect(await journal.exchange.take([batch.bytes])).toMatchObject({
+      added: 0,
+      refused: { code: 'BATCH_UNCERTIFIED', cause: { code: 'CERTIFICATE_OTHER_ROOM' } }
+    })
+    // With the room's name put over it the signature does not hold.
+    const forged = Uint8Array.from(encodeWriterCertificate({ ...decodeWriterCertificate(certificate), room: ROOM }))
+    const relabelled = writer.draft(undefined, [{ name: 'x', value: 1 }], { certificate: forged }, 'people')
+    expect(await journal.exchange.take([relabelled.bytes])).toMatchObject({ refused: { code: 'BATCH_UNCERTIFIED' } })
+    expect(await allOf(journal.entriesOf('people'))).toEqual([])
+    await journal.close()
   })
 
   test('and its own journal does not let it write it', async () => {
