@@ -64,7 +64,6 @@ class LocalMembership implements Membership {
   #view: MembershipView
   #links: PeerLinks | undefined
   #stopFacts = (): void => {}
-  #toldRemoved = false
   #removing: Promise<void> = Promise.resolve()
 
   constructor(components: MembershipComponents, init: MembershipInit, facts: FoldView<MembershipFacts>) {
@@ -113,13 +112,14 @@ class LocalMembership implements Membership {
   }
 
   noteRemoval(by: NodeId): void {
-    if (this.#toldRemoved || !this.#view.members.has(by)) return
-    this.#toldRemoved = true
+    const { removal } = this.#components.room
+    if (removal.by !== undefined || !this.#view.members.has(by)) return
+    this.#inBackground(removal.note(by))
     for (const listener of [...this.#listeners]) listener()
   }
 
   standing(): Standing {
-    if (this.#toldRemoved || this.#view.removed.has(this.#self)) return 'removed'
+    if (this.#components.room.removal.by !== undefined || this.#view.removed.has(this.#self)) return 'removed'
     if (this.#view.members.has(this.#self)) return 'member'
     return this.#view.unwelcome.has(this.#self) ? 'unwelcome' : 'waiting'
   }
@@ -240,7 +240,10 @@ class LocalMembership implements Membership {
 
   attach(links: PeerLinks): void {
     this.#links = links
-    links.onLink((link) => this.#writeDown(link))
+    links.onLink((link) => {
+      this.#believeWelcome(link)
+      this.#writeDown(link)
+    })
     exchangeKeys(
       { links, keyRing: this.#components.room.keyRing },
       {
@@ -263,6 +266,14 @@ class LocalMembership implements Membership {
     }
     this.#remember(peer, bytes)
     return 'OK'
+  }
+
+  /** Whoever links to us counts us as a member: what another one said of us is out of date, or this one has not heard of it and will. */
+  #believeWelcome(link: PeerLink): void {
+    const { removal } = this.#components.room
+    if (removal.by === undefined || !this.#view.members.has(link.peer)) return
+    this.#inBackground(removal.forget())
+    for (const listener of [...this.#listeners]) listener()
   }
 
   #remember(peer: NodeId, chain: Uint8Array): void {

@@ -28,6 +28,7 @@ import { KEY_BYTES, signingKeyFromSeed, verifySignature } from '../platform/sign
 import { createChainCheck } from './chain-check.ts'
 import type { NodeIdentity } from './identity.ts'
 import { KeyRing } from './key-ring.ts'
+import { RemovalNote } from './removal-note.ts'
 import './errors.ts'
 
 export interface Room {
@@ -37,6 +38,8 @@ export interface Room {
   /** Encoded; ends at this device. */
   chain: Uint8Array
   keyRing: KeyRing
+  /** Whether a member said that we were taken out. */
+  removal: RemovalNote
   /** Where members were when the invitation was made: for the mesh's static addresses. */
   addresses: string[]
 }
@@ -51,6 +54,8 @@ export interface RoomInit {
   identity: NodeIdentity
 }
 
+type RoomFile = Omit<Room, 'keyRing' | 'removal'>
+
 const FILE = 'room'
 const FILE_VERSION = 1
 const MAX_FILE_BYTES = MAX_CHAIN_BYTES + 4096
@@ -61,7 +66,7 @@ export async function openRoom(components: RoomComponents, init: RoomInit): Prom
   const path = join(init.folder, FILE)
   const bytes = await readSmallFile(disk, path, MAX_FILE_BYTES)
   if (!bytes) return undefined
-  let found: Omit<Room, 'keyRing'>
+  let found: RoomFile
   let keyRing: KeyRing | undefined
   try {
     found = roomFromCbor(decodeCbor(bytes, MAX_FILE_BYTES))
@@ -77,7 +82,7 @@ export async function openRoom(components: RoomComponents, init: RoomInit): Prom
     await disk.syncDirectory(init.folder)
     return undefined
   }
-  return { ...found, keyRing }
+  return { ...found, keyRing, removal: await RemovalNote.open(disk, init.folder, found.id) }
 }
 
 /** The founding key signs this one device and is forgotten: nobody can steal it, and every member can admit. */
@@ -149,6 +154,7 @@ export async function leaveRoom(components: RoomComponents, init: { folder: stri
   await disk.remove(join(init.folder, FILE))
   await disk.syncDirectory(init.folder)
   await KeyRing.remove(disk, init.folder)
+  await RemovalNote.remove(disk, init.folder)
 }
 
 function checkInvitation(chain: CertificateChain, id: RoomId, token: Uint8Array): { rights: number } {
@@ -172,7 +178,7 @@ async function refuseSecondRoom(components: RoomComponents, init: RoomInit): Pro
 async function enter(
   components: RoomComponents,
   init: RoomInit,
-  entered: Omit<Room, 'keyRing'> & { keys: SharedRingKey[] }
+  entered: RoomFile & { keys: SharedRingKey[] }
 ): Promise<Room> {
   const { keys, ...room } = entered
   // It may be a folder of its own; its name has to last as long as what is written into it.
@@ -180,13 +186,14 @@ async function enter(
   await components.disk.syncDirectory(dirname(init.folder))
   const keyRing = new KeyRing(components, { folder: init.folder, keys })
   await keyRing.save()
+  await RemovalNote.remove(components.disk, init.folder)
   // The room's file comes last: with it the device is in.
   const value: CborValue = [FILE_VERSION, room.id, room.name, room.chain, room.addresses]
   await writeDurably(components.disk, join(init.folder, FILE), encodeCbor(value))
-  return { ...room, keyRing }
+  return { ...room, keyRing, removal: await RemovalNote.open(components.disk, init.folder, room.id) }
 }
 
-function roomFromCbor(value: CborValue): Omit<Room, 'keyRing'> {
+function roomFromCbor(value: CborValue): RoomFile {
   if (!Array.isArray(value) || value.length !== 5 || value[0] !== FILE_VERSION) throw new Error('not a room')
   const [, id, name, chain, addresses] = value
   if (typeof id !== 'string' || !isRoomId(id) || typeof name !== 'string') throw new Error('not a room')

@@ -168,6 +168,10 @@ describe('a device that was taken out of the room while it was off', () => {
     await joinery(place('first'), ['remove', 'second', '--yes'])
     await start('second')
     await doctorSays('second', 'REMOVED_FROM_ROOM')
+    await stop('second')
+    // Also while it does not run: what it was told is on its disk.
+    expect(await findings('second')).toContain('REMOVED_FROM_ROOM')
+    await start('second')
     const invitation = await invite()
     const refused = await joineryAnyway(place('second'), ['join', invitation])
     expect(refused.stderr).toContain('REMOVED_FROM_ROOM')

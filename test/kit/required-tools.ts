@@ -27,6 +27,7 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'systemd-analyze' }, debianPackage: 'systemd', because: 'the unit of an installed device' },
   { what: { program: 'systemd-sysusers' }, debianPackage: 'systemd', because: 'the account of an installed device' },
   { what: { program: 'curl' }, debianPackage: 'curl', because: 'downloads with Range' },
+  { what: { program: 'openssl' }, debianPackage: 'openssl', because: 'a proxy that ends TLS' },
   { what: { program: 'python3' }, debianPackage: 'python3', because: 'stock pip' },
   { what: { module: 'ensurepip' }, debianPackage: 'python3-venv', because: 'stock pip' },
   {

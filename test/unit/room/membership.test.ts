@@ -1,15 +1,19 @@
 /** The membership of several devices in a simulated network: journals that meet, links that come and go. */
 import { describe, expect, test } from 'vitest'
+import { writeDurably } from '../../../node/platform/durable-file.ts'
 import {
   createMembership,
   foundRoom,
   joinGranted,
   joinRoom,
+  leaveRoom,
   type Membership,
   type NodeIdentity,
   openIdentity,
+  openRoom,
   type Room
 } from '../../../node/room/index.ts'
+import { RemovalNote } from '../../../node/room/removal-note.ts'
 import { decodeInvitation } from '../../../protocols/invitation.ts'
 import type { Role } from '../../../protocols/room-facts.ts'
 import { profileOf } from '../../kit/peer-profile.ts'
@@ -24,6 +28,7 @@ const FOLDER = '/data'
 interface Device {
   name: string
   identity: NodeIdentity
+  disk: SimulatedDisk
   room: Room
   journal: MemoryJournal
   membership: Membership
@@ -64,7 +69,7 @@ class World {
       { clock, random, journal, room, identity },
       { name, role, onProblem: (problem) => problems.push(problem) }
     )
-    const device = { name, identity, room, journal, membership, problems }
+    const device = { name, identity, disk, room, journal, membership, problems }
     this.devices.push(device)
     const links = this.network.join(identity.node, clock, profileOf(name))
     membership.attach(links)
@@ -265,6 +270,38 @@ describe('going out', () => {
     c.journal.take(a.journal.entries)
     expect(c.membership.standing()).toBe('removed')
     await expect(invitationOf(c)).rejects.toMatchObject({ code: 'REMOVED_FROM_ROOM' })
+  })
+
+  test('what it was told outlives its next start, until a member links to it again or it leaves', async () => {
+    const { world, a, c, d } = await four()
+    const init = { folder: FOLDER, identity: c.identity }
+    const reopened = async (): Promise<string | undefined> =>
+      (await openRoom({ disk: c.disk, random: world.random }, init))?.removal.by
+    world.leave(c)
+    expect(await reopened()).toBeUndefined()
+    c.membership.noteRemoval(a.identity.node)
+    await settle()
+    expect(await reopened()).toBe(a.identity.node)
+    // It was a mistake, or has been put right: d lets it in.
+    world.comeBack(c)
+    await world.pass()
+    expect([c.membership.standing(), await reopened()]).toEqual(['member', undefined])
+    c.membership.noteRemoval(d.identity.node)
+    await settle()
+    await leaveRoom({ disk: c.disk, random: world.random }, init)
+    expect(await c.disk.list(FOLDER)).not.toContainEqual(expect.objectContaining({ name: 'told-removed' }))
+    expect(c.problems).toEqual([])
+  })
+
+  test('a note that is damaged or of another room says nothing', async () => {
+    const { a, c } = await four()
+    c.membership.noteRemoval(a.identity.node)
+    await settle()
+    const { disk, room } = c
+    expect((await RemovalNote.open(disk, FOLDER, room.id)).by).toBe(a.identity.node)
+    expect((await RemovalNote.open(disk, FOLDER, 'a'.repeat(32))).by).toBeUndefined()
+    await writeDurably(disk, `${FOLDER}/told-removed`, Uint8Array.of(0x83, 1, 2))
+    expect((await RemovalNote.open(disk, FOLDER, room.id)).by).toBeUndefined()
   })
 
   test('stolen: new keys for all but the thief, and the invitations that it knew are listed and dead', async () => {
