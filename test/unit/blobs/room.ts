@@ -3,7 +3,14 @@ import { open } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { BlobStore, type Blobs, type BlobsEvent, createBlobs, type PlacementNode } from '../../../node/blobs/index.ts'
+import {
+  type BlobSource,
+  BlobStore,
+  type Blobs,
+  type BlobsEvent,
+  createBlobs,
+  type PlacementNode
+} from '../../../node/blobs/index.ts'
 import { hexOfCid } from '../../../node/blobs/layout.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
@@ -134,7 +141,7 @@ export function memberOf(node: NodeId, more: Partial<PlacementNode> = {}): Place
 export async function startDevice(
   folder: string,
   id: NodeId,
-  more: { quotaBytes?: number; reserveBytes?: number } = {}
+  more: { quotaBytes?: number; reserveBytes?: number; source?: BlobSource } = {}
 ): Promise<Device> {
   const store = await BlobStore.open(
     { disk: nodeDisk, index: await openLevel(join(folder, `${id}-index`)), clock: systemClock },
@@ -142,7 +149,10 @@ export async function startDevice(
   )
   const links = new MemoryLinks()
   const events: BlobsEvent[] = []
-  const blobs = createBlobs({ store, links, clock: systemClock }, { self: id, onEvent: (event) => events.push(event) })
+  const blobs = createBlobs(
+    { store, links, clock: systemClock, ...(more.source ? { source: more.source } : {}) },
+    { self: id, onEvent: (event) => events.push(event) }
+  )
   const server = createServer((request, response) => {
     const cid = (request.url ?? '').replace('/blob/', '')
     if (!isCid(cid)) {
