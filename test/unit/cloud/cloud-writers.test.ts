@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { cloudFold, cloudLinksOf } from '../../../node/cloud/link-fold.ts'
 import { sha256 } from '../../../node/platform/hash.ts'
+import { createChainCheck } from '../../../node/room/chain-check.ts'
+import { membershipFold } from '../../../node/room/membership-facts.ts'
+import { viewMembership } from '../../../node/room/membership-view.ts'
 import { createWriterAuthority } from '../../../node/room/writer-certificate.ts'
 import { encodeChain, extendChain, RIGHT_ADMIT, roomIdOf } from '../../../protocols/certificate.ts'
 import { type CloudFact, cloudEntry } from '../../../protocols/cloud-facts.ts'
@@ -9,7 +12,7 @@ import { decodeWriterCertificate, encodeWriterCertificate } from '../../../proto
 import { believingAuthority } from '../../kit/journal-pieces.ts'
 import { HandWriter } from '../journal/hand-writer.ts'
 import { allOf, newStore, openJournal } from '../journal/room.ts'
-import { chainOf, FactWriter, keyOf, nodeOf, ROOM, type Step } from '../room/room-kit.ts'
+import { chainOf, FactWriter, keyOf, nodeOf, ROOM, type Step, tokenOf } from '../room/room-kit.ts'
 
 const CLOUD: Step = { name: 'cloud', rights: 0 }
 
@@ -98,6 +101,34 @@ describe('what a cloud peer may write', () => {
     await journal.append([{ ...entry, topic: 't' }])
     await journal.close()
   })
+})
+
+test('a cloud peer lets nobody in or out, makes no invitation that counts, sets nothing of others and gives the room no name', () => {
+  const [a, cloud] = [new FactWriter('a'), new FactWriter('cloud')]
+  const entries = [
+    a.joined('a'),
+    a.admitted('b', 'a', 'b'),
+    a.admitted('cloud', 'a', CLOUD),
+    a.write({ kind: 'room-named', name: 'Hall' }),
+    cloud.joined('a', CLOUD),
+    cloud.admitted('x', 'a', 'token', 'x'),
+    cloud.removed('b', { lamport: 1 }),
+    cloud.write({ kind: 'invited', token: tokenOf('mine'), label: '', uses: null }),
+    cloud.write({ kind: 'revoked', token: tokenOf('token'), keeps: [] }),
+    cloud.write({ kind: 'node-setting', node: nodeOf('b'), setting: 'drained', value: true }),
+    cloud.write({ kind: 'node-setting', node: nodeOf('cloud'), setting: 'capacityBytes', value: 5 }),
+    cloud.write({ kind: 'room-named', name: 'Mine' }, 99)
+  ]
+  const facts = membershipFold.empty()
+  for (const entry of entries) membershipFold.apply(facts, entry)
+  const view = viewMembership(facts, createChainCheck(ROOM))
+  expect([...view.members.keys()].sort()).toEqual(['a', 'b', 'cloud'].map(nodeOf).sort())
+  expect(view.removed.size).toBe(0)
+  expect(view.tokens.size).toBe(0)
+  expect(view.roomName).toBe('Hall')
+  expect(view.members.get(nodeOf('b'))?.settings).toEqual({})
+  // What is its own it sets.
+  expect(view.members.get(nodeOf('cloud'))?.settings).toEqual({ capacityBytes: 5 })
 })
 
 describe('which cloud peers a room is to have', () => {
