@@ -43,8 +43,8 @@ export const COPY_REQUESTS = 6
 /** The same on a board with 512 MB: 4 MiB at most. */
 export const SMALL_BOARD_REQUESTS = 4
 export const SMALL_BOARD_IN_FLIGHT_BYTES = 4 * PIECE_BYTES
-/** The same with those whose bytes are here and wait for the disk: each is an open file, and a group of them shares its syncs. */
-export const MAX_UNDER_WAY = COMMIT_GROUP_FILES
+/** The same with those whose bytes are here and wait for the disk: each is an open file, and as many as one group shares its syncs. */
+export const MAX_UNDER_WAY = 64
 /** Added for what people wait for, so that copying never holds them up. */
 export const PEOPLE_REQUESTS = 2
 /** Connections to one peer; more would only share its radio. */
