@@ -9,7 +9,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { download, holds, type NarrowDevice, NarrowRoom } from '../integration/three-devices-kit.ts'
-import { run } from '../kit/child.ts'
+import { until } from '../kit/child.ts'
 
 const MEGABITS = 20
 const CLIENTS = 30
@@ -83,19 +83,9 @@ for (const [what, asked] of [
   ['first small file', `/installers/${files - 1}.bin`],
   ['first 2 MB file', path]
 ] as const) {
-  await run(
-    room.learners.inside([
-      'curl',
-      '-sf',
-      '--retry',
-      '100',
-      '--retry-delay',
-      '0',
-      '--retry-all-errors',
-      '-o',
-      '/dev/null',
-      `${bare.url}${asked}`
-    ])
-  )
+  await until(what, async () => {
+    const { code } = await room.learners.runAnyway(['curl', '-sf', '-o', '/dev/null', `${bare.url}${asked}`])
+    return code === 0
+  })
   console.log(`  ${what.padEnd(22)} ${since()}`)
 }
