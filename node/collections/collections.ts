@@ -17,7 +17,7 @@ export interface Collections {
   remove(collection: string, path: string): Promise<{ removed: number; revision: string }>
   /**
    * Makes the collection what it was at `revision` (as `history` names it, or the beginning of that name), as a new revision.
-   * @throws `COLLECTION_BYTES_GONE` when the files of that time are on no reachable device
+   * @throws `COLLECTION_BYTES_GONE` when its list or files of that time are on no reachable device; nothing is changed then
    */
   rollback(collection: string, revision: string): Promise<{ revision: string }>
   /** Newest first. */

@@ -9,6 +9,8 @@ export const LONGEST_RETRY_MS = 60_000
 export const KEPT_REVISIONS = 4
 /** How far back the last good revision is looked for while the newest is not here. */
 export const LOOK_BACK_REVISIONS = 16
+/** Before a rollback: some seconds on a Pi, and of a version that is gone the first ones tell. */
+export const MAX_FILES_ASKED_FOR = 2_000
 /** Most heads are few; a list for people ends somewhere. */
 export const MAX_HISTORY = 200
 

@@ -20,6 +20,7 @@ import type { LoadedManifest } from './loaded-manifest.ts'
 import type { ManifestLibrary } from './manifest-library.ts'
 import { fileOf, type MergedIndex } from './merged-index.ts'
 import { alignLines, mergedLines } from './merged-lines.ts'
+import { filesOutOfReach } from './out-of-reach.ts'
 import type { Change, RevisionWriter } from './revision-writer.ts'
 import type { ShownContent } from './shown-content.ts'
 import { copyClassOf } from './standard-policy.ts'
@@ -46,6 +47,8 @@ export interface RoomCollectionsInit {
 
 /** Of a revision's name, after `bafkrei`: 40 bits. */
 const LEAST_REVISION_CHARACTERS = 8
+/** In one message. */
+const MAX_NAMED_FILES = 5
 
 export class RoomCollections implements Collections {
   readonly index: MergedIndex
@@ -95,6 +98,7 @@ export class RoomCollections implements Collections {
   async rollback(collection: string, revision: string): Promise<{ revision: string }> {
     this.#checkKnown(collection)
     const target = await this.#load(this.#findRevision(collection, revision))
+    await this.#checkInReach(this.#wayBack(collection, target))
     const about = { action: 'rollback' as const, label: target.ref.cid }
     await this.#withSession((session) =>
       this.#components.revisions.write(collection, about, session, () => this.#wayBack(collection, target))
@@ -226,6 +230,18 @@ export class RoomCollections implements Collections {
       const text = `the list of files of that version is on no device that can be reached (${error.message})`
       throw new JoineryError('COLLECTION_BYTES_GONE', text, { cause: error })
     }
+  }
+
+  /** A version whose bytes are gone would replace files that are there by names of files that are not. */
+  async #checkInReach(changes: readonly Change[]): Promise<void> {
+    const files = changes.flatMap(({ path, file }) => (file ? [{ ...file, path }] : []))
+    const gone = await filesOutOfReach(this.#components.blobs, files, this.#stopping.signal)
+    if (gone.length === 0) return
+    const named = gone.slice(0, MAX_NAMED_FILES).map(({ path }) => path)
+    const more = gone.length > named.length ? ', …' : ''
+    const count = gone.length === 1 ? 'one file' : `${gone.length} files`
+    const text = `${count} of that version ${gone.length === 1 ? 'is' : 'are'} on no device that can be reached, so nothing was changed: ${named.join(', ')}${more}`
+    throw new JoineryError('COLLECTION_BYTES_GONE', text)
   }
 
   /** What makes the shown content that of `target`. */

@@ -154,7 +154,7 @@ describe('is refused for good when', () => {
 test('what is only out of reach may be tried again', async () => {
   const made = make(PATHS)
   made.blobs.blobs.delete(made.root.shards[1]?.cid ?? someCid(0))
-  expect(await load(made)).toBe('NOT_FOUND')
+  expect(await load(made)).toBe('BLOB_MISSING')
 })
 
 test('a root keeps its limits: at the bytes of all shards it is read, one past them it is not', () => {

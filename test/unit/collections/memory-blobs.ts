@@ -1,4 +1,5 @@
 /** Blobs in memory: what collections need of a store, with the rules that the real one keeps, and peers to read from. */
+import '../../../node/blobs/errors.ts'
 import { createHash } from 'node:crypto'
 import type { BlobWriter, WriteSession } from '../../../node/collections/index.ts'
 import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
@@ -97,7 +98,7 @@ export class MemoryBlobs implements BlobReader, BlobWriter {
     await this.beforeRead(ref.cid)
     signal?.throwIfAborted()
     const bytes = this.anywhere(ref.cid)
-    if (!bytes) throw new JoineryError('NOT_FOUND', `no device has ${ref.cid}`)
+    if (!bytes) throw new JoineryError('BLOB_MISSING', `no device has ${ref.cid}`)
     if (bytes.length > maxBytes || bytes.length !== ref.sizeBytes) throw new Error('another size')
     this.blobs.set(ref.cid, bytes)
     return bytes

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Cid } from '../../../protocols/cid.ts'
 import type { ContentFile } from '../../../protocols/content.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
+import { cidOf } from './memory-blobs.ts'
 import { openTestNode, shownTexts, type TestNode, writeTree } from './test-node.ts'
 
 const opened: (TestNode | TemporaryFolder)[] = []
@@ -101,6 +102,32 @@ describe('rollback', () => {
     await two.collections.rollback('things', good)
     await meet(one, two)
     expect(shownTexts(one, 'things')).toEqual({ 'a.txt': 'good' })
+  })
+
+  test('to a version whose files nobody in reach has says which, and changes nothing; with a device that has them it works', async () => {
+    const [one, two] = [await node('one'), await node('two')]
+    await put(one, { 'a.txt': 'old', 'b.txt': 'other', 'same.txt': 'same' })
+    const before = one.collections.index.revision('things')
+    const old = new Map([...one.blobs.blobs])
+    await put(one, { 'a.txt': 'new' })
+    await one.collections.remove('things', 'b.txt')
+    await meet(one, two)
+    // The lists of earlier versions are kept longer than their files.
+    for (const text of ['old', 'other'])
+      for (const blobs of [one.blobs, two.blobs]) blobs.blobs.delete(cidOf(Buffer.from(text)))
+    const { length } = one.journal.entries
+    const refused = one.collections.rollback('things', before)
+    await expect(refused).rejects.toMatchObject({
+      code: 'COLLECTION_BYTES_GONE',
+      message: expect.stringMatching(/^2 files .*: a\.txt, b\.txt$/)
+    })
+    expect(one.journal.entries.length).toBe(length)
+    expect(shownTexts(one, 'things')).toEqual({ 'a.txt': 'new', 'same.txt': 'same' })
+    for (const [cid, bytes] of old) two.blobs.blobs.set(cid, bytes)
+    await one.collections.rollback('things', before)
+    await meet(one, two)
+    for (const [cid, bytes] of old) one.blobs.blobs.set(cid, bytes)
+    expect(shownTexts(one, 'things')).toEqual({ 'a.txt': 'old', 'b.txt': 'other', 'same.txt': 'same' })
   })
 
   test('to a version that is unknown, ambiguous or out of reach says so', async () => {
