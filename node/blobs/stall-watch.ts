@@ -30,7 +30,8 @@ export class StallWatch {
     const nowMs = this.#clock.monotonicMs()
     const leftMs = STALLED_PEER_MS - (nowMs - this.#movedMs)
     if (leftMs > 0 && nowMs - this.#startedMs <= MAX_REQUEST_MS)
-      this.#cancel = this.#clock.after(leftMs, () => this.#look())
+      // A remainder too small for the clock to move by would ring for ever at the same moment.
+      this.#cancel = this.#clock.after(Math.ceil(leftMs), () => this.#look())
     else {
       this.stalled = true
       this.#onStalled()
