@@ -25,9 +25,8 @@ test('killed in the middle it goes on; full, the room is told; unlinked, it gets
   timeout: 180_000
 }, async () => {
   using folder = temporaryFolder()
-  const ports = ['--mesh-port', '47431']
   const [first, room] = await Promise.all([
-    startCloud(dataOf(folder.path, 'cloud'), 'cloud', ...ports, '--capacity', '1 MB'),
+    startCloud(dataOf(folder.path, 'cloud'), 'cloud', '--capacity', '1 MB'),
     startRoom(dataOf(folder.path, 'room'), 'Hall', 'pi')
   ])
   await using stoppedRoom = room
@@ -42,7 +41,14 @@ test('killed in the middle it goes on; full, the room is told; unlinked, it gets
   await until('the first file is on its way', () => line.sentBytes > FILE_BYTES / 2)
   await first.node.kill()
 
-  await using cloud = await startCloud(dataOf(folder.path, 'cloud'), 'cloud', ...ports, '--capacity', '1 MB')
+  await using cloud = await startCloud(
+    first.place,
+    'cloud',
+    '--mesh-port',
+    String(first.meshPort),
+    '--capacity',
+    '1 MB'
+  )
   const told = await cloudWhere(
     room,
     'the room knows that its cloud peer is full',
