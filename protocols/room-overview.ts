@@ -27,6 +27,8 @@ export interface DeviceOverview {
   wantedFiles: number
   /** Bytes still to be copied to it. */
   missingBytes: number
+  /** How long that takes at the pace of the last moments. Only the device that answers knows its own; absent while nothing comes. */
+  remainingMs?: number
   /** True once nothing would be missed without it. */
   safeToUnplug: boolean
   /** Why not, in one plain sentence. */
@@ -169,6 +171,7 @@ export const roomOverviewSchema = {
           heldFiles: count,
           wantedFiles: count,
           missingBytes: count,
+          remainingMs: count,
           safeToUnplug: flag,
           unplugReason: text,
           leaving: flag,

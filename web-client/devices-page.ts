@@ -1,7 +1,7 @@
 /** `/room`: the devices of the room, whether one may be unplugged, who waits outside, and the rooms nearby. */
 import type { DeviceOverview, RoomOverview } from '../protocols/room-overview.ts'
 import { renderLine, spaced } from './first-page.ts'
-import { formatBytes, formatCount, percent } from './formats.ts'
+import { formatBytes, formatCount, formatTime, percent } from './formats.ts'
 import { type Html, html } from './html.ts'
 import type { Language } from './languages.ts'
 import { renderPage } from './page-frame.ts'
@@ -62,7 +62,9 @@ ${device.unplugReason !== undefined && !device.safeToUnplug && html`<p class="re
 <div><dt>${words.copies}</dt><dd>${renderMeter(device.heldFiles, device.wantedFiles)}${words.copiesHeld(
     formatCount(device.heldFiles, language),
     formatCount(device.wantedFiles, language)
-  )} · ${device.missingBytes > 0 ? words.copying(formatBytes(device.missingBytes, language)) : words.complete}</dd></div>
+  )} · ${
+    device.missingBytes > 0 ? words.copying(formatBytes(device.missingBytes, language)) : words.complete
+  }${device.remainingMs !== undefined && ` · ${words.remaining(formatTime(device.remainingMs, language))}`}</dd></div>
 <div><dt>${words.disk}</dt><dd>${renderMeter(device.usedBytes, device.capacityBytes)}${words.diskUsed(
     formatBytes(device.usedBytes, language),
     formatBytes(device.capacityBytes, language)

@@ -16,6 +16,13 @@ export function formatBytes(bytes: number, language: Language): string {
   return `${number}\u00a0${UNITS[unit]}`
 }
 
+/** `5 minutes`, `2 hours`, in the words of the language: rounded up, for nobody waits by the second. */
+export function formatTime(ms: number, language: Language): string {
+  const minutes = Math.max(1, Math.ceil(ms / 60_000))
+  const [value, unit] = minutes < 100 ? [minutes, 'minute'] : [Math.ceil(minutes / 60), 'hour']
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+}
+
 export function formatCount(count: number, language: Language): string {
   return new Intl.NumberFormat(language).format(count)
 }

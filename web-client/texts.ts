@@ -61,6 +61,7 @@ export interface Texts {
     copies: string
     copiesHeld(held: string, wanted: string): string
     copying(size: string): string
+    remaining(time: string): string
     complete: string
     safe: string
     notSafe: string

@@ -44,7 +44,7 @@ export class RoomOverviews {
       ...(current
         ? { room: { id: current.room.id, name: current.membership.view().roomName ?? current.room.name } }
         : {}),
-      devices: current ? deviceOverviews(this.#slot, current) : [],
+      devices: current ? await deviceOverviews(this.#slot, current) : [],
       neighbours: (mesh?.neighbours() ?? []).map(({ room, name, devices }) => ({
         roomId: room,
         ...(name === '' ? {} : { name }),
@@ -65,12 +65,20 @@ export class RoomOverviews {
   }
 }
 
-function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): DeviceOverview[] {
+async function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): Promise<DeviceOverview[]> {
   const self = slot.device.identity.node
   const peers = new Map((runtime.network?.mesh.peers() ?? []).map((peer): [NodeId, PeerStatus] => [peer.node, peer]))
-  return [...runtime.membership.view().members.values()]
-    .map((member) => deviceOverview(runtime, member, member.node === self ? 'self' : peers.get(member.node)))
-    .sort((a, b) => Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+  const devices = [...runtime.membership.view().members.values()].map((member) =>
+    deviceOverview(runtime, member, member.node === self ? 'self' : peers.get(member.node))
+  )
+  const own = devices.find((device) => device.self)
+  if (own && own.missingBytes > 0) {
+    const { remainingMs } = await runtime.blobs.status()
+    if (remainingMs !== undefined) own.remainingMs = remainingMs
+  }
+  return devices.sort(
+    (a, b) => Number(b.self) - Number(a.self) || a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1)
+  )
 }
 
 function deviceOverview(runtime: RoomRuntime, member: Member, peer: PeerStatus | 'self' | undefined): DeviceOverview {

@@ -97,6 +97,7 @@ export const en: Texts = {
     copies: 'Copies',
     copiesHeld: (held, wanted) => `${held} of ${wanted} files`,
     copying: (size) => `${size} still to copy`,
+    remaining: (time) => `about ${time} left`,
     complete: 'All copied',
     safe: 'Safe to unplug',
     notSafe: 'Do not unplug yet',

@@ -97,6 +97,7 @@ export const es: Texts = {
     copies: 'Copias',
     copiesHeld: (held, wanted) => `${held} de ${wanted} archivos`,
     copying: (size) => `faltan ${size} por copiar`,
+    remaining: (time) => `tiempo restante: cerca de ${time}`,
     complete: 'Todo copiado',
     safe: 'Se puede desconectar',
     notSafe: 'No desconectar todavía',

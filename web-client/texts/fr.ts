@@ -97,6 +97,7 @@ export const fr: Texts = {
     copies: 'Copies',
     copiesHeld: (held, wanted) => `${held} fichiers sur ${wanted}`,
     copying: (size) => `encore ${size} à copier`,
+    remaining: (time) => `temps restant : environ ${time}`,
     complete: 'Tout est copié',
     safe: 'Peut être débranché',
     notSafe: 'Ne pas débrancher encore',

@@ -97,6 +97,7 @@ export const pt: Texts = {
     copies: 'Cópias',
     copiesHeld: (held, wanted) => `${held} de ${wanted} arquivos`,
     copying: (size) => `faltam ${size} por copiar`,
+    remaining: (time) => `tempo restante: cerca de ${time}`,
     complete: 'Tudo copiado',
     safe: 'Pode ser desligado',
     notSafe: 'Ainda não desligar',

@@ -89,6 +89,22 @@ describe('the page of devices', () => {
   })
 })
 
+describe('the page of devices, while this one copies', () => {
+  it.each([
+    ['en', 'about 13\u00a0minutes left'],
+    ['es', 'tiempo restante: cerca de 13\u00a0minutos'],
+    ['fr', 'temps restant : environ 13\u00a0minutes'],
+    ['pt', 'tempo restante: cerca de 13\u00a0minutos']
+  ] as const)('says in %s how long that still takes', (language, words) => {
+    const devices = sampleRoom.devices.map((device) =>
+      device.self ? { ...device, missingBytes: 2e9, remainingMs: 12.2 * 60_000 } : device
+    )
+    const page = renderDevicesPage({ ...sampleRoom, devices }, { ...visitor, language, path: '/room' })
+    expect(page.replaceAll(/\s/g, ' ')).toContain(words.replaceAll(/\s/g, ' '))
+    expect(renderDevicesPage(sampleRoom, { ...visitor, language, path: '/room' })).not.toContain(words.split(' ')[0])
+  })
+})
+
 describe('the page of devices, for those who help', () => {
   it('leads to the people, and for nobody else', () => {
     const person = { name: 'kim', shownName: 'Kim', mustChoose: false }
