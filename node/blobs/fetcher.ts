@@ -7,15 +7,12 @@ import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
 import { decodePieceList, hasPieceList, type PieceList, pieceCount } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
-import { Arrival, type Sender } from './arrival.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyPlanner } from './copy-planner.ts'
 import type { CopyRequest } from './copy-request.ts'
 import { Demands } from './demands.ts'
-import { Fragments } from './fragments.ts'
-import { PieceBuffers } from './piece-buffers.ts'
-import { keyOf } from './piece-choice.ts'
 import type { BlobStore } from './store.ts'
+import { type Transfer, Transfers } from './transfers.ts'
 
 const TICK_MS = 1_000
 /** After a full disk or quota, so long until copying is tried again; deleting something wakes it earlier. */
@@ -49,26 +46,15 @@ export interface FetcherEvents {
   fetched(bytes: number): void
 }
 
-/** A request and what has come of it. */
-interface Running {
-  request: CopyRequest
-  abort: AbortController
-  into: Arrival
-  /** Of what was there when it began. */
-  before: readonly Sender[]
-}
-
 /** Carries out what the planner decided: asks peers, verifies, stores, wakes who waits. Holds no more than the planner's requests in memory. */
 export class Fetcher {
   readonly #components: FetcherComponents
   readonly #events: FetcherEvents
-  readonly #running = new Map<number, Running>()
+  readonly #transfers = new Transfers()
   readonly #demands = new Demands()
   /** Big blobs that are passed on without being stored, because there is no room: their lists, and nothing else. */
   readonly #passing = new Map<Cid, PieceList>()
   readonly #listsInMemory = new Map<Cid, Uint8Array>()
-  readonly #buffers = new PieceBuffers()
-  readonly #fragments = new Fragments()
   #planning = false
   #planAgain = false
   #stopped = false
@@ -143,8 +129,7 @@ export class Fetcher {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTick()
-    for (const running of this.#running.values())
-      running.abort.abort(new JoineryError('STOPPED', 'this device is stopping'))
+    this.#transfers.abortAll(new JoineryError('STOPPED', 'this device is stopping'))
     this.#demands.rejectAll(new JoineryError('STOPPED', 'this device is stopping'))
     this.#components.source.close()
   }
@@ -164,7 +149,7 @@ export class Fetcher {
           this.#detach(this.#fetch(effect.request))
           break
         case 'cancel':
-          this.#cancel(effect.id)
+          this.#transfers.cancel(effect.id)
           break
         case 'open':
           this.#detach(this.#open(effect.ref))
@@ -202,23 +187,23 @@ export class Fetcher {
 
   async #fetch(request: CopyRequest): Promise<void> {
     const { clock, planner, source, link } = this.#components
-    const running = this.#begin(request)
-    const { into } = running
+    const transfer = this.#transfers.begin(request)
+    const { into } = transfer
     const startedMs = clock.monotonicMs()
     const hadBytes = into.filled
     const peerLink = link(request.peer)
     const outcome: FetchOutcome = into.full
       ? { kind: 'bytes', bytes: into.bytes }
       : peerLink
-        ? await source.fetch(peerLink, request, running.abort.signal, into)
+        ? await source.fetch(peerLink, request, transfer.abort.signal, into)
         : { kind: 'failed', failure: 'unreachable' }
     const tookMs = clock.monotonicMs() - startedMs
     const cameBytes = (outcome.kind === 'bytes' ? outcome.bytes.length : into.filled) - hadBytes
     try {
       this.#events.fetched(cameBytes)
       if (outcome.kind === 'failed') {
-        if (outcome.failure !== 'lied') this.#keepFragment(running)
-        this.#buffers.giveBack(into.bytes)
+        if (outcome.failure !== 'lied') this.#transfers.keep(transfer)
+        this.#transfers.giveBack(into.bytes)
         planner.failed(request.id, outcome.failure, clock.monotonicMs(), cameBytes)
         const have = hasPieceList(request.ref.sizeBytes) ? outcome.have?.(pieceCount(request.ref.sizeBytes)) : undefined
         if (have) this.#events.partial(request.peer, request.ref.cid, have)
@@ -232,67 +217,35 @@ export class Fetcher {
         return
       }
       if (accepted === 'wrong') {
-        this.#blame(running, outcome.bytes)
+        this.#blame(transfer, outcome.bytes)
         return
       }
       this.#settle(request, outcome.bytes)
       planner.arrived(request.id, tookMs, clock.monotonicMs(), cameBytes)
       // Also whoever asked while it was being written.
       const given = this.#demands.resolve(request.ref.cid, request.piece, outcome.bytes)
-      if (!given && !this.#demands.wasGiven(into.bytes)) this.#buffers.giveBack(into.bytes)
+      if (!given && !this.#demands.wasGiven(into.bytes)) this.#transfers.giveBack(into.bytes)
     } finally {
-      this.#running.delete(request.id)
+      this.#transfers.ended(request.id)
     }
-  }
-
-  /** With what came of it before, as far as that may be put together with this peer's bytes. */
-  #begin(request: CopyRequest): Running {
-    const buffer = this.#buffers.take(request.end - request.start)
-    const fragment = this.#fragments.take(keyOf(request.ref.cid, request.piece), request.peer)
-    if (fragment) buffer.set(fragment.bytes)
-    const running = {
-      request,
-      abort: new AbortController(),
-      into: new Arrival(buffer, fragment?.bytes.length),
-      before: fragment?.senders ?? []
-    }
-    this.#running.set(request.id, running)
-    return running
-  }
-
-  /** What has come of it is kept at once: another peer may be asked for the rest within the same plan. */
-  #cancel(id: number): void {
-    const running = this.#running.get(id)
-    if (!running) return
-    if (!running.into.full) this.#keepFragment(running)
-    running.abort.abort(new JoineryError('CLOSED', 'the peer is gone'))
-  }
-
-  #keepFragment(running: Running): void {
-    const { request, into } = running
-    if (running.abort.signal.aborted) return
-    into.end()
-    this.#fragments.keep(keyOf(request.ref.cid, request.piece), into.bytes.subarray(0, into.filled), sendersOf(running))
   }
 
   /** Nobody is blamed for another one's bytes. */
-  #blame(running: Running, bytes: Uint8Array): void {
+  #blame(transfer: Transfer, bytes: Uint8Array): void {
     const { planner, clock } = this.#components
-    const { request } = running
-    const senders = bytes === running.into.bytes ? sendersOf(running) : [{ peer: request.peer, end: bytes.length }]
-    if (senders.every(({ peer }) => peer === request.peer)) {
+    const { request } = transfer
+    if (this.#transfers.doubt(transfer, bytes) === 'lied') {
       this.#events.lied(request.peer, request.ref.cid)
       planner.failed(request.id, 'lied', clock.monotonicMs())
       return
     }
-    this.#fragments.doubt(keyOf(request.ref.cid, request.piece), bytes, senders)
     planner.failed(request.id, 'doubtful', clock.monotonicMs())
   }
 
   /** The right bytes tell who had sent wrong ones, when the piece was put together from several peers. */
   #settle({ ref, piece }: CopyRequest, right: Uint8Array): void {
     const { planner, clock } = this.#components
-    for (const peer of this.#fragments.settle(keyOf(ref.cid, piece), right)) {
+    for (const peer of this.#transfers.settle(ref.cid, piece, right)) {
       this.#events.lied(peer, ref.cid)
       planner.holders.offended(peer, clock.monotonicMs())
     }
@@ -422,12 +375,4 @@ export class Fetcher {
         )
     }
   }
-}
-
-/** One after the other; what the same peer sent in two transfers is one. */
-function sendersOf({ request, into, before }: Running): Sender[] {
-  const last = before.at(-1)
-  if (into.filled === (last?.end ?? 0)) return [...before]
-  const own = { peer: request.peer, end: into.filled }
-  return last?.peer === request.peer ? [...before.slice(0, -1), own] : [...before, own]
 }
