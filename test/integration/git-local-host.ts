@@ -63,6 +63,10 @@ class FileDirectory implements RepositoryDirectory, PushRecorder {
     closeSync(folder)
   }
 
+  close(): void {
+    closeSync(this.#file)
+  }
+
   #write(line: Line): void {
     writeSync(this.#file, `${JSON.stringify(line)}\n`)
     fsyncSync(this.#file)
@@ -168,6 +172,7 @@ export async function startGitHost(folder: string): Promise<GitLocalHost> {
     async stop() {
       await maintenance.stop()
       await frontDoor.stop()
+      log.close()
     }
   }
 }
