@@ -26,6 +26,7 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'strace' }, debianPackage: 'strace', because: 'disks that fail to sync' },
   { what: { program: 'systemd-analyze' }, debianPackage: 'systemd', because: 'the unit of an installed device' },
   { what: { program: 'systemd-sysusers' }, debianPackage: 'systemd', because: 'the account of an installed device' },
+  { what: { program: 'git' }, debianPackage: 'git', because: 'stock git clients, and what the git host runs' },
   { what: { program: 'curl' }, debianPackage: 'curl', because: 'downloads with Range' },
   { what: { program: 'openssl' }, debianPackage: 'openssl', because: 'a proxy that ends TLS' },
   { what: { program: 'python3' }, debianPackage: 'python3', because: 'stock pip' },
