@@ -1,7 +1,7 @@
 /** One run of the command line: its folder, its terminal, the node it talks to, and how results and failures are shown. */
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import { JoineryError } from '../../protocols/errors.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { Config } from '../config/config.ts'
 import { chooseDataDirectory } from '../config/data-directory.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
@@ -9,10 +9,11 @@ import { createControlClient } from '../control/control-client.ts'
 import type { Operations, Progress, ProgressNotice } from '../control/operations.ts'
 import { probeSocket } from '../control/probe-socket.ts'
 import { controlSocketPath } from '../control/socket-path.ts'
+import { sleep } from '../platform/clock.ts'
 import './errors.ts'
 import { EXIT } from './exit-codes.ts'
 import { printable } from './printable.ts'
-import type { Program, Terminal } from './program.ts'
+import type { OfflineOperations, Program, Terminal } from './program.ts'
 import { createProgressLine } from './progress-line.ts'
 
 /** Options that every command takes. */
@@ -21,6 +22,10 @@ export interface GlobalOptions {
   config?: string
   json?: boolean
 }
+
+/** A Zero 2 W has its socket some ten seconds after it took its folder. */
+const FOLDER_WAIT_MS = 30_000
+const FOLDER_POLL_MS = 250
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -62,7 +67,9 @@ export class CommandContext {
   /**
    * Runs `action` on the node that has the data folder; without one, with `offline`, on the folder itself.
    *
-   * @throws JoineryError `NOT_RUNNING` and what the operations throw
+   * A node that is starting has the folder before it has its socket, and another command has it until it is done: both are waited for.
+   *
+   * @throws JoineryError `NOT_RUNNING`, `ALREADY_RUNNING` and what the operations throw
    */
   async withOperations<Result>(
     command: Command,
@@ -71,11 +78,21 @@ export class CommandContext {
   ): Promise<Result> {
     const dataDirectory = await this.dataDirectory(command.optsWithGlobals<GlobalOptions>())
     const socketPath = controlSocketPath(dataDirectory, this.program.temporaryDirectory)
-    if (await probeSocket(socketPath))
-      return await action(createControlClient({ socketPath, version: this.program.version }))
-    if (!options.offline) throw new JoineryError('NOT_RUNNING', `no device runs on ${dataDirectory}`)
-    const { config } = await this.load(command)
-    const offline = await this.program.openOffline(config)
+    const { clock } = this.program
+    const waitsUntilMs = clock.monotonicMs() + FOLDER_WAIT_MS
+    let offline: OfflineOperations | undefined
+    while (!offline) {
+      if (await probeSocket(socketPath))
+        return await action(createControlClient({ socketPath, version: this.program.version }))
+      if (!options.offline) throw new JoineryError('NOT_RUNNING', `no device runs on ${dataDirectory}`)
+      const { config } = await this.load(command)
+      try {
+        offline = await this.program.openOffline(config)
+      } catch (error) {
+        if (!hasCode(error, 'ALREADY_RUNNING') || clock.monotonicMs() >= waitsUntilMs) throw error
+        await sleep(clock, FOLDER_POLL_MS, this.signal)
+      }
+    }
     try {
       return await action(offline.operations)
     } finally {

@@ -14,7 +14,7 @@ interface Daemon {
 }
 
 /** The parts of a node without mesh and front door, for work on a folder that no node has open. */
-interface OfflineOperations {
+export interface OfflineOperations {
   readonly operations: Operations
   close(): Promise<void>
 }

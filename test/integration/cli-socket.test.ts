@@ -14,6 +14,7 @@ import { systemClock } from '../../node/platform/clock.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { fakeOperations } from './cli-operations.ts'
+import { run } from './cli-run.ts'
 
 let folder: string
 let socketPath: string
@@ -228,3 +229,45 @@ async function leaveStaleSocket(path: string): Promise<void> {
   const stale = connect({ path })
   await once(stale, 'error')
 }
+
+describe('a command that finds the folder taken and no socket', () => {
+  const taken = (): JoineryError => new JoineryError('ALREADY_RUNNING', 'another joinery works on it')
+  const program = { temporaryDirectory: tmpdir() }
+
+  it('waits for the socket of a device that is starting, and works through it', async () => {
+    const { operations, calls } = fakeOperations()
+    const openOffline = async (): Promise<never> => {
+      await serve(operations)
+      throw taken()
+    }
+    const ran = await run({ folder, program: { ...program, openOffline } }, 'import', '/media/usb')
+    expect([ran.err, calls.map(({ name }) => name)]).toEqual([expect.not.stringContaining('ALREADY'), ['import']])
+  })
+
+  it('waits for another command that has it, and then works on the folder itself', async () => {
+    const { operations, calls } = fakeOperations()
+    let tries = 0
+    const openOffline = async (): Promise<{ operations: Operations; close(): Promise<void> }> => {
+      if (++tries < 3) throw taken()
+      return { operations, close: async () => undefined }
+    }
+    await run({ folder, program: { ...program, openOffline } }, 'import', '/media/usb')
+    expect([tries, calls.map(({ name }) => name)]).toEqual([3, ['import']])
+  })
+
+  it('gives up after half a minute and says why', async () => {
+    let nowMs = 0
+    const clock = {
+      ...systemClock,
+      monotonicMs: () => nowMs,
+      after: (delayMs: number, done: () => void) => {
+        nowMs += delayMs
+        return systemClock.after(0, done)
+      }
+    }
+    const openOffline = (): Promise<never> => Promise.reject(taken())
+    const ran = await run({ folder, program: { ...program, clock, openOffline } }, 'import', '/media/usb')
+    expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('ALREADY_RUNNING')])
+    expect(nowMs).toBe(30_000)
+  })
+})
