@@ -320,10 +320,12 @@ export class CopyPlanner {
       this.#request(found.item, found.from, nowMs, true)
     }
     // What was taken out of impatience is no sign that the others get on: the next one is taken at once.
-    if (this.#copyRequests > (this.#impatient === undefined ? 0 : 1)) this.#idleSinceMs = nowMs
+    // While our own disk has something to write, nobody keeps us waiting.
+    const busy = this.#copyRequests + this.#receivedCount
+    if (busy > (this.#impatient === undefined ? 0 : 1)) this.#idleSinceMs = nowMs
     else this.#idleSinceMs ??= nowMs
     const idleMs = nowMs - (this.#idleSinceMs ?? nowMs)
-    if (limit === 0 || this.#copyRequests > 0 || idleMs < IMPATIENT_AFTER_MS) return
+    if (limit === 0 || busy > 0 || idleMs < IMPATIENT_AFTER_MS) return
     const waited = this.#nextWaiting(nowMs)
     // Where our own pieces take long, those of the others do too.
     if (waited && idleMs >= Math.min(MAX_PATIENCE_MS, 2 * waited.from.usualMs(PIECE_BYTES)))
