@@ -4,8 +4,8 @@
  *   node test/run.ts          everything, under 15 minutes on two cores
  *   node test/run.ts --long   the same with many more seeds, cycles and kills
  *
- * Tools first, then format and lint, types, dead code, tests that may run side by side, and tests that need the machine for themselves
- * (networks, mounts, browsers) one at a time. Nothing is skipped: a missing tool, a skipped test and something left behind are failures.
+ * Tools first, then format and lint, types, dead code, tests that may run side by side, tests with real processes two files at a time, and
+ * tests that need the machine for themselves (networks, mounts, browsers) one at a time. Nothing is skipped: a missing tool, a skipped test and something left behind are failures.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -16,8 +16,20 @@ import { missingTools } from './kit/required-tools.ts'
 
 const TOP = join(import.meta.dirname, '..')
 const OLDEST_NODE = [22, 12] as const
-/** These use network namespaces, mounts or a browser and would disturb one another. */
+/** These use network namespaces, mounts or a browser and would disturb one another, but for those of `IN_PAIRS`. */
 const ALONE = ['test/integration', 'test/faults', 'test/browser']
+/** Real processes and real clients, each on folders and ports of its own: two files at once. */
+const IN_PAIRS = [
+  ...['add', 'cli-commands', 'cli-launcher', 'cli-socket', 'cli-start', 'git-local', 'git-room-fetch', 'git-room-kill'],
+  ...['http-guards', 'import-workshop', 'node-offline', 'notes', 'notes-api', 'notes-people', 'notes-saving'],
+  ...['people', 'people-commands', 'pip', 'pip-r-sample', 'r', 'setup']
+]
+  .map((name) => `test/integration/${name}.test.ts`)
+  .concat(
+    ['blobs-rot', 'collections-bad-folders', 'collections-broken-import', 'failed-sync', 'journal-rot', 'kill'].map(
+      (name) => `test/faults/${name}.test.ts`
+    )
+  )
 
 interface Stage {
   name: string
@@ -75,7 +87,12 @@ function stages(): Stage[] {
       'side-by-side',
       ALONE.flatMap((folder) => ['--exclude', `${folder}/**`])
     ),
-    tests('one-at-a-time', ['--no-file-parallelism', ...ALONE.filter((folder) => existsSync(join(TOP, folder)))])
+    tests('in-pairs', ['--maxWorkers=2', ...IN_PAIRS]),
+    tests('one-at-a-time', [
+      '--no-file-parallelism',
+      ...ALONE.filter((folder) => existsSync(join(TOP, folder))),
+      ...IN_PAIRS.flatMap((file) => ['--exclude', file])
+    ])
   ]
 }
 
