@@ -461,11 +461,21 @@ async function pump(program: PipedProgram, channel: ByteChannel): Promise<void> 
     socket.end()
   })()
   // A peer that breaks off ends the fetch; git leaves nothing behind then.
-  incoming.catch(() => program.kill())
+  incoming.catch(() => {
+    program.kill()
+    socket.destroy()
+  })
   // The default would destroy the socket with our reading loop, and git's last bytes with it.
   const outgoing = socket as unknown as { iterator(options: { destroyOnReturn: boolean }): AsyncIterable<Buffer> }
-  for await (const bytes of outgoing.iterator({ destroyOnReturn: false })) await channel.write(bytes)
-  await channel.end()
+  try {
+    for await (const bytes of outgoing.iterator({ destroyOnReturn: false })) await channel.write(bytes)
+    await channel.end()
+    await incoming
+  } catch (error) {
+    // A socket whose other half stays open would keep the program from ever having ended.
+    socket.destroy()
+    throw error
+  }
 }
 
 export function drained(stream: NodeJS.WritableStream & { destroyed?: boolean }): Promise<void> {
