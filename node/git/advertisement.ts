@@ -32,7 +32,10 @@ export interface ListRequest {
   prefixes: string[]
 }
 
-/** @returns undefined for everything that is not a whole list request in the words that we know: git answers it then */
+/**
+ * @returns undefined for everything that is not a whole list request in the words that we know: git answers it then
+ * @throws JoineryError `PUSH_MALFORMED` for what is no pkt-line
+ */
 export function readListRequest(body: Buffer): ListRequest | undefined {
   if (body.length > MAX_LIST_REQUEST_BYTES) return undefined
   const request: ListRequest = { peel: false, symrefs: false, unborn: false, prefixes: [] }

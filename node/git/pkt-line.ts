@@ -1,5 +1,6 @@
 /** Git's framing: four hex digits of length (with themselves), then the bytes. Source: gitprotocol-common(5). */
 import { JoineryError } from '../../protocols/errors.ts'
+import './errors.ts'
 
 export const FLUSH = Buffer.from('0000')
 /** The longest line there is. */
