@@ -10,6 +10,10 @@
  *
  * Known limit: a removed device that meets a member which has not heard of it can remove others there with a low lamport. That member then
  * refuses them, and so the removal that would put it right, until a person removes the thief there too. Nobody else is affected.
+ *
+ * Not by nearness to the founder: a rule by which the removal of the author that stands nearer wins, whatever the order, would mend that case
+ * for devices further out and let a stolen founder's device undo its own removal in the whole room, for ever. Nor by votes of members: a thief
+ * that holds one device with the right to admit makes as many members as it likes. The stamps cannot be trusted either, since it chooses its own.
  */
 import { type ChainStep, RIGHT_ADMIT, type VerifiedChain } from '../../protocols/certificate.ts'
 import { compareStamps, type Stamp, type WriterId } from '../../protocols/journal.ts'

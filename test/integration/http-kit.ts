@@ -8,10 +8,10 @@ export interface RawConnection {
   closed: Promise<void>
 }
 
-/** A TCP connection that speaks only what a test says. */
-export function openRaw(port: number, text = ''): Promise<RawConnection> {
+/** A TCP connection that speaks only what a test says. @param from any address of the loopback network */
+export function openRaw(port: number, text = '', from = '127.0.0.1'): Promise<RawConnection> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from })
     let received = ''
     socket.setEncoding('latin1')
     socket.on('data', (part: string) => {

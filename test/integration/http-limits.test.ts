@@ -67,6 +67,34 @@ describe('one address', () => {
   })
 })
 
+describe('five hundred connections from many addresses that never end their heads', () => {
+  it('are all ended by the limits as they are in a room, and a visitor is served all the while', async () => {
+    door = await startFrontDoor(sampleRoom)
+    const { port, origin } = door
+    // 63 an address: none is refused for being one too many.
+    const slow = await Promise.all(
+      Array.from({ length: 500 }, (_, i) => {
+        return openRaw(port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ', `127.0.0.${2 + Math.floor(i / 63)}`)
+      })
+    )
+    let open = slow.length
+    for (const one of slow) void one.closed.then(() => open--)
+    await expect.poll(() => door?.frontDoor.figures()).toMatchObject({ openConnections: 500, refusedConnections: 0 })
+    let served = 0
+    while (open > 0) {
+      for (const { socket } of slow) if (socket.writable) socket.write('x')
+      const answer = await fetch(`${origin}/healthz`)
+      expect(answer.status).toBe(200)
+      await answer.arrayBuffer()
+      served++
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+    expect(served).toBeGreaterThan(1)
+    expect(new Set(slow.map((one) => statusOf(one.received())))).toEqual(new Set([408]))
+    expect((await fetch(`${origin}/`)).status).toBe(200)
+  })
+})
+
 describe('a connection that stalls is ended', () => {
   it.each([
     ['having sent nothing', ''],
@@ -76,7 +104,8 @@ describe('a connection that stalls is ended', () => {
     door = await startFrontDoor(sampleRoom, { init: { limits: FAST } })
     const slow = await openRaw(door.port, text)
     await slow.closed
-    expect(door.frontDoor.figures().openConnections).toBe(0)
+    // The other end hears of it a moment later.
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(0)
   })
 
   it('while it sends a byte now and then', async () => {
