@@ -39,8 +39,6 @@ export const COMMAND_TIMEOUT_MS = 60_000
 /** So little of a push in or out for so long: the client has gone, or its Wi-Fi, or it only wants to hold the place. */
 export const STALL_TIMEOUT_MS = 60_000
 export const STALL_BYTES = 4 * 1024
-/** Spans of bytes between devices. */
-export const SPAN_BYTES = 64 * 1024
 /** Branches and tags of all repositories that are kept in memory: some 200 bytes each. */
 export const MAX_REMEMBERED_REFS = 20_000
 /** Repositories of which more than their refs is kept in memory. */
