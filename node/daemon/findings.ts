@@ -1,8 +1,11 @@
 /** What is wrong and what to do about it: for `joinery doctor`, for the status and the pages. */
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Finding } from '../control/operations.ts'
+import { USUAL_PORTS } from '../http/listen.ts'
+import { portOwner } from '../platform/port-owner.ts'
 import type { Standing } from '../room/index.ts'
 import { FOLDERS } from './device.ts'
+import { portFinding } from './port-finding.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 
@@ -15,6 +18,7 @@ export async function* findingsOf(slot: RoomSlot): AsyncGenerator<Finding> {
   yield* identityFindings(slot)
   yield* roomFindings(slot)
   yield* networkFindings(slot)
+  yield* await portFindings(slot)
   yield* distrustFindings(slot)
   yield* await diskFindings(slot)
   yield* gitFindings(slot)
@@ -185,6 +189,13 @@ function* networkFindings(slot: RoomSlot): Generator<Finding> {
   }
 }
 
+/** Only where port 80 would have been taken by itself. */
+async function portFindings({ device, httpPort }: RoomSlot): Promise<Finding[]> {
+  const usual = USUAL_PORTS[0] as number
+  if (httpPort === undefined || httpPort === usual || device.config.httpPort !== undefined) return []
+  return [portFinding(httpPort, (await portOwner(usual))?.program)]
+}
+
 async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
   const { config, disk } = device
   const free = await disk.freeBytes(config.dataDirectory)
@@ -197,6 +208,7 @@ async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
       next: 'Start the device again; if it happens again, replace the card.'
     })
   }
+  if (current) found.push(...(await shareFindings(current)))
   const megabytes = Math.floor(free / 2 ** 20)
   found.push(
     free < LOW_DISK_BYTES
@@ -209,6 +221,23 @@ async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
       : { level: 'ok', code: 'DISK', text: `${megabytes} MB of the disk are free.` }
   )
   return found
+}
+
+/** What comes already has its place. */
+async function shareFindings({ blobs }: RoomRuntime): Promise<Finding[]> {
+  const { missingBytes, freeBytes } = await blobs.status()
+  let coming = 0
+  for (const { ref } of blobs.store.partials()) coming += ref.sizeBytes
+  const lacking = missingBytes - coming - freeBytes
+  if (lacking <= 0) return []
+  return [
+    {
+      level: 'warning',
+      code: 'SHARE_DOES_NOT_FIT',
+      text: `The room wants ${Math.ceil(lacking / 2 ** 20)} MB more on this device than fit. It serves them all the same, as long as another device has them.`,
+      next: 'Offer more of the disk with `joinery config set capacity`, use a bigger card, or add a device.'
+    }
+  ]
 }
 
 function* gitFindings({ current }: RoomSlot): Generator<Finding> {

@@ -56,6 +56,11 @@ export class RoomSlot {
     return this.#runtime?.network?.mesh ?? this.#outsideMesh
   }
 
+  /** Of the pages; absent without a network. */
+  get httpPort(): number | undefined {
+    return this.#init.network?.httpPort()
+  }
+
   /**
    * Puts the device into a room.
    *

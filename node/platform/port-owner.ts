@@ -1,4 +1,4 @@
-/** Which program listens on a TCP port of this computer: for messages such as "port 80 is used by apache2". Linux only, and complete for root only. */
+/** Which program listens on a TCP port of this computer: for messages such as "port 80 is used by apache2". Linux only. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 
 export interface PortOwner {
@@ -8,6 +8,8 @@ export interface PortOwner {
 }
 
 const LISTENING = '0A'
+/** What has port 80 where another one has it: only root may see which sockets a process of others holds, but all see which run. */
+const WEB_SERVERS = ['apache2', 'caddy', 'haproxy', 'httpd', 'lighttpd', 'nginx', 'traefik']
 
 /** Inodes of the sockets that listen on `port`, from the text of /proc/net/tcp or tcp6. */
 export function listeningInodes(table: string, port: number): string[] {
@@ -18,7 +20,7 @@ export function listeningInodes(table: string, port: number): string[] {
   })
 }
 
-/** Undefined when nobody listens there, or when it cannot be told who does. */
+/** Undefined when nobody listens there, or when it cannot be told who does. For others than root, at best a web server that runs. */
 export async function portOwner(port: number): Promise<PortOwner | undefined> {
   const inodes = new Set<string>()
   for (const name of ['tcp', 'tcp6']) {
@@ -26,11 +28,19 @@ export async function portOwner(port: number): Promise<PortOwner | undefined> {
     for (const inode of listeningInodes(table, port)) inodes.add(`socket:[${inode}]`)
   }
   if (inodes.size === 0) return undefined
-  for (const name of await readdir('/proc')) {
-    if (/^\d+$/.test(name) && (await holdsOneOf(`/proc/${name}/fd`, inodes)))
-      return { program: (await readOrNothing(`/proc/${name}/comm`)).trim() || '?', processId: Number(name) }
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  for (const name of processes)
+    if (await holdsOneOf(`/proc/${name}/fd`, inodes))
+      return { program: (await programOf(name)) || '?', processId: Number(name) }
+  for (const name of processes) {
+    const program = await programOf(name)
+    if (WEB_SERVERS.includes(program)) return { program, processId: Number(name) }
   }
   return undefined
+}
+
+async function programOf(processId: string): Promise<string> {
+  return (await readOrNothing(`/proc/${processId}/comm`)).trim()
 }
 
 async function holdsOneOf(folder: string, sockets: ReadonlySet<string>): Promise<boolean> {

@@ -117,9 +117,9 @@ const current = (): string => readlinkSync(join(root, 'opt/joinery/current'))
 const versions = (): string[] =>
   readdirSync(join(root, 'opt/joinery')).filter((name) => /^(?:\d|\.incoming)/.test(name))
 /** The pages open a moment before the room does. */
-const showsRoom = (): Promise<unknown> =>
+const showsRoom = (port = 80): Promise<unknown> =>
   until('the page shows the room', async () => {
-    const { stdout } = await device.runAnyway(['curl', '-sf', `http://${cable.address}/`])
+    const { stdout } = await device.runAnyway(['curl', '-sf', `http://${cable.address}:${port}/`])
     return stdout.includes('Library')
   })
 const roomId = (): string => readdirSync(join(root, 'var/lib/joinery/room')).join()
@@ -168,6 +168,25 @@ describe('an installed device', () => {
     expect(await service.start()).toBe(true)
     await showsRoom()
     await service.kill()
+  })
+
+  test('serves on port 8080 while another program has port 80, and doctor names that one', {
+    timeout: 120_000
+  }, async () => {
+    const webServer = join(folder.path, 'nginx')
+    symlinkSync('/usr/bin/python3', webServer)
+    const listens =
+      "import socket, time; s = socket.create_server(('', 80)); print('listens', flush=True); time.sleep(600)"
+    const other = device.start([webServer, '-c', listens])
+    await other.line(/listens/)
+    expect(await service.start()).toBe(true)
+    await showsRoom(8080)
+    const data = join(root, 'var/lib/joinery')
+    const { stdout } = await device.runAnyway([...launcher(), 'doctor', '--json', '--data', data])
+    expect(stdout).toContain('PORT_TAKEN')
+    expect(stdout).toContain('used by nginx')
+    await service.kill()
+    await other.signal('SIGKILL')
   })
 
   test('installing the same again changes nothing but what was damaged', { timeout: 120_000 }, async () => {
