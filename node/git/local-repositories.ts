@@ -7,12 +7,12 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { ObjectId, RefChange, RefName, RepositoryId } from '../../protocols/git.ts'
 import { isObjectId, isRepositoryId, isVisibleRef } from '../../protocols/git-names.ts'
 import type { Disk } from '../platform/disk.ts'
-import type { PipedProgram } from '../platform/piped-program.ts'
 import type { GitProgram } from './git-program.ts'
 import { faultOfModules } from './gitmodules.ts'
 import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
-import { readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
-import { type KnownRef, type KnownRefs, RefsMemory } from './refs-memory.ts'
+import { fetchObjects, serveObjects } from './peer-transfer.ts'
+import { keyOf, type PushedCommits, readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
+import { isSame, type KnownRef, type KnownRefs, RefsMemory } from './refs-memory.ts'
 import { packedBytes, prepareRepositoryFolder, sweepRepositoryFolder } from './repository-folder.ts'
 import { RepositoryLocks } from './repository-locks.ts'
 import { RepositoryUses } from './repository-uses.ts'
@@ -64,7 +64,6 @@ export class DiskRepositories implements LocalRepositories {
   readonly uses = new RepositoryUses((id) =>
     this.locks.hold(id, () => sweepRepositoryFolder(this.#components.disk, this.folder(id)))
   )
-  /** Ids of repositories of this device; forgotten at its end, when the next refused push is found out of again. */
   readonly #waste = new Set<RepositoryId>()
   readonly #listeners = new Set<(id: RepositoryId) => void>()
 
@@ -129,13 +128,6 @@ export class DiskRepositories implements LocalRepositories {
     return refs
   }
 
-  /** As `knownRefs`, and keeps them in memory. For whoever holds the lock: nobody changes them meanwhile. */
-  async #readRefsHeld(id: RepositoryId): Promise<KnownRefs> {
-    const refs = await this.knownRefs(id)
-    this.#refs.set(id, refs)
-    return refs
-  }
-
   async applyRefs(id: RepositoryId, wanted: ReadonlyMap<RefName, ObjectId>): Promise<void> {
     const known = this.#refs.get(id)
     if (known && isSame(known, wanted)) return
@@ -145,7 +137,9 @@ export class DiskRepositories implements LocalRepositories {
   /** As `applyRefs`, for whoever holds the lock. */
   async applyRefsHeld(id: RepositoryId, wanted: ReadonlyMap<RefName, ObjectId>): Promise<void> {
     await this.ensure(id)
-    const known = await this.#readRefsHeld(id)
+    const known = await this.knownRefs(id)
+    // Nobody changes them while the lock is held: from now on they are known.
+    this.#refs.set(id, known)
     if (isSame(known, wanted)) return
     const missing = new Set(await this.missing(id, [...new Set(wanted.values())]))
     const keeps: string[] = []
@@ -331,26 +325,7 @@ export class DiskRepositories implements LocalRepositories {
 
   async serve(id: RepositoryId, channel: ByteChannel, signal: AbortSignal): Promise<void> {
     if (!(await this.isHere(id))) throw new JoineryError('NOT_FOUND', 'that repository is not on this device')
-    const words = ['-c', 'transfer.hideRefs=!refs/mesh', 'upload-pack', '--strict', '--timeout=60', this.folder(id)]
-    const { program, done } = await this.#components.git.start(words, {
-      signal,
-      for: 'serving',
-      forPeer: true,
-      protocol: 'version=2'
-    })
-    try {
-      const { input, output } = program
-      const incoming = (async () => {
-        for await (const bytes of channel.read()) if (!input.write(bytes)) await drained(input)
-        input.end()
-      })()
-      incoming.catch(() => program.kill())
-      for await (const bytes of output as AsyncIterable<Buffer>) await channel.write(bytes)
-      await channel.end()
-      await program.ended
-    } finally {
-      done()
-    }
+    await serveObjects(this.#components.git, this.folder(id), channel, signal)
   }
 
   async fetch(
@@ -363,20 +338,8 @@ export class DiskRepositories implements LocalRepositories {
     await this.ensure(id)
     await this.uses.during(id, async () => {
       const specs = objects.map((object) => `+${object}:${KEPT}/${object}`)
-      const fixed = ['--git-dir', this.folder(id), '-c', 'protocol.version=2']
-      const words = [...fixed, 'fetch', '--quiet', '--atomic', '--no-tags', '--no-write-fetch-head', 'fd::3', ...specs]
-      const { program, done } = await this.#components.git.start(words, { signal, for: 'receiving', overChannel: true })
-      try {
-        program.input.end()
-        program.output.resume()
-        await pump(program, channel)
-        const { code, errors } = await program.ended
-        signal.throwIfAborted()
-        if (code !== 0) throw new JoineryError('GIT_FAILED', `fetching ended with ${code}: ${errors.trim()}`)
-        await this.syncPacks(id)
-      } finally {
-        done()
-      }
+      await fetchObjects(this.#components.git, this.folder(id), specs, channel, signal)
+      await this.syncPacks(id)
     })
     this.#tell(id)
   }
@@ -431,67 +394,4 @@ export class DiskRepositories implements LocalRepositories {
     const input = ['start', ...lines, 'prepare', 'commit', ''].join('\n')
     await this.run(id, ['update-ref', '--stdin'], input)
   }
-}
-
-interface PushedCommits {
-  tip: ObjectId
-  old: ObjectId | undefined
-  known: string
-  commits: readonly ObjectId[]
-  parents: ReadonlySet<ObjectId>
-  whole: boolean
-}
-
-function keyOf(objects: readonly ObjectId[]): string {
-  return [...objects].sort().join()
-}
-
-function isSame(known: KnownRefs, wanted: ReadonlyMap<RefName, ObjectId>): boolean {
-  if (known.size !== wanted.size) return false
-  for (const [ref, object] of wanted) if (known.get(ref)?.object !== object) return false
-  return true
-}
-
-/** Both ways between descriptor 3 of a git and a peer, until the git has ended. */
-async function pump(program: PipedProgram, channel: ByteChannel): Promise<void> {
-  const { channel: socket } = program
-  if (!socket) throw new JoineryError('INTERNAL', 'a fetch without its channel')
-  const incoming = (async () => {
-    for await (const bytes of channel.read()) if (!socket.write(bytes)) await drained(socket)
-    socket.end()
-  })()
-  // A peer that breaks off ends the fetch; git leaves nothing behind then.
-  incoming.catch(() => {
-    program.kill()
-    socket.destroy()
-  })
-  // The default would destroy the socket with our reading loop, and git's last bytes with it.
-  const outgoing = socket as unknown as { iterator(options: { destroyOnReturn: boolean }): AsyncIterable<Buffer> }
-  try {
-    for await (const bytes of outgoing.iterator({ destroyOnReturn: false })) await channel.write(bytes)
-    await channel.end()
-    await incoming
-  } catch (error) {
-    // A socket whose other half stays open would keep the program from ever having ended.
-    socket.destroy()
-    throw error
-  }
-}
-
-export function drained(stream: NodeJS.WritableStream & { destroyed?: boolean }): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      stream.removeListener('drain', go)
-      stream.removeListener('close', go)
-      stream.removeListener('error', go)
-      resolve()
-    }
-    if (stream.destroyed) {
-      resolve()
-      return
-    }
-    stream.on('drain', go)
-    stream.on('close', go)
-    stream.on('error', go)
-  })
 }

@@ -18,7 +18,8 @@ import {
   RECEIVING_OF_ONE_PERSON,
   RESERVED_DISK_BYTES
 } from './limits.ts'
-import { type DiskRepositories, drained } from './local-repositories.ts'
+import type { DiskRepositories } from './local-repositories.ts'
+import { drained } from './peer-transfer.ts'
 import { FLUSH, pktLine } from './pkt-line.ts'
 import { Places } from './places.ts'
 import { type Received, readOff, receivePack } from './push-receiving.ts'

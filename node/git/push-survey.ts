@@ -56,3 +56,17 @@ export async function readSurvey(output: AsyncIterable<Uint8Array>): Promise<Pus
   read(rest)
   return { commits, parents, whole, modules }
 }
+
+/** Those of the last push of a repository. */
+export interface PushedCommits {
+  tip: ObjectId
+  old: ObjectId | undefined
+  known: string
+  commits: readonly ObjectId[]
+  parents: ReadonlySet<ObjectId>
+  whole: boolean
+}
+
+export function keyOf(objects: readonly ObjectId[]): string {
+  return [...objects].sort().join()
+}

@@ -53,3 +53,9 @@ export class RefsMemory {
 function weight(refs: KnownRefs): number {
   return refs.size + 1
 }
+
+export function isSame(known: KnownRefs, wanted: ReadonlyMap<RefName, ObjectId>): boolean {
+  if (known.size !== wanted.size) return false
+  for (const [ref, object] of wanted) if (known.get(ref)?.object !== object) return false
+  return true
+}

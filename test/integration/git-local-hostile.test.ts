@@ -1,0 +1,181 @@
+/** Pushes that no honest git sends: refused with a readable text, bounded, nothing left behind, others undisturbed. */
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { pktLine } from '../../node/git/pkt-line.ts'
+import {
+  commit,
+  commitOf,
+  entry,
+  git,
+  hashOf,
+  host,
+  leftovers,
+  NONE,
+  packOf,
+  post,
+  push,
+  pushedRepository,
+  textOf,
+  tryGit
+} from './git-local-kit.ts'
+
+describe('hostile pushes are refused, and leave nothing', () => {
+  const refused = async (name: string, id: string, body: Uint8Array): Promise<string> => {
+    const before = new Map(host.directory.refs(id))
+    const { bytes } = await post(name, 'receive-pack', body)
+    expect(new Map(host.directory.refs(id))).toEqual(before)
+    expect(await host.repositories.refs(id)).toEqual(before)
+    expect(leftovers(host.repositories.folder(id))).toEqual([])
+    return bytes.toString('latin1')
+  }
+
+  it('names that git or we do not allow', async () => {
+    const { name, id, work } = await pushedRepository()
+    const tip = await textOf(work, 'rev-parse', 'HEAD')
+    const names = ['refs/heads/../../x', 'refs/heads/a..b', 'refs/heads/a.lock', 'refs/heads/-x', 'refs/heads/HEAD']
+    names.push(
+      'refs/heads/a b',
+      'refs/heads/a\u202eb',
+      'refs/heads/',
+      'refs/mesh/kept/x',
+      'refs/notes/x',
+      'HEAD',
+      'config'
+    )
+    for (const ref of names)
+      expect(await refused(name, id, push([`${NONE} ${tip} ${ref}`])), ref).toMatch(
+        /ng .* this name is not allowed here/
+      )
+  })
+
+  it('trees with .git, two entries of one name, a link as .gitmodules, a submodule that is an option', async () => {
+    const { name, id } = await pushedRepository()
+    const blob = Buffer.from('x\n')
+    const modules = Buffer.from('[submodule "x"]\n\tpath = x\n\turl = -uevil\n')
+    const link = Buffer.from('../../etc/passwd')
+    const at = hashOf('blob', blob)
+    const cases: [string, Buffer, Buffer[]][] = [
+      ['hasDotgit', entry('100644', '.GiT', at), [blob]],
+      ['duplicateEntries', Buffer.concat([entry('100644', 'a', at), entry('100644', 'a', at)]), [blob]],
+      ['gitmodulesSymlink', entry('120000', '.gitmodules', hashOf('blob', link)), [link]],
+      ['gitmodulesUrl', entry('100644', '.gitmodules', hashOf('blob', modules)), [modules]]
+    ]
+    for (const [expected, tree, blobs] of cases) {
+      const { tip, pack } = commitOf(tree, blobs)
+      expect(await refused(name, id, push([`${NONE} ${tip} refs/heads/evil`], pack))).toContain(expected)
+    }
+  })
+
+  it('a .gitmodules whose path ends with a carriage return, deep in a history', async () => {
+    const { name, id, work } = await pushedRepository()
+    await git(work, 'config', 'core.autocrlf', 'false')
+    await commit(work, '.gitmodules', '[submodule "x"]\n\tpath = "x\r"\n\turl = ./x\n')
+    await git(work, 'rm', '-q', '.gitmodules')
+    await git(work, 'commit', '-q', '-m', 'gone again')
+    const before = host.directory.refs(id).get('refs/heads/main')
+    const answer = await tryGit(work, 'push', 'origin', 'main')
+    expect(answer.stderr).toContain('.gitmodules has a control character')
+    expect(host.directory.refs(id).get('refs/heads/main')).toBe(before)
+    expect((await host.repositories.refs(id)).get('refs/heads/main')).toBe(before)
+    expect(await textOf(work, 'ls-remote', host.address(name), 'refs/heads/main')).toContain(`${before}`)
+    // What it brought is tidied away, the rest stays.
+    expect(host.repositories.hasWaste(id)).toBe(true)
+    expect(await host.maintenance.tidy(id)).toBe(true)
+    expect((await host.repositories.missing(id, [await textOf(work, 'rev-parse', 'HEAD')])).length).toBe(1)
+    expect(await host.repositories.missing(id, [before ?? ''])).toEqual([])
+  })
+
+  it('an object that says it unpacks to gigabytes', async () => {
+    const { name, id } = await pushedRepository()
+    const pack = packOf([{ type: 2, content: Buffer.alloc(1000), saysBytes: 3 * 2 ** 30 }])
+    expect(await refused(name, id, push([`${NONE} ${'1'.repeat(40)} refs/heads/evil`], pack))).toMatch(
+      /over limit|abnormal exit/
+    )
+  })
+
+  it('a wrong checksum, a cut pack, a tip that is not in it, a wrong old value', async () => {
+    const { name, id } = await pushedRepository()
+    const blob = Buffer.from('x\n')
+    const { tip, pack } = commitOf(entry('100644', 'a', hashOf('blob', blob)), [blob])
+    const bad = Buffer.from(pack)
+    bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1
+    const command = `${NONE} ${tip} refs/heads/evil`
+    expect(await refused(name, id, push([command], bad))).toMatch(/ng|unpack/)
+    expect(await refused(name, id, push([command], pack.subarray(0, -30)))).toMatch(/ng|unpack/)
+    expect(await refused(name, id, push([`${NONE} ${'2'.repeat(40)} refs/heads/evil`], pack))).toMatch(/ng|unpack/)
+    expect(await refused(name, id, push([`${'3'.repeat(40)} ${tip} refs/heads/main`], pack))).toMatch(
+      /ng refs\/heads\/main/
+    )
+  })
+
+  it('a push that is cut off halfway changes nothing, and others go on meanwhile', async () => {
+    const { name, id, work } = await pushedRepository()
+    const { tip, pack } = commitOf(entry('100644', 'a', hashOf('blob', Buffer.from('x\n'))), [Buffer.from('x\n')])
+    const whole = push([`${NONE} ${tip} refs/heads/evil`], pack)
+    const half = new AbortController()
+    let reached = (): void => undefined
+    const sent = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    const stalled = fetch(`${host.address(name)}/git-receive-pack`, {
+      method: 'POST',
+      signal: half.signal,
+      headers: {
+        'Content-Type': 'application/x-git-receive-pack-request',
+        Authorization: `Basic ${Buffer.from('ana:code-ana').toString('base64')}`
+      },
+      body: (async function* () {
+        yield whole.subarray(0, 200)
+        yield whole.subarray(200, -25)
+        reached()
+        await new Promise(() => undefined)
+      })(),
+      duplex: 'half'
+    } as unknown as RequestInit).catch(() => undefined)
+    await sent
+    const next = await commit(work, 'b.txt', 'b\n')
+    await git(work, 'push', '-q', 'origin', 'main')
+    half.abort()
+    await stalled
+    expect(host.directory.refs(id).get('refs/heads/main')).toBe(next)
+    expect(host.directory.refs(id).has('refs/heads/evil')).toBe(false)
+    await expect.poll(() => leftovers(host.repositories.folder(id)), { timeout: 20_000 }).toEqual([])
+  })
+
+  it('more branches than one push may have, one branch twice, and what is no push at all', async () => {
+    const { name, id, work } = await pushedRepository()
+    const tip = await textOf(work, 'rev-parse', 'HEAD')
+    const many = (count: number) => Array.from({ length: count }, (_, at) => `${NONE} ${tip} refs/heads/n${at}`)
+    expect((await post(name, 'receive-pack', push(many(257)))).status).toBe(413)
+    expect((await post(name, 'receive-pack', push(['a', 'b'].map(() => `${NONE} ${tip} refs/heads/x`)))).status).toBe(
+      400
+    )
+    for (const text of ['', 'zzzz', '0003', '0008abcd0000', 'ffff', '0001', '00000000'.slice(0, 3)])
+      expect((await post(name, 'receive-pack', Buffer.from(text))).status).toBe(400)
+    expect(host.directory.refs(id).size).toBe(1)
+    // At the limit: an empty pack, since nothing new is needed.
+    const { bytes } = await post(name, 'receive-pack', push(many(256), packOf([])))
+    expect(bytes.toString('latin1')).toContain('ok refs/heads/n255')
+  })
+
+  it('a request that unpacks to more than any fetch asks for', async () => {
+    const { name } = await pushedRepository()
+    const lines = Buffer.concat(Array.from({ length: 200_000 }, () => pktLine(`have ${'1'.repeat(40)}\n`)))
+    const request = Buffer.concat([pktLine('command=fetch'), Buffer.from('0001'), lines, lines, Buffer.from('0000')])
+    const headers = { 'Git-Protocol': 'version=2', 'Content-Encoding': 'gzip' }
+    const { status } = await post(name, 'upload-pack', gzipSync(request), headers)
+    expect(status).toBe(413)
+  })
+
+  it('what the ref log does not take goes back, with the reason', async () => {
+    const { id, work } = await pushedRepository()
+    const before = host.directory.refs(id).get('refs/heads/main')
+    await commit(work, 'b.txt', 'b\n')
+    host.directory.beforeRecord = () => Promise.reject(new Error('the disk failed'))
+    const answer = await tryGit(work, 'push', 'origin', 'main')
+    host.directory.beforeRecord = () => []
+    expect(answer.code).not.toBe(0)
+    expect((await host.repositories.refs(id)).get('refs/heads/main')).toBe(before)
+    await git(work, 'push', '-q', 'origin', 'main')
+  })
+})
