@@ -1,11 +1,14 @@
 /** A device that was turned away before and is let in now, on a cable that gives it nothing but a link-local IPv6 address. */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { blobLayout } from '../../node/blobs/layout.ts'
+import type { VerifyResult } from '../../node/control/operations.ts'
+import { cidOfDigest } from '../../protocols/cid.ts'
 import { Child, until } from '../kit/child.ts'
 import { type Device, NetworkLab } from '../kit/network-lab.ts'
-import { JOINERY, joinery, joineryAnyway, type NodePlace, NodeProcess } from '../kit/node-process.ts'
+import { JOINERY, joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 
 const PORTS = ['--port', '8080', '--mesh-port', '4417']
@@ -22,7 +25,7 @@ async function ask(place: NodePlace, device: Device, name: string): Promise<{ ch
   return { child, code }
 }
 
-test('is linked and shows the room its pages through a peer, which it reaches over HTTP in its zone', async () => {
+test('is linked and shows the room its pages through a peer, which it reaches over HTTP in its zone; verify waits until what rotted is repaired from there', async () => {
   using folder = temporaryFolder()
   await using lab = await NetworkLab.make()
   const cable = await lab.network()
@@ -63,5 +66,15 @@ test('is linked and shows the room its pages through a peer, which it reaches ov
   expect(sum).toContain(createHash('sha256').update(large).digest('hex'))
   // Nobody visits the first one's pages: what came there came from the second.
   expect(await requests()).toBeGreaterThan(1)
+
+  const file = blobLayout(join(second.data, 'blobs')).fileOf(cidOfDigest(createHash('sha256').update(large).digest()))
+  await until('it is copied', () => existsSync(file))
+  // One byte, in place: a card that forgets.
+  const damaged = openSync(file, 'r+')
+  writeSync(damaged, Buffer.of((large[4711] ?? 0) ^ 1), 0, 1, 4711)
+  closeSync(damaged)
+  const { rotten } = await joineryJson<VerifyResult>(second, ['verify'])
+  expect(rotten).toEqual([expect.objectContaining({ path: 'installers/large.bin', repaired: true })])
+  expect(readFileSync(file).equals(large)).toBe(true)
   expect(await again.child.signal('SIGTERM')).toBe(0)
 }, 120_000)
