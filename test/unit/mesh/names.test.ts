@@ -1,28 +1,27 @@
 /** Devices that are known by a name: a cloud peer behind the proxy of its host, which ends TLS for it. */
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { createServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { tryMeshAddress } from '../../../protocols/mesh-address.ts'
-import { until } from '../../kit/child.ts'
+import { run, until } from '../../kit/child.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
 import { TestNodes } from './mesh-kit.ts'
 
-const openssl = (...words: string[]): void => void execFileSync('openssl', words, { stdio: 'pipe' })
+const openssl = (...words: string[]): Promise<unknown> => run(['openssl', ...words])
 
 /** An authority of our own, and what it says of `localhost`. */
-function makeCertificates(folder: string): { authority: string; key: Buffer; cert: Buffer } {
+async function makeCertificates(folder: string): Promise<{ authority: string; key: Buffer; cert: Buffer }> {
   const [caKey, ca, key, request, cert, names] = ['ca.key', 'ca.pem', 'key', 'request', 'cert', 'names'].map((name) =>
     join(folder, name)
   ) as [string, string, string, string, string, string]
   writeFileSync(names, 'subjectAltName=DNS:localhost')
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...newKey, '-keyout', caKey, '-out', ca, '-subj', '/CN=Test authority', '-days', '2')
-  openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', '/CN=localhost')
+  await openssl('req', '-x509', ...newKey, '-keyout', caKey, '-out', ca, '-subj', '/CN=Test authority', '-days', '2')
+  await openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', '/CN=localhost')
   const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', names, '-out', cert]
-  openssl('x509', '-req', '-in', request, ...signed)
+  await openssl('x509', '-req', '-in', request, ...signed)
   return { authority: readFileSync(ca, 'utf8'), key: readFileSync(key), cert: readFileSync(cert) }
 }
 
@@ -55,7 +54,7 @@ afterEach(() => setDefaultCACertificates(usual))
 describe('a device behind a proxy that ends TLS', () => {
   test('is reached by its name, and only with a certificate that we trust', async () => {
     using folder = temporaryFolder()
-    const { authority, ...certificate } = makeCertificates(folder.path)
+    const { authority, ...certificate } = await makeCertificates(folder.path)
     const nodes = new TestNodes()
     const cloud = await nodes.make()
     await using proxy = new TlsProxy(certificate, Number(cloud.mesh.discovery().listening[1]))
