@@ -1,7 +1,7 @@
 /** A device's key and its place in a room, on a disk that loses what was not synced. */
 import { describe, expect, test } from 'vitest'
 import type { HardwareFingerprint } from '../../../node/platform/hardware.ts'
-import { isSameDevice, type NodeIdentity, openIdentity } from '../../../node/room/identity.ts'
+import { isSameDevice, type NodeIdentity, openIdentity, renewIdentity } from '../../../node/room/identity.ts'
 import { foundRoom, joinGranted, joinRoom, KeyRing, leaveRoom, openRoom, type Room } from '../../../node/room/index.ts'
 import { decodeChain, encodeChain, extendChain } from '../../../protocols/certificate.ts'
 import { encodeInvitation } from '../../../protocols/invitation.ts'
@@ -55,6 +55,21 @@ function invite(room: Room, identity: NodeIdentity, uses: number | null = 1, tok
 }
 
 describe("a device's key", () => {
+  test('is gone from the disk once the device has left, also when the power is cut then: it never comes back as the one that was removed', async () => {
+    const device = new DeviceUnderTest(11)
+    const before = await device.identity()
+    await device.found()
+    await leaveRoom(device, { folder: FOLDER })
+    const renewed = await renewIdentity(device, { folder: FOLDER, hardware: PI })
+    device.disk.cutPower()
+    const after = await device.identity()
+    expect([after.node, after.moved]).toEqual([renewed.node, undefined])
+    expect(after.node).not.toBe(before.node)
+    const seed = Buffer.from(before.key.seed)
+    expect([...device.disk.files()].filter(([, bytes]) => Buffer.from(bytes).includes(seed))).toEqual([])
+    expect(await device.open()).toBeUndefined()
+  })
+
   test('stays the same over restarts, while the boot id changes', async () => {
     const device = new DeviceUnderTest(1)
     const [first, second] = [await device.identity(), await device.identity()]
