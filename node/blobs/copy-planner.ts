@@ -173,6 +173,8 @@ export class CopyPlanner {
     const key = keyOf(item.ref.cid, item.piece)
     this.#demands.delete(key)
     const open = this.#open.get(item.ref.cid)
+    // Verified, and yet not kept: the disk had no room or failed.
+    if (!open) this.#queueAgain(item)
     if (!open?.keeps) return
     open.bits.add(item.piece)
     this.#checkComplete(open)
@@ -187,7 +189,9 @@ export class CopyPlanner {
 
   /** It came when it could not be used any more. */
   dropped(id: number): void {
+    const item = this.#underWay.get(id)
     this.#ended(id)
+    if (item) this.#queueAgain(item)
   }
 
   /** @param cameBytes of what was asked for, before it broke off */
@@ -197,8 +201,7 @@ export class CopyPlanner {
     this.#ended(id)
     const peer = this.holders.get(item.request.peer)
     peer?.failed(failure, item.number, this.holders.holderName(item), nowMs, cameBytes)
-    if (item.number !== undefined && this.#wanted(item.number))
-      this.#queue.again(item.number, this.#classOf(item.number))
+    this.#queueAgain(item)
   }
 
   /** No room, or the disk failed: only what people wait for is fetched until then. */
@@ -258,7 +261,7 @@ export class CopyPlanner {
    */
   #makeWay(nowMs: number): boolean {
     let made = false
-    for (const { request, startedMs, copying, received, ref, piece } of [...this.#underWay.values()]) {
+    for (const { request, startedMs, copying, received, ref, piece, number } of [...this.#underWay.values()]) {
       if (!copying || received || this.#demands.has(keyOf(ref.cid, piece))) continue
       const peer = this.holders.get(request.peer)
       const tookMs = nowMs - startedMs
@@ -267,6 +270,7 @@ export class CopyPlanner {
       else if ((peer?.usualMs(bytes) ?? 0) < LONG_COPY_MS) continue
       this.#ended(request.id)
       this.#effects.push({ kind: 'cancel', id: request.id })
+      this.#queueAgain({ ref, piece, number })
       made = true
     }
     return made
@@ -510,6 +514,11 @@ export class CopyPlanner {
 
   #classOf(number: number): 0 | 1 | 2 {
     return this.#view.blobs[number]?.copyClass ?? 2
+  }
+
+  /** It was taken out of the queue and is not here. */
+  #queueAgain({ number }: Item): void {
+    if (number !== undefined && this.#wanted(number)) this.#queue.again(number, this.#classOf(number))
   }
 
   #rebuildQueue(): void {

@@ -188,8 +188,8 @@ export class SimulatedDevice {
 
 function counted(source: BlobSource, onFetched: DeviceInit['onFetched']): BlobSource {
   return {
-    async fetch(link, request, signal) {
-      const outcome = await source.fetch(link, request, signal)
+    async fetch(link, request, signal, into) {
+      const outcome = await source.fetch(link, request, signal, into)
       if (outcome.kind === 'bytes') onFetched(request.ref.cid, request.start)
       return outcome
     },

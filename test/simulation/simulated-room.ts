@@ -5,6 +5,7 @@
  */
 
 import type { BlobStore, PlacementNode } from '../../node/blobs/index.ts'
+import { LIAR_PAUSE_MS } from '../../node/blobs/limits.ts'
 import type { Journal } from '../../node/journal/index.ts'
 import { sha256 } from '../../node/platform/hash.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
@@ -51,8 +52,8 @@ interface KeptOne extends KeptBlob {
   by: SimulatedDevice
 }
 
-/** Liars are left alone for minutes and unreachable peers for up to one; without them it takes some 5 s. */
-const CONVERGENCE_MS = 180_000
+/** Unreachable peers are left alone for up to a minute and liars for five: a message that comes twice makes an honest one look so. Else it takes some 5 s. */
+const CONVERGENCE_MS = LIAR_PAUSE_MS + 180_000
 /** A clean stop has no reason to take longer: one sync of a slow card and one commit. */
 const STOP_MS = 5_000
 
