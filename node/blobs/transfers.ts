@@ -58,7 +58,11 @@ export class Transfers {
     const { request, into, abort } = transfer
     if (abort.signal.aborted) return
     into.end()
-    this.#fragments.keep(keyOf(request.ref.cid, request.piece), into.bytes.subarray(0, into.filled), sendersOf(transfer))
+    this.#fragments.keep(
+      keyOf(request.ref.cid, request.piece),
+      into.bytes.subarray(0, into.filled),
+      sendersOf(transfer)
+    )
   }
 
   /** The bytes are wrong. @returns `lied` when all of them are this peer's; else nobody is to blame yet */
