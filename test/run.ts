@@ -16,20 +16,59 @@ import { missingTools } from './kit/required-tools.ts'
 
 const TOP = join(import.meta.dirname, '..')
 const OLDEST_NODE = [22, 12] as const
-/** These use network namespaces, mounts or a browser and would disturb one another, but for those of `IN_PAIRS`. */
-const ALONE = ['test/integration', 'test/faults', 'test/browser']
-/** Real processes and real clients, each on folders and ports of its own: two files at once. */
+/** Real processes, networks, mounts and browsers. What waits more than it works runs in pairs, the rest one file at a time. */
+const WITH_PROCESSES = ['test/integration', 'test/faults', 'test/browser']
+/** Each on folders, ports and namespaces of its own, and with no word about time or about how many bytes a narrow line carries. */
 const IN_PAIRS = [
-  ...['add', 'cli-commands', 'cli-launcher', 'cli-socket', 'cli-start', 'git-local', 'git-room-fetch', 'git-room-kill'],
-  ...['http-guards', 'import-workshop', 'node-offline', 'notes', 'notes-api', 'notes-people', 'notes-saving'],
-  ...['people', 'people-commands', 'pip', 'pip-r-sample', 'r', 'setup']
-]
-  .map((name) => `test/integration/${name}.test.ts`)
-  .concat(
-    ['blobs-rot', 'collections-bad-folders', 'collections-broken-import', 'failed-sync', 'journal-rot', 'kill'].map(
-      (name) => `test/faults/${name}.test.ts`
-    )
+  ...[
+    ...[
+      'add',
+      'cli-commands',
+      'cli-launcher',
+      'cli-socket',
+      'cli-start',
+      'cloud-faults',
+      'cloud-hand-over',
+      'git-local'
+    ],
+    ...[
+      'git-local-hostile',
+      'git-room',
+      'git-room-fetch',
+      'git-room-kill',
+      'http-guards',
+      'import-workshop',
+      'install'
+    ],
+    ...[
+      'mesh-discovery',
+      'mesh-room',
+      'network-lab',
+      'node-let-in',
+      'node-offline',
+      'notes',
+      'notes-api',
+      'notes-hostile'
+    ],
+    ...[
+      'notes-people',
+      'notes-saving',
+      'notes-two-nodes',
+      'people',
+      'people-commands',
+      'pip',
+      'pip-r-sample',
+      'r',
+      'setup'
+    ]
+  ].map((name) => `test/integration/${name}.test.ts`),
+  ...['blobs-rot', 'collections-bad-folders', 'collections-broken-import', 'failed-sync', 'journal-rot', 'kill'].map(
+    (name) => `test/faults/${name}.test.ts`
+  ),
+  ...['first-page', 'notes', 'pages', 'people', 'repositories', 'repositories-lesson'].map(
+    (name) => `test/browser/${name}.test.ts`
   )
+]
 
 interface Stage {
   name: string
@@ -85,12 +124,12 @@ function stages(): Stage[] {
     { name: 'dead-code', command: ['knip'] },
     tests(
       'side-by-side',
-      ALONE.flatMap((folder) => ['--exclude', `${folder}/**`])
+      WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])
     ),
     tests('in-pairs', ['--maxWorkers=2', ...IN_PAIRS]),
     tests('one-at-a-time', [
       '--no-file-parallelism',
-      ...ALONE.filter((folder) => existsSync(join(TOP, folder))),
+      ...WITH_PROCESSES.filter((folder) => existsSync(join(TOP, folder))),
       ...IN_PAIRS.flatMap((file) => ['--exclude', file])
     ])
   ]

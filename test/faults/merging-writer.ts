@@ -24,7 +24,7 @@ async function main(folder: string, seed: number): Promise<void> {
   const type = async (caller: number): Promise<void> => {
     for (let i = 0; ; i++) {
       const word = `${seed}-${caller}-${i}`
-      await journal.append([words('a', `${word}:${'x'.repeat(random.below(900))}`)])
+      await journal.append([words('a', `${word}:${'x'.repeat(1 + random.below(900))}`)])
       writeSync(1, `ack ${word}\n`)
     }
   }
