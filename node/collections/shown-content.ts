@@ -133,11 +133,12 @@ export class ShownContent {
     if (this.#stop.signal.aborted) return
     const wanted = new Set<Cid>()
     for (const collection of this.#facts.state.heads.keys()) {
+      // First, since which revisions are earlier ones depends on what is shown: a list that has just come would bring none of them otherwise.
+      this.#show(collection)
       for (const { head, optional } of this.#wantedHeads(collection)) {
         wanted.add(head.fact.manifest.cid)
         if (!this.#library.get(head.fact.manifest.cid)) this.#want(head, optional)
       }
-      this.#show(collection)
     }
     for (const [cid, fetch] of this.#fetches) if (!wanted.has(cid)) this.#drop(cid, fetch)
     for (const collection of this.#shown.keys()) if (this.heads(collection).size === 0) this.#show(collection)

@@ -74,8 +74,11 @@ describe('the demo', () => {
     const ports = [...shown.matchAll(/Device \d {3}http:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, one]) => Number(one))
     expect(ports).toHaveLength(3)
     for (const one of ports) {
-      const room = (await (await fetch(`http://127.0.0.1:${one}/api/room`)).json()) as RoomOverview
-      expect(room.devices).toHaveLength(3)
+      const look = async (): Promise<RoomOverview> =>
+        (await (await fetch(`http://127.0.0.1:${one}/api/room`)).json()) as RoomOverview
+      // What a page tells is up to a second old.
+      await expect.poll(async () => (await look()).devices.length, { timeout: 10_000 }).toBe(3)
+      const room = await look()
       const [lesson] = room.contents.lessons
       const page = await fetch(`http://127.0.0.1:${one}${lesson?.href}`)
       expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('</html>')])

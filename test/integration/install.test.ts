@@ -75,7 +75,11 @@ async function packAndUnpack(): Promise<string> {
   symlinkSync(join(TOP, 'node_modules'), join(checkout, 'node_modules'))
   await run([process.execPath, join(checkout, 'node/bin/build.ts')], { timeoutMs: 120_000 })
   const { folders } = await findProgramFiles(checkout, { read: async (path) => readOrNothing(path) })
-  await run(['npm', 'pack', '--ignore-scripts', '--pack-destination', folder.path], { cwd: checkout })
+  await run(['npm', 'pack', '--ignore-scripts', '--pack-destination', folder.path], {
+    cwd: checkout,
+    // npm keeps its compiled self in the temporary folder otherwise.
+    env: { NODE_DISABLE_COMPILE_CACHE: '1' }
+  })
   const archive = readdirSync(folder.path).find((name) => name.endsWith('.tgz')) ?? ''
   const installed = join(folder.path, 'npm/node_modules/joinery')
   mkdirSync(installed, { recursive: true })
