@@ -45,7 +45,8 @@ export const syncthing: CopyTool = {
       first: [server.pid],
       others: started.map(({ pid }) => pid),
       end: async () => {
-        for (const one of [server, ...started]) await one.signal('SIGKILL')
+        // Killed, it would leave the child that does its work.
+        for (const one of [server, ...started]) await one.signal('SIGTERM')
         // Its mark would be a file more for the next tool.
         rmSync(join(data.folder, '.stfolder'), { recursive: true, force: true })
       }
