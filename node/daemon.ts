@@ -95,7 +95,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       room: overviews,
       notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
       people: { current: () => slot.current?.people },
-      git: { current: () => roomGitHost(slot), random: device.random },
+      git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       onMissing: (missing) => wants.add(missing),
       addresses: networkAddresses

@@ -53,7 +53,7 @@ export function addInstall(program: Command, context: CommandContext): void {
       'after',
       `
 Examples:
-  sudo npx joinery install --join JOIN-…         a further device of a room
+  sudo npx joinery install --join JOINERY:…         a further device of a room
   sudo npx joinery install --new-room "Library"  the first one
   sudo npx joinery install --data /media/disk/joinery`
     )

@@ -54,7 +54,7 @@ export function addStart(program: Command, context: CommandContext): void {
       `
 Examples:
   joinery start                          the first time it asks: a new room, or join one
-  joinery start --join JOIN-…            a further device, with what \`joinery invite\` printed
+  joinery start --join JOINERY:…            a further device, with what \`joinery invite\` printed
   joinery start --data /media/usb/room   everything on a USB disk`
     )
     .action(async (options: StartOptions, command: Command) => await start(context, options, command))

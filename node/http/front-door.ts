@@ -125,7 +125,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   const applied = { ...STANDARD_LIMITS, ...init.limits }
   const hostNames = new Set(init.hostNames.map((name) => name.toLowerCase()))
   const content = createContentRoute(components)
-  const git = components.git && createGitRoute({ git: components.git, clock: components.clock })
+  const git = components.git && createGitRoute(components.git)
   let pages: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   let requests = 0
 

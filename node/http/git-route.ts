@@ -8,9 +8,6 @@ import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { GitRequest, GitService, Repository, RepositoryDirectory } from '../../protocols/git.ts'
 import { isRepositoryName } from '../../protocols/git-names.ts'
 import type { PeopleAccess, Person, SignIn } from '../../protocols/people.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Random } from '../platform/random.ts'
-import { KnownCodes } from './known-codes.ts'
 import type { RequestPath } from './request-path.ts'
 
 export interface GitHost {
@@ -22,7 +19,6 @@ export interface GitHost {
 export interface GitDoor {
   /** Undefined while the device belongs to no room. @throws JoineryError when git cannot be used here */
   current(): GitHost | undefined
-  random: Random
 }
 
 export interface GitRoute {
@@ -42,9 +38,7 @@ interface Asked {
 
 const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/
 
-export function createGitRoute(components: { git: GitDoor; clock: Clock }): GitRoute {
-  const { git, clock } = components
-  const known = new KnownCodes({ clock, random: git.random })
+export function createGitRoute(git: GitDoor): GitRoute {
   return {
     owns: (path) => parse(path) !== undefined,
     async answer(request, response, path) {
@@ -60,7 +54,7 @@ export function createGitRoute(components: { git: GitDoor; clock: Clock }): GitR
 
       let person: Person | undefined
       if (asked.service === 'git-receive-pack') {
-        person = await signIn(request, host)
+        person = await signIn(request, host.people)
         if (!person) {
           response.setHeader('WWW-Authenticate', 'Basic realm="the room: your name and your code", charset="UTF-8"')
           throw new JoineryError('SIGN_IN_FAILED', 'a push of nobody')
@@ -73,22 +67,18 @@ export function createGitRoute(components: { git: GitDoor; clock: Clock }): GitR
       await send(request, response, host.service, repository, asked, person)
     }
   }
+}
 
-  async function signIn(request: IncomingMessage, { people }: GitHost): Promise<Person | undefined> {
-    const given = basicOf(request.headers.authorization)
-    if (!given) return undefined
-    const id = known.find(people, given)
-    const person = id === undefined ? undefined : people.person(id)
-    if (person) return person
-    try {
-      const found = await people.withPassword(given.name, given.code, request.socket.remoteAddress ?? '')
-      known.keep(given, found.id)
-      return found
-    } catch (error) {
-      // Git asks for a name and a code again when it is told so.
-      if (hasCode(error, 'SIGN_IN_FAILED')) return undefined
-      throw error
-    }
+/** A push is three requests with the same name and code; `people` knows what was right a moment ago. */
+async function signIn(request: IncomingMessage, people: SignIn): Promise<Person | undefined> {
+  const given = basicOf(request.headers.authorization)
+  if (!given) return undefined
+  try {
+    return await people.withPassword(given.name, given.code, request.socket.remoteAddress ?? '')
+  } catch (error) {
+    // Git asks for a name and a code again when it is told so.
+    if (hasCode(error, 'SIGN_IN_FAILED')) return undefined
+    throw error
   }
 }
 

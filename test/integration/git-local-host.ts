@@ -159,7 +159,7 @@ export async function startGitHost(folder: string): Promise<GitLocalHost> {
     }
   }
   const { frontDoor, port } = await startFrontDoor(sampleRoom, {
-    git: { current: () => host, random: systemRandom },
+    git: { current: () => host },
     init: { limits: { connectionsPerAddress: 500 } }
   })
   const ana = PEOPLE[0]?.id ?? ''

@@ -84,7 +84,7 @@ const host: GitHost = {
   }
 }
 if (!agreement.directory.find(ana.id, 'recipes')) await agreement.directory.create(ana.id, 'recipes')
-const { port } = await startFrontDoor(sampleRoom, { git: { current: () => host, random: systemRandom } })
+const { port } = await startFrontDoor(sampleRoom, { git: { current: () => host } })
 // The clock's timers do not keep a process alive.
 setInterval(() => undefined, 1_000)
 writeSync(1, `http://ana:code@127.0.0.1:${port}/ana/recipes.git\n`)
