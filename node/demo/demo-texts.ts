@@ -29,6 +29,9 @@ export function readyText({ devices, contents, networkOrigins, command }: ReadyT
   if (r !== undefined) lines.push(`  R             ${rLine(origin, r)}`)
   const [installer] = contents.installers
   if (installer) lines.push(`  A program     curl -O ${origin}${installer.href}`)
+  lines.push(`  Notes         ${origin}/notes/`)
+  lines.push(`  Git           ${origin}/sign-up, then ${origin}/new shows what to type`)
+  lines.push(`  Set up once   curl -fsS ${origin}/setup/pip.sh | sh      (and how to undo it: ${origin}/setup)`)
   lines.push(`  All devices   ${origin}/room`, '', helpText(command))
   return lines.join('\n')
 }
