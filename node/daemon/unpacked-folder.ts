@@ -1,6 +1,7 @@
 /** A ZIP file that somebody hands over, as a folder for as long as it is read. */
 import { basename, dirname, join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
+import '../collections/errors.ts'
 import { unpackZip } from '../mirrors/index.ts'
 import { nodeSourceFolder, type SourceFile } from '../platform/source-folder.ts'
 import { type Device, FOLDERS } from './device.ts'
@@ -8,9 +9,12 @@ import { type Device, FOLDERS } from './device.ts'
 /** Left free on the disk, as for everything else that is written here. */
 const RESERVE_BYTES = 256 * 2 ** 20
 
+/** Devices that unpack just now: their folder is not to be swept by a second one. */
+const unpacking = new WeakSet<Device>()
+
 /**
  * @param use gets the folder with what was packed; when all of it lies in one folder, that one
- * @throws JoineryError `IMPORT_NO_FOLDER`, `ARCHIVE_BROKEN`, `ARCHIVE_UNSAFE`, `ARCHIVE_TOO_LARGE`, `IMPORT_DISK_FULL`
+ * @throws JoineryError `IMPORT_RUNNING`, `IMPORT_NO_FOLDER`, `ARCHIVE_BROKEN`, `ARCHIVE_UNSAFE`, `ARCHIVE_TOO_LARGE`, `IMPORT_DISK_FULL`
  */
 export async function withUnpacked<Result>(
   device: Device,
@@ -20,15 +24,17 @@ export async function withUnpacked<Result>(
 ): Promise<Result> {
   const { config, disk } = device
   const folder = FOLDERS.unpacking(config)
-  // Left behind by a power cut.
-  await disk.remove(folder)
+  if (unpacking.has(device)) throw new JoineryError('IMPORT_RUNNING', 'a ZIP file is being unpacked on this device')
+  unpacking.add(device)
   try {
+    // Left behind by a power cut.
+    await disk.remove(folder)
     const top = join(folder, basename(zip).replace(/\.zip$/i, ''))
     await unpack(device, zip, top, signal)
     const [only, other] = await disk.list(top)
     return await use(only?.kind === 'directory' && !other ? join(top, only.name) : top)
   } finally {
-    await disk.remove(folder)
+    await disk.remove(folder).finally(() => unpacking.delete(device))
   }
 }
 
