@@ -122,10 +122,7 @@ function stages(): Stage[] {
     { name: 'format-and-lint', command: ['biome', 'check', '.', '--error-on-warnings'] },
     { name: 'types', command: ['tsc', '--noEmit'] },
     { name: 'dead-code', command: ['knip'] },
-    tests(
-      'side-by-side',
-      WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])
-    ),
+    tests('side-by-side', ['--maxWorkers=2', ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
     tests('in-pairs', ['--maxWorkers=2', ...IN_PAIRS]),
     tests('one-at-a-time', [
       '--no-file-parallelism',
