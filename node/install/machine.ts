@@ -23,7 +23,7 @@ export interface MachineInit {
   ports: readonly number[]
 }
 
-/** systemd's own sign that it runs the computer, see sd_booted(3). */
+/** systemd's own sign that it runs the computer, see sd_booted(3): the folder, which mostly is empty. */
 const SYSTEMD_RUNS = '/run/systemd/system'
 const VERSION_NAME = /^\d[0-9A-Za-z.+-]*$/
 
@@ -46,7 +46,7 @@ export async function lookAtMachine(components: MachineComponents, init: Machine
     platform: init.platform,
     architecture: init.architecture,
     isRoot: init.userId === 0,
-    hasSystemd: (await files.names(SYSTEMD_RUNS)).length > 0,
+    hasSystemd: await files.isFolder(SYSTEMD_RUNS),
     memoryBytes: init.memoryBytes,
     freeBytes: await components.freeBytes(await nearestFolder(at(PROGRAM_DIRECTORY), files)),
     installed: {
@@ -67,7 +67,7 @@ async function isOurs({ processId }: PortOwner, files: SystemFiles): Promise<boo
 }
 
 async function nearestFolder(path: string, files: SystemFiles): Promise<string> {
-  for (let at = path; at !== '/'; at = join(at, '..')) if ((await files.sizeBytes(at)) > 0) return at
+  for (let at = path; at !== '/'; at = join(at, '..')) if (await files.isFolder(at)) return at
   return '/'
 }
 

@@ -21,6 +21,7 @@ export interface SystemFiles {
   /** Where a link points; undefined when there is none. */
   readLink(path: string): Promise<string | undefined>
   names(directory: string): Promise<string[]>
+  isFolder(path: string): Promise<boolean>
   /** Of a file, or of all files below a folder. */
   sizeBytes(path: string): Promise<number>
   /** The file is there whole or not at all, also after a power cut. Makes the folders above it. */
@@ -48,6 +49,9 @@ export const systemFiles: SystemFiles = {
   },
   async names(directory) {
     return (await missingIsUndefined(() => readdir(directory))) ?? []
+  },
+  async isFolder(path) {
+    return (await missingIsUndefined(() => lstat(path)))?.isDirectory() ?? false
   },
   async sizeBytes(path) {
     const found = await missingIsUndefined(() => lstat(path))
