@@ -15,6 +15,7 @@ import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
 import { roomBlobServer, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
+import { roomHearing } from './daemon/room-hearing.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
@@ -98,6 +99,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       onMissing: (missing) => wants.add(missing),
+      hearing: roomHearing(slot),
       addresses: networkAddresses
     },
     {

@@ -3,6 +3,7 @@ import type { Mirror } from '../../protocols/content.ts'
 import type { JoineryError } from '../../protocols/errors.ts'
 import type { Refusal } from '../../protocols/hello.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
+import { ROOM_REGISTERS } from '../../protocols/registers.ts'
 import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
@@ -21,6 +22,7 @@ import { type Device, FOLDERS, openStore } from './device.ts'
 import { NO_LINKS } from './no-links.ts'
 import { cookiesOfTicket } from './note-ticket.ts'
 import { openRoomGit, type RoomGit } from './room-git.ts'
+import { type OpenRoomHearing, openRoomHearing } from './room-hearing.ts'
 import { countedCapacities, placementMembers } from './room-members.ts'
 import { openRoomUplink, type RoomUplink } from './room-uplink.ts'
 import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
@@ -52,6 +54,7 @@ export interface RoomRuntime {
   /** Members that did not let us in, and why; those that did since are gone from it. */
   readonly refusals: ReadonlyMap<NodeId, Refusal>
   readonly uplink: RoomUplink
+  readonly hearing: OpenRoomHearing
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
   /** Ends all parts, the last one first, and waits for them. */
@@ -95,7 +98,8 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
       authority,
       certify: (writerKey) => authority.certify(writerKey),
       seal: room.keyRing,
-      merger: createNoteMerger(clock)
+      merger: createNoteMerger(clock),
+      registers: ROOM_REGISTERS
     },
     { folder: FOLDERS.journal(config), node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
   )
@@ -225,10 +229,13 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     undo.add(() => sync.stop())
     uplink.start(mesh)
   }
+  const hearing = openRoomHearing({ clock, membership, collections, sync })
+  undo.add(() => hearing.stop())
   return {
     room,
     clones,
     refusals,
+    hearing,
     journal,
     membership,
     blobs,

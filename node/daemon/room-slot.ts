@@ -22,6 +22,9 @@ export class RoomSlot {
   /** Kept over the change from outside to inside, so that the port stays the one that others learnt. */
   #meshPort: number
   #changing: Promise<unknown> = Promise.resolve()
+  /** Changes under way and waiting; `start` is the first. */
+  #changes = 0
+  #started = false
 
   constructor(device: Device, init: RoomSlotInit) {
     this.device = device
@@ -30,6 +33,7 @@ export class RoomSlot {
   }
 
   async start(): Promise<void> {
+    this.#started = true
     await this.#change(async () => {
       const room = await openRoom(this.device, this.#folder())
       if (room) await this.#open(room)
@@ -39,6 +43,11 @@ export class RoomSlot {
 
   async stop(): Promise<void> {
     await this.#change(() => this.#close())
+  }
+
+  /** True until the room is open for the first time, and while it is entered or left: `current` says nothing then. */
+  get isChanging(): boolean {
+    return !this.#started || this.#changes > 0
   }
 
   get current(): RoomRuntime | undefined {
@@ -143,7 +152,8 @@ export class RoomSlot {
   }
 
   #change<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#changing.then(work)
+    this.#changes++
+    const result = this.#changing.then(work).finally(() => this.#changes--)
     this.#changing = result.catch(() => undefined)
     return result
   }

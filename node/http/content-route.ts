@@ -1,8 +1,10 @@
 /** Requests for content: `/pypi/…`, `/lessons/…` and so on, and `/blob/<cid>` between devices. Never enters fastify: it is the byte path. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Cid, isCid } from '../../protocols/cid.ts'
-import type { BlobRef, Mirror, MirrorAnswer, MissingPackage } from '../../protocols/content.ts'
+import type { BlobRef, Mirror, MirrorAnswer, MirrorRequest, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { HEARING_PATIENCE_MS, HEARING_PATIENCE_R_MS } from './limits.ts'
+import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
 import { CONTENT_HEADERS } from './response-headers.ts'
 
@@ -23,7 +25,7 @@ export interface ServeOptions {
   headers?: { [name: string]: string }
 }
 
-export interface ContentComponents {
+export interface ContentComponents extends Hearing {
   blobs: BlobServer
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
   mirrors: ReadonlyMap<string, Mirror>
@@ -61,13 +63,30 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
         redirect(request, response, `/${prefix}/`, true)
         return
       }
-      const answer = await (components.mirrors.get(prefix) as Mirror).answer({
+      const asked = {
         path: path.slice(prefix.length + 2),
         query: new URLSearchParams(search),
         headers: plainHeaders(request)
-      })
-      await send(request, response, answer)
+      }
+      await send(request, response, await ask(prefix, asked, response))
     }
+  }
+
+  /** Asks the mirror; what it does not have is asked for again as long as this device has not heard what the room has. */
+  async function ask(collection: string, request: MirrorRequest, response: ServerResponse): Promise<MirrorAnswer> {
+    const mirror = components.mirrors.get(collection) as Mirror
+    // R takes the first answer for the last, whatever its status says: it waits longer, and is never told to come again.
+    const asksOnce = collection === 'cran'
+    const patienceMs = asksOnce ? HEARING_PATIENCE_R_MS : HEARING_PATIENCE_MS
+    const { found } = await findPatiently(components, { collection, patienceMs, response }, async (known) => {
+      // Without a list there are only empty indexes to answer with: they would be wrong.
+      if (!known.heard && known.revision === '') return undefined
+      const answer = await mirror.answer(request)
+      return answer.kind === 'missing' && !known.heard ? undefined : answer
+    })
+    if (found) return found
+    if (asksOnce) return await mirror.answer(request)
+    throw notHeardYet()
   }
 
   async function send(request: IncomingMessage, response: ServerResponse, answer: MirrorAnswer): Promise<void> {

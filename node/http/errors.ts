@@ -13,6 +13,7 @@ defineErrors({
   FOREIGN_ORIGIN: { status: 403, next: 'Do it from a page of this room.' },
   TOO_MANY_CONNECTIONS: { status: 503, next: 'Wait a second and try again.' },
   NOT_IN_ROOM: { status: 404, next: 'Look at the first page for what is here, or ask the facilitator to add it.' },
+  NOT_HEARD_YET: { status: 503, next: 'This device has only just joined the room. Try again in a few seconds.' },
   PORT_TAKEN: { status: 503, next: 'Choose another one with `--port`, or stop the program that has it.' },
   PORT_FORBIDDEN: { status: 503, next: 'Choose a port above 1023 with `--port`, or run it as a service.' }
 })

@@ -26,6 +26,7 @@ import { createGitRoute, type GitDoor } from './git-route.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
 import { listen, USUAL_PORTS } from './listen.ts'
+import { orNotHeardYet, type RoomHearing, whenOpen } from './not-heard-yet.ts'
 import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
 import type { PeopleDoor } from './people-door.ts'
@@ -37,6 +38,7 @@ import { setCommonHeaders } from './response-headers.ts'
 import { addSetupRoutes } from './setup-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
+export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
 export type { NoteDoor } from './note-routes.ts'
 
 /** What the pages and the API tell about the room. */
@@ -63,6 +65,8 @@ export interface FrontDoorComponents {
   repositories?: RepositoryDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage): void
+  /** What this device has heard of its room; absent: all there is. */
+  hearing?: RoomHearing
   /** The device's addresses as they are now. */
   addresses(): NetworkAddress[]
 }
@@ -125,7 +129,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   const applied = { ...STANDARD_LIMITS, ...init.limits }
   const hostNames = new Set(init.hostNames.map((name) => name.toLowerCase()))
   const content = createContentRoute(components)
-  const git = components.git && createGitRoute(components.git)
+  const git = components.git && createGitRoute(components.git, components)
   let pages: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   let requests = 0
 
@@ -181,6 +185,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
       if (!isGit && !reads) limitBody(request, components.clock, applied.requestTimeoutMs)
       const visit = check(request, path, hostNames, isGit)
       request.visit = visit
+      if (!content.owns(path.path) && !ABOUT_THE_PROGRAM.has(path.path)) await whenOpen(components, response)
       if (isGit && !content.owns(path.path)) {
         await git?.answer(request, response, path)
         return
@@ -210,6 +215,9 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
   }
 }
+
+/** Said by the program, whichever room it is in. */
+const ABOUT_THE_PROGRAM = new Set(['/healthz', '/metrics'])
 
 /** @throws JoineryError for whatever must not get further */
 function check(request: IncomingMessage, path: RequestPath, hostNames: ReadonlySet<string>, isGit: boolean): Visit {
@@ -251,7 +259,7 @@ async function createPages(
     }
   })
   app.setErrorHandler((error, request, reply) => {
-    const known = asJoineryError(error)
+    const known = orNotHeardYet(components, asJoineryError(error))
     if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a page failed')
     reply.hijack()
     answerError(request.raw, reply.raw, known)
@@ -262,7 +270,9 @@ async function createPages(
     answerError(
       request.raw,
       reply.raw,
-      reads ? new JoineryError('NOT_IN_ROOM', 'no such page') : new JoineryError('METHOD_NOT_ALLOWED', 'no such action')
+      reads
+        ? orNotHeardYet(components, new JoineryError('NOT_IN_ROOM', 'no such page'))
+        : new JoineryError('METHOD_NOT_ALLOWED', 'no such action')
     )
   })
   const overview = fresh(components.clock, () => components.room.overview())

@@ -8,6 +8,8 @@ import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { GitRequest, GitService, Repository, RepositoryDirectory } from '../../protocols/git.ts'
 import { isRepositoryName } from '../../protocols/git-names.ts'
 import type { PeopleAccess, Person, SignIn } from '../../protocols/people.ts'
+import { HEARING_PATIENCE_MS } from './limits.ts'
+import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
 
 export interface GitHost {
@@ -38,7 +40,7 @@ interface Asked {
 
 const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/
 
-export function createGitRoute(git: GitDoor): GitRoute {
+export function createGitRoute(git: GitDoor, hearing: Hearing): GitRoute {
   return {
     owns: (path) => parse(path) !== undefined,
     async answer(request, response, path) {
@@ -52,6 +54,8 @@ export function createGitRoute(git: GitDoor): GitRoute {
         throw new JoineryError('BAD_REQUEST', 'not a request of git')
       if (request.headers.origin !== undefined) throw new JoineryError('FOREIGN_ORIGIN', 'a page that speaks git')
 
+      const waiting = { patienceMs: HEARING_PATIENCE_MS, response }
+      const { found: repository, heard } = await findPatiently(hearing, waiting, () => find(host, asked))
       let person: Person | undefined
       if (asked.service === 'git-receive-pack') {
         person = await signIn(request, host.people)
@@ -60,7 +64,7 @@ export function createGitRoute(git: GitDoor): GitRoute {
           throw new JoineryError('SIGN_IN_FAILED', 'a push of nobody')
         }
       }
-      const repository = find(host, asked)
+      if (!repository && !heard) throw notHeardYet()
       if (!repository) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
       if (person && !mayPush(repository, person))
         throw new JoineryError('NOT_YOUR_REPOSITORY', `${person.name} may not push`)

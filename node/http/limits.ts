@@ -27,3 +27,13 @@ export const STOP_GRACE_MS = 5_000
 export const STOP_CHECK_INTERVAL_MS = 50
 /** The overview of the room is computed at most this often for all visitors together. */
 export const OVERVIEW_FRESH_MS = 1_000
+
+/**
+ * A device that has only just joined or started keeps a request for what it does not know so long, and then says "come again". Hearing the room
+ * takes some two seconds; pip gives up reading after 15 s and then asks five times more.
+ */
+export const HEARING_PATIENCE_MS = 10_000
+/** R asks once; its own limit for a whole file is 60 s. */
+export const HEARING_PATIENCE_R_MS = 45_000
+/** How often it is looked at whether more is known. */
+export const HEARING_LOOK_MS = 50
