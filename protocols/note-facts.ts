@@ -7,6 +7,8 @@ import type { Stamp } from './journal.ts'
 
 /** Topic of titles. */
 export const NOTES_TOPIC = 'notes'
+/** Topic of what was removed: it stays when titles are erased. */
+export const NOTES_REMOVED_TOPIC = 'notes-removed'
 const TEXT_TOPIC_PREFIX = 'note/'
 
 /** A register: the title with the highest stamp counts. */
@@ -15,6 +17,8 @@ export const NOTE_NAMED_KIND = 'note-named'
 export const NOTE_UPDATE_KIND = 'note-update'
 /** What some `note-update` entries of one node say together, written when they were old. */
 export const NOTE_MERGED_KIND = 'note-merged'
+/** The note is gone, whatever else is said of it; browsers that still have it cannot bring it back. */
+export const NOTE_REMOVED_KIND = 'note-removed'
 export const NOTE_FACT_VERSION = 1
 
 /** A line in a list and on a phone. */
@@ -67,6 +71,16 @@ export function decodeNoteNamed(body: CborValue | undefined): NoteNamed | undefi
   if (typeof id !== 'string' || !isNoteId(id) || typeof title !== 'string') return undefined
   const cleaned = cleanTitle(title)
   return cleaned ? { id, title: cleaned } : undefined
+}
+
+export function encodeNoteRemoved(id: string): CborValue {
+  return { id }
+}
+
+/** @returns undefined for a body that says nothing we understand */
+export function decodeNoteRemoved(body: CborValue | undefined): string | undefined {
+  const id = isRecord(body) ? body.id : undefined
+  return typeof id === 'string' && isNoteId(id) ? id : undefined
 }
 
 /** One line, no control or direction characters (they would let a title disguise another), at most `MAX_TITLE_CHARACTERS`. */

@@ -11,6 +11,7 @@ defineErrors({
     next: 'Reload the page. Text that seemed to be written by somebody else was set aside on the device.'
   },
   NOTE_TOO_MANY_AUTHORS: { status: 429, next: 'Close other tabs of this note and reload the page.' },
+  NOTE_REMOVED: { status: 410, next: 'Begin a new note. Your browser may still have the text of this one.' },
   NOTES_TOO_MANY: { status: 507, next: 'Ask the facilitator to remove notes that nobody needs.' },
   NOTES_BUSY: { status: 503, next: 'Too many people are on this device; open the note on another one.' },
   NOTES_FOREIGN_PAGE: { status: 403, next: 'Open the note from the room’s own page.' },
@@ -23,6 +24,7 @@ defineErrors({
  * (the convention of y-websocket 3).
  */
 export const CLOSE_MALFORMED = 4400
+export const CLOSE_REMOVED = 4410
 export const CLOSE_TOO_LARGE = 4413
 export const CLOSE_BUSY = 4503
 export const CLOSE_RESET = 4505

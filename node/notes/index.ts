@@ -26,7 +26,13 @@
  * `JournalInit.understood` gets `understoodNoteKinds`, `JournalComponents.merger` is `createNoteMerger(clock)`.
  */
 import './errors.ts'
-import { NOTE_FACT_VERSION, NOTE_MERGED_KIND, NOTE_NAMED_KIND, NOTE_UPDATE_KIND } from '../../protocols/note-facts.ts'
+import {
+  NOTE_FACT_VERSION,
+  NOTE_MERGED_KIND,
+  NOTE_NAMED_KIND,
+  NOTE_REMOVED_KIND,
+  NOTE_UPDATE_KIND
+} from '../../protocols/note-facts.ts'
 
 export { NOTES_SYNC_PATH } from '../../protocols/notes-sync.ts'
 export { createNoteMerger } from './note-merger.ts'
@@ -52,5 +58,6 @@ export type { OwnSite } from './visitor.ts'
 export const understoodNoteKinds: ReadonlyMap<string, number> = new Map([
   [NOTE_NAMED_KIND, NOTE_FACT_VERSION],
   [NOTE_UPDATE_KIND, NOTE_FACT_VERSION],
-  [NOTE_MERGED_KIND, NOTE_FACT_VERSION]
+  [NOTE_MERGED_KIND, NOTE_FACT_VERSION],
+  [NOTE_REMOVED_KIND, NOTE_FACT_VERSION]
 ])

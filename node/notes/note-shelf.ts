@@ -99,6 +99,16 @@ export class NoteShelf {
     this.#places.get(id)?.note.takeEntries(entries)
   }
 
+  /** Ends a note that was removed. What it still has to write is of no use, and is erased as soon as it is written. */
+  async drop(id: string): Promise<void> {
+    const place = this.#places.get(id)
+    if (!place) return
+    await place.ready.catch(() => undefined)
+    place.note.endRemoved()
+    this.#close(id, place)
+    await place.closing
+  }
+
   /** Closes notes that nobody uses. */
   sweep(nowMs: number): void {
     for (const [id, place] of this.#places) {

@@ -8,21 +8,25 @@ import { compareStamps, type Entry, type FoldView, type JournalAccess, type Stam
 import type { PeerLinks } from '../../protocols/message-stream.ts'
 import {
   cleanTitle,
+  decodeNoteRemoved,
   encodeNoteNamed,
+  encodeNoteRemoved,
   isNoteId,
   NOTE_FACT_VERSION,
   NOTE_NAMED_KIND,
+  NOTE_REMOVED_KIND,
+  NOTES_REMOVED_TOPIC,
   NOTES_TOPIC,
   noteIdOfTopic,
   noteTopic
 } from '../../protocols/note-facts.ts'
-import { MAX_SYNC_MESSAGE_BYTES } from '../../protocols/notes-sync.ts'
+import { encodeSyncMessage, MAX_SYNC_MESSAGE_BYTES } from '../../protocols/notes-sync.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import { type Allowance, Allowances } from './allowance.ts'
 import { Connection } from './connection.ts'
-import { CLOSE_BUSY, CLOSE_MALFORMED, CLOSE_STOPPING } from './errors.ts'
+import { CLOSE_BUSY, CLOSE_MALFORMED, CLOSE_REMOVED, CLOSE_STOPPING } from './errors.ts'
 import * as limits from './limits.ts'
 import { LiveLinks } from './live-links.ts'
 import { newNoteId } from './note-id.ts'
@@ -33,8 +37,13 @@ import { SnapshotStore } from './snapshot-store.ts'
 import { type NoteIndex, titleFold } from './title-fold.ts'
 import { checkVisitor, type Identity, type OwnSite, plainSite, type Visitor } from './visitor.ts'
 
+export interface NotesJournal extends JournalAccess {
+  /** Erases what a topic held, on every node. */
+  erase(topic: string): Promise<unknown>
+}
+
 export interface NotesComponents {
-  journal: JournalAccess
+  journal: NotesJournal
   clock: Clock
   random: Random
   disk: Disk
@@ -90,6 +99,8 @@ export interface Notes {
   create(title: string): Promise<NoteSummary>
   /** @throws JoineryError `NOT_FOUND`, `NOTE_NAME_INVALID` */
   rename(id: string, title: string): Promise<NoteSummary>
+  /** Gone for good on every device, with its text and its title. @throws JoineryError `NOT_FOUND` */
+  remove(id: string): Promise<void>
   /** The text as it is now, in UTF-8; a note is never made from text. @throws JoineryError `NOT_FOUND` */
   exportText(id: string): Promise<{ title: string; text: string }>
   figures(): { openNotes: number; clients: number; unsavedBytes: number; refused: number }
@@ -187,7 +198,33 @@ class NodeNotes implements Notes {
       if (some) some.push(entry)
       else byNote.set(id, [entry])
     }
+    // Text that was written elsewhere before that device heard of the removal comes late.
+    const late = [...byNote.keys()].filter((id) => this.#index.state.removed.has(id))
     for (const [id, some] of byNote) this.#shelf.takeEntries(id, some)
+    const told = entries.flatMap(({ kind, body }) =>
+      kind === NOTE_REMOVED_KIND ? (decodeNoteRemoved(body) ?? []) : []
+    )
+    const removed = new Set([...told, ...late])
+    if (removed.size === 0) return
+    this.#forget(removed).catch((cause: unknown) =>
+      this.#problem({ code: 'NOTE_FAILED', message: 'what is left of a removed note could not be taken away', cause })
+    )
+  }
+
+  /** What this device keeps of notes beside the journal. */
+  async #forget(removed: ReadonlySet<string>): Promise<void> {
+    for (const id of removed) {
+      await this.#shelf.drop(id)
+      await this.#snapshots.remove(id)
+      // Whoever removed it could only erase what it had heard of.
+      if (await this.#hasText(id)) await this.#components.journal.erase(noteTopic(id))
+    }
+    await this.#recovery.forget(removed)
+  }
+
+  async #hasText(id: string): Promise<boolean> {
+    for await (const { body } of this.#components.journal.entriesOf(noteTopic(id))) if (body !== undefined) return true
+    return false
   }
 
   #scheduleSweep(): void {
@@ -272,6 +309,12 @@ class NodeNotes implements Notes {
     // An oversize or broken frame: `ws` closes with the right code by itself.
     websocket.on('error', () => undefined)
     websocket.pause()
+    if (this.#index.state.removed.has(visitor.note)) {
+      if (visitor.own) websocket.send(encodeSyncMessage({ kind: 'refused', code: 'NOTE_REMOVED' }))
+      websocket.close(CLOSE_REMOVED)
+      websocket.resume()
+      return
+    }
     let note: OpenNote
     try {
       note = await this.#shelf.open(visitor.note)
@@ -367,6 +410,22 @@ class NodeNotes implements Notes {
         body: encodeNoteNamed({ id, title })
       }
     ])
+  }
+
+  async remove(id: string): Promise<void> {
+    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
+    const { journal } = this.#components
+    await journal.append([
+      {
+        topic: NOTES_REMOVED_TOPIC,
+        kind: NOTE_REMOVED_KIND,
+        version: NOTE_FACT_VERSION,
+        critical: true,
+        audience: 'room',
+        body: encodeNoteRemoved(id)
+      }
+    ])
+    await journal.erase(noteTopic(id))
   }
 
   async exportText(id: string): Promise<{ title: string; text: string }> {

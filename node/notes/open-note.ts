@@ -12,7 +12,7 @@ import { Broadcast } from './broadcast.ts'
 import { type CatchUp, Connection } from './connection.ts'
 import { Cursors, type OwnedCursor } from './cursors.ts'
 import { type Applied, NoteDocument } from './document.ts'
-import { CLOSE_MALFORMED, CLOSE_RESET, CLOSE_STOPPING, CLOSE_TOO_LARGE } from './errors.ts'
+import { CLOSE_MALFORMED, CLOSE_REMOVED, CLOSE_RESET, CLOSE_STOPPING, CLOSE_TOO_LARGE } from './errors.ts'
 import { buildFrame } from './frame.ts'
 import * as limits from './limits.ts'
 import { type Pace, paceFor } from './pace.ts'
@@ -382,6 +382,14 @@ export class OpenNote {
     })
     await Promise.race([this.#log.drained(), tooLong])
     cancel?.()
+  }
+
+  /** The note is gone for good: everybody is told, and nobody tries again. */
+  endRemoved(): void {
+    for (const connection of this.#connections) {
+      connection.refuse('NOTE_REMOVED')
+      connection.close(CLOSE_REMOVED)
+    }
   }
 
   /** Ends all connections, writes what waits. */

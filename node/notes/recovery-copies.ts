@@ -3,10 +3,13 @@
  * this device as Yjs updates, beside a line that says whose and why. They change nothing by themselves.
  */
 import { join } from 'node:path'
-import { encodeCbor } from '../../protocols/cbor.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
 import type { Disk } from '../platform/disk.ts'
-import { writeDurably } from '../platform/durable-file.ts'
+import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { MAX_RECOVERY_COPIES, MAX_RECOVERY_COPY_BYTES } from './limits.ts'
+
+/** Names beside the update. */
+const MAX_FILE_BYTES = MAX_RECOVERY_COPY_BYTES + 4096
 
 /** What a client sent and the note did not take, or not all of it. */
 export interface RefusedUpdate {
@@ -46,6 +49,19 @@ export class RecoveryCopies {
       await this.#writing
     } finally {
       this.#writing = undefined
+    }
+  }
+
+  /** What was refused of a note that is gone goes too. */
+  async forget(notes: ReadonlySet<string>): Promise<void> {
+    await this.#writing?.catch(() => undefined)
+    if ((await this.#disk.stat(this.#directory)) === undefined) return
+    for (const { name } of await this.#disk.list(this.#directory)) {
+      if (!name.endsWith('.refused')) continue
+      const path = join(this.#directory, name)
+      const bytes = await readSmallFile(this.#disk, path, MAX_FILE_BYTES)
+      const copy = bytes && (decodeCbor(bytes, MAX_FILE_BYTES) as { note?: CborValue })
+      if (typeof copy?.note === 'string' && notes.has(copy.note)) await this.#disk.remove(path)
     }
   }
 

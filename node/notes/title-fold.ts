@@ -3,9 +3,12 @@ import type { CborValue } from '../../protocols/cbor.ts'
 import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
 import {
   decodeNoteNamed,
+  decodeNoteRemoved,
   lastOfMerged,
   NOTE_MERGED_KIND,
   NOTE_NAMED_KIND,
+  NOTE_REMOVED_KIND,
+  NOTES_REMOVED_TOPIC,
   NOTES_TOPIC,
   noteIdOfTopic
 } from '../../protocols/note-facts.ts'
@@ -14,27 +17,37 @@ export interface NoteIndex {
   titles: Map<string, { title: string; stamp: Stamp }>
   /** The last entry of a note's text. */
   texts: Map<string, Stamp>
+  removed: Set<string>
 }
 
 type SavedStamp = [lamport: number, writer: string, number: number, index: number]
 
 export const titleFold: Fold<NoteIndex> = {
   name: 'notes',
-  version: 1,
-  reads: (topic) => topic === NOTES_TOPIC || noteIdOfTopic(topic) !== undefined,
-  empty: () => ({ titles: new Map(), texts: new Map() }),
+  version: 2,
+  reads: (topic) => topic === NOTES_TOPIC || topic === NOTES_REMOVED_TOPIC || noteIdOfTopic(topic) !== undefined,
+  empty: () => ({ titles: new Map(), texts: new Map(), removed: new Set() }),
   apply(state, entry) {
     const id = noteIdOfTopic(entry.topic)
     if (id !== undefined) {
+      if (state.removed.has(id)) return
       // Merging old text is no news of it.
       const stamp = entry.kind === NOTE_MERGED_KIND ? lastOfMerged(entry.body) : stampOf(entry)
       const last = state.texts.get(id)
       if (stamp && (!last || compareStamps(last, stamp) < 0)) state.texts.set(id, stamp)
       return
     }
+    if (entry.topic === NOTES_REMOVED_TOPIC) {
+      const removed = entry.kind === NOTE_REMOVED_KIND ? decodeNoteRemoved(entry.body) : undefined
+      if (removed === undefined) return
+      state.removed.add(removed)
+      state.titles.delete(removed)
+      state.texts.delete(removed)
+      return
+    }
     if (entry.kind !== NOTE_NAMED_KIND) return
     const fact = decodeNoteNamed(entry.body)
-    if (!fact) return
+    if (!fact || state.removed.has(fact.id)) return
     const known = state.titles.get(fact.id)
     if (!known || compareStamps(known.stamp, entry) < 0)
       state.titles.set(fact.id, { title: fact.title, stamp: stampOf(entry) })
@@ -42,14 +55,20 @@ export const titleFold: Fold<NoteIndex> = {
   save(state): CborValue {
     return {
       titles: [...state.titles].map(([id, { title, stamp }]) => [id, title, saveStamp(stamp)]),
-      texts: [...state.texts].map(([id, stamp]) => [id, saveStamp(stamp)])
+      texts: [...state.texts].map(([id, stamp]) => [id, saveStamp(stamp)]),
+      removed: [...state.removed].sort()
     }
   },
   load(saved) {
-    const { titles, texts } = saved as { titles: [string, string, SavedStamp][]; texts: [string, SavedStamp][] }
+    const { titles, texts, removed } = saved as {
+      titles: [string, string, SavedStamp][]
+      texts: [string, SavedStamp][]
+      removed: string[]
+    }
     return {
       titles: new Map(titles.map(([id, title, stamp]) => [id, { title, stamp: loadStamp(stamp) }])),
-      texts: new Map(texts.map(([id, stamp]) => [id, loadStamp(stamp)]))
+      texts: new Map(texts.map(([id, stamp]) => [id, loadStamp(stamp)])),
+      removed: new Set(removed)
     }
   }
 }

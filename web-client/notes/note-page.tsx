@@ -300,5 +300,6 @@ class OpenPage {
 
 function refusalText(code: string, texts: NoteTexts): string {
   if (code === 'NOTE_FULL' || code === 'TOO_LARGE') return texts.refused.full
+  if (code === 'NOTE_REMOVED') return texts.refused.removed
   return code === 'NOTE_FOREIGN_TEXT' ? texts.refused.foreign : texts.refused.other
 }

@@ -46,7 +46,7 @@ export interface NoteTexts {
   savedOn(devices: number): string
   nothingToSave: string
   notKeptInBrowser: string
-  refused: Record<'full' | 'foreign' | 'other', string>
+  refused: Record<'full' | 'foreign' | 'removed' | 'other', string>
   rebuilt: string
 }
 

@@ -2,6 +2,8 @@
  * Journals in memory that replicate to one another: each append is a batch, `cut` holds batches back, `heal` lets them through.
  * A peer's batch can be made to arrive later than its text that was sent ahead, as in a real room.
  */
+
+import type { NotesJournal } from '../../../node/notes/notes.ts'
 import type { CborValue } from '../../../protocols/cbor.ts'
 import { decodeCbor, encodeCbor } from '../../../protocols/cbor.ts'
 import {
@@ -9,7 +11,6 @@ import {
   type Entry,
   type Fold,
   type FoldView,
-  type JournalAccess,
   type NewEntry,
   type Position,
   type Stamp
@@ -21,9 +22,11 @@ interface View {
   listeners: Set<(entries: readonly Entry[]) => void>
 }
 
-export class MemoryJournal implements JournalAccess {
+export class MemoryJournal implements NotesJournal {
   readonly writer: string
   entries: Entry[] = []
+  /** Stamps before which a topic holds nothing any more. */
+  readonly #erased = new Map<string, Stamp>()
   /** Set to make appends fail. */
   failure: Error | undefined
   /** How long the disk takes. */
@@ -83,7 +86,17 @@ export class MemoryJournal implements JournalAccess {
 
   #take(entries: Entry[]): void {
     for (const entry of entries) this.#lamport = Math.max(this.#lamport, entry.lamport)
+    for (const entry of entries) {
+      if (entry.kind !== 'erased') continue
+      const { topic } = entry.body as { topic: string }
+      const before = this.#erased.get(topic)
+      if (!before || compareStamps(before, entry) < 0) this.#erased.set(topic, entry)
+    }
     this.entries.push(...entries)
+    this.entries = this.entries.map((entry) => {
+      const erased = this.#erased.get(entry.topic)
+      return erased && entry.body !== undefined && compareStamps(entry, erased) < 0 ? withoutBody(entry) : entry
+    })
     for (const view of this.#views) this.#fold(view, entries)
   }
 
@@ -106,6 +119,10 @@ export class MemoryJournal implements JournalAccess {
         return () => view.listeners.delete(listener)
       }
     }
+  }
+
+  async erase(topic: string): Promise<void> {
+    await this.append([{ topic: 'journal', kind: 'erased', version: 1, audience: 'public', body: { topic } }])
   }
 
   async *entriesOf(topic: string): AsyncIterable<Entry> {
@@ -153,4 +170,8 @@ export class MemoryJournal implements JournalAccess {
       }
     }
   }
+}
+
+function withoutBody(entry: Entry): Entry {
+  return { ...entry, body: undefined }
 }

@@ -14,10 +14,10 @@ import {
   type NotesInit,
   type NotesProblem
 } from '../../../node/notes/index.ts'
+import type { NotesJournal } from '../../../node/notes/notes.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { systemRandom } from '../../../node/platform/random.ts'
-import type { JournalAccess } from '../../../protocols/journal.ts'
 
 export interface NoteNode {
   notes: Notes
@@ -29,7 +29,7 @@ export interface NoteNode {
 }
 
 export async function startNoteNode(
-  journal: JournalAccess,
+  journal: NotesJournal,
   components: Partial<NotesComponents> = {},
   init: Partial<NotesInit> = {}
 ): Promise<NoteNode> {
@@ -97,12 +97,12 @@ export function stockClient(
 
 /** Resolves once `check` holds; rejects with what it last saw after `timeoutMs`. */
 export async function eventually(
-  check: () => boolean,
+  check: () => boolean | Promise<boolean>,
   what: () => string = () => check.toString(),
   timeoutMs = 10_000
 ): Promise<void> {
   const end = performance.now() + timeoutMs
-  while (!check()) {
+  while (!(await check())) {
     if (performance.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -5,10 +5,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { asJoineryError } from '../../../node/http/error-answer.ts'
 import { createNotePages, createNotes, type Notes, type NotesComponents } from '../../../node/notes/index.ts'
+import type { NotesJournal } from '../../../node/notes/notes.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { systemRandom } from '../../../node/platform/random.ts'
-import type { JournalAccess } from '../../../protocols/journal.ts'
 import { chooseLanguage } from '../../../web-client/languages.ts'
 
 export interface NoteServer {
@@ -31,7 +31,7 @@ export interface NoteServerInit {
 const root = new URL('../../../', import.meta.url).pathname
 
 export async function startNoteServer(
-  journal: JournalAccess,
+  journal: NotesJournal,
   init: NoteServerInit,
   components: Partial<NotesComponents> = {}
 ): Promise<NoteServer> {

@@ -42,6 +42,7 @@ export const en: NoteTexts = {
   refused: {
     full: 'This note is full. Go on in a new note; what you typed last is only in this browser.',
     foreign: 'Your last words were not taken. Copy them, then reload the page.',
+    removed: 'A facilitator removed this note. What you see is only in this browser: copy what you want to keep.',
     other: 'Your last change was not taken. Copy it, then reload the page.'
   },
   rebuilt: 'The devices had different texts. The note is loaded again.'

@@ -42,6 +42,8 @@ export const es: NoteTexts = {
   refused: {
     full: 'Esta nota está llena. Sigue en una nota nueva; lo último que escribiste solo está en este navegador.',
     foreign: 'Tus últimas palabras no se aceptaron. Cópialas y vuelve a cargar la página.',
+    removed:
+      'Quien facilita la sala quitó esta nota. Lo que ves solo está en este navegador: copia lo que quieras conservar.',
     other: 'Tu último cambio no se aceptó. Cópialo y vuelve a cargar la página.'
   },
   rebuilt: 'Los dispositivos tenían textos distintos. La nota se carga de nuevo.'

@@ -42,6 +42,8 @@ export const fr: NoteTexts = {
   refused: {
     full: 'Cette note est pleine. Continuez dans une nouvelle note ; vos derniers mots ne sont que dans ce navigateur.',
     foreign: 'Vos derniers mots n’ont pas été acceptés. Copiez-les, puis rechargez la page.',
+    removed:
+      'Cette note a été retirée par la personne qui anime. Ce que vous voyez n’est que dans ce navigateur : copiez ce que vous voulez garder.',
     other: 'Votre dernière modification n’a pas été acceptée. Copiez-la, puis rechargez la page.'
   },
   rebuilt: 'Les appareils avaient des textes différents. La note est rechargée.'

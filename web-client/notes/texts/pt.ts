@@ -42,6 +42,7 @@ export const pt: NoteTexts = {
   refused: {
     full: 'Esta nota está cheia. Continue numa nota nova; o que escreveu por último só está neste navegador.',
     foreign: 'As suas últimas palavras não foram aceites. Copie-as e recarregue a página.',
+    removed: 'Quem facilita a sala retirou esta nota. O que vê só está neste navegador: copie o que quiser guardar.',
     other: 'A sua última alteração não foi aceite. Copie-a e recarregue a página.'
   },
   rebuilt: 'Os dispositivos tinham textos diferentes. A nota é carregada de novo.'
