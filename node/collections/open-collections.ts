@@ -28,6 +28,8 @@ export interface CollectionsComponents {
   memory: KeyValueStore
   random: Random
   clock: Clock
+  /** Its wall time stands beside a version, for people; `clock` where it is left out. */
+  shownClock?: Clock
   capacities: CountedCapacities
 }
 
@@ -39,13 +41,13 @@ export interface CollectionsInit {
 }
 
 export async function openCollections(components: CollectionsComponents, init: CollectionsInit): Promise<Collections> {
-  const { blobs, capacities, clock, journal, random, writer } = components
+  const { blobs, capacities, clock, shownClock = clock, journal, random, writer } = components
   const facts = await journal.view(collectionFold)
   const library = new ManifestLibrary({ blobs })
   const content = new ShownContent({ facts, library, clock, devices: capacities })
   const index = new MergedIndex({ content })
   const catalogue = new Catalogue({ content, facts, capacities })
   const author = authorOf(random.bytes(AUTHOR_BYTES))
-  const revisions = new RevisionWriter({ journal, writer, library, content, clock }, { author })
+  const revisions = new RevisionWriter({ journal, writer, library, content, clock: shownClock }, { author })
   return new RoomCollections({ ...components, facts, library, content, index, catalogue, revisions }, init)
 }

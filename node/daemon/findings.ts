@@ -251,13 +251,13 @@ function* gitFindings({ current }: RoomSlot): Generator<Finding> {
   }
 }
 
-function* clockFindings({ device }: RoomSlot): Generator<Finding> {
-  const year = new Date(device.clock.wallMs()).getUTCFullYear()
+function* clockFindings({ device, current }: RoomSlot): Generator<Finding> {
+  const year = new Date((current?.roomClock ?? device.clock).wallMs()).getUTCFullYear()
   if (year >= FIRST_SENSIBLE_YEAR) return
   yield {
     level: 'warning',
     code: 'CLOCK_WRONG',
     text: `The clock of this device says ${year}. Nothing breaks, but times that are shown are wrong.`,
-    next: 'Connect it to the internet for a minute, or set the time with `date`.'
+    next: 'Set the time on the page /room of any device, or connect this one to the internet for a minute.'
   }
 }

@@ -8,6 +8,7 @@ import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/inde
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
+import { RoomClock, type RoomLive } from '../live/index.ts'
 import { createMesh, type Hosting, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
 import { createNoteMerger, createNotes, type Notes, type OwnSite } from '../notes/index.ts'
@@ -23,6 +24,7 @@ import { NO_LINKS } from './no-links.ts'
 import { cookiesOfTicket } from './note-ticket.ts'
 import { openRoomGit, type RoomGit } from './room-git.ts'
 import { type OpenRoomHearing, openRoomHearing } from './room-hearing.ts'
+import { openRoomLive } from './room-live.ts'
 import { countedCapacities, placementMembers } from './room-members.ts'
 import { openRoomUplink, type RoomUplink } from './room-uplink.ts'
 import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
@@ -49,6 +51,10 @@ export interface RoomRuntime {
   readonly notes?: Notes
   /** Why it cannot be used, where git is missing or too old; absent without a network. */
   readonly git?: RoomGit | JoineryError
+  /** Stickies, how devices are, the room's time; absent without a network. */
+  readonly live?: RoomLive
+  /** Its wall time is what people are shown. */
+  readonly roomClock: RoomClock
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
   /** Members that did not let us in, and why; those that did since are gone from it. */
@@ -104,6 +110,8 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     { folder: FOLDERS.journal(config), node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
   )
   undo.add(() => journal.close())
+  const roomClock = await RoomClock.open({ clock, journal })
+  undo.add(() => roomClock.stop())
   const membership = await createMembership(
     { clock, random, journal, room, identity },
     { name: config.name, role: config.role, onProblem }
@@ -166,6 +174,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
       memory,
       random,
       clock,
+      shownClock: roomClock,
       capacities: countedCapacities(membership)
     },
     { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION }
@@ -208,6 +217,21 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     uplink.followCommits(() => git.agreement.lacking)
   }
 
+  // A cloud peer stands in no classroom.
+  const moment =
+    mesh &&
+    config.role !== 'cloud' &&
+    openRoomLive({
+      ...{ device, roomClock, blobs, collections, links, onProblem },
+      warnings: () => [
+        ...mesh.discovery().advice.map(({ code }) => code),
+        ...(clones.size > 0 || journal.forks().length > 0 ? ['CARD_COPIED'] : []),
+        ...(journal.mayDecide() ? [] : ['UPDATE_NEEDED']),
+        ...(store.readOnly ? ['DISK_FAILED'] : [])
+      ]
+    })
+  if (moment) undo.add(() => moment.stop())
+
   const clones = new Map<NodeId, string>()
   const refusals = new Map<NodeId, Refusal>()
   if (mesh) {
@@ -233,6 +257,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   undo.add(() => hearing.stop())
   return {
     room,
+    roomClock,
     clones,
     refusals,
     hearing,
@@ -245,6 +270,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
     ...(notes ? { notes } : {}),
     ...(git ? { git } : {}),
+    ...(moment ? { live: moment.live } : {}),
     ...(mesh ? { network: { mesh, sync } } : {}),
     stop: () => undo.run()
   }
