@@ -93,7 +93,15 @@ export interface MirrorRequest {
 /** What a mirror answers; the front door does ranges, ETags, HEAD and the copying of bytes. */
 export type MirrorAnswer =
   | { kind: 'file'; file: BlobRef; contentType: string; headers?: { [name: string]: string } }
-  | { kind: 'bytes'; bytes: Uint8Array; contentType: string; etag?: string; headers?: { [name: string]: string } }
+  | {
+      kind: 'bytes'
+      bytes: Uint8Array
+      /** The same in gzip, made once: for who accepts it. */
+      gzip?: Uint8Array
+      contentType: string
+      etag?: string
+      headers?: { [name: string]: string }
+    }
   | { kind: 'redirect'; location: string; permanent: boolean }
   | { kind: 'missing'; want?: MissingPackage }
 

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
+import { FoundFiles } from '../found-files.ts'
 import { escapeHtml } from '../markup.ts'
 import { PageCache, pageOf } from '../page-cache.ts'
 import { describeTarget, isContribFolder, parseRFileName, splitContribPath } from './contrib-path.ts'
@@ -23,9 +24,11 @@ export function createCranMirror(components: { index: ContentIndex }): Mirror {
 class CranMirror {
   readonly #index: ContentIndex
   readonly #cache = new PageCache(CACHE_BYTES)
+  readonly #found: FoundFiles
 
   constructor(index: ContentIndex) {
     this.#index = index
+    this.#found = new FoundFiles(index, 'cran')
   }
 
   async answer(request: MirrorRequest): Promise<MirrorAnswer> {
@@ -39,7 +42,8 @@ class CranMirror {
   }
 
   async #packages(folder: string, name: 'PACKAGES' | 'PACKAGES.gz'): Promise<MirrorAnswer> {
-    if (!this.#hasPackages(folder)) {
+    const isMade = this.#cache.get(this.#index.revision('cran'), `${folder}/${name}`) !== undefined
+    if (!isMade && !this.#hasPackages(folder)) {
       // R asks for .rds and .gz before: one want is enough.
       if (name !== 'PACKAGES' || folder === 'src/contrib') return { kind: 'missing' }
       return { kind: 'missing', want: { collection: 'cran', name: 'R packages', target: describeTarget(folder) } }
@@ -61,7 +65,7 @@ class CranMirror {
     const named = parseRFileName(fileName)
     if (!named) return { kind: 'missing' }
     const inArchive = rest === `Archive/${named.packageName}/${fileName}`
-    const file = rest === fileName || inArchive ? this.#index.get('cran', `${folder}/${fileName}`) : undefined
+    const file = rest === fileName || inArchive ? this.#found.get(`${folder}/${fileName}`) : undefined
     if (!file) {
       return { kind: 'missing', want: { collection: 'cran', name: named.packageName, target: describeTarget(folder) } }
     }

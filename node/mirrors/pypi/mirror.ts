@@ -1,5 +1,7 @@
+import type { Cid } from '../../../protocols/cid.ts'
 import type { BlobReader, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
-import { type Page, PageCache, pageOf } from '../page-cache.ts'
+import { FoundFiles } from '../found-files.ts'
+import { compressedPageOf, PageCache } from '../page-cache.ts'
 import { PLAIN_HTML, pickSimpleType, SIMPLE_JSON, type SimpleType } from './accept.ts'
 import { describeTarget } from './client.ts'
 import { normalizeName } from './file-name.ts'
@@ -8,9 +10,13 @@ import { metadataOf, type ProjectFile, projectFiles, projectNames } from './proj
 
 /** Pages of the 200 packages of a class, in two types, at some 5 KB each. */
 const CACHE_BYTES = 4 * 1024 * 1024
-const FOREVER = 'public, max-age=31536000, immutable'
+/** Projects whose files are known without reading the list again: a room has some hundreds, and each is a few names. */
+const MAX_PROJECTS = 2_048
+/** Another version of the file has another address. */
+const FOREVER = { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' }
 /** pip keeps pages for 10 minutes otherwise, and would not see what was added meanwhile. */
-const ASK_EACH_TIME = 'no-cache'
+const ASK_EACH_TIME = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' }
+const PAGE_HEADERS = { ...ASK_EACH_TIME, vary: 'Accept' }
 
 export interface PypiMirrorComponents {
   index: ContentIndex
@@ -30,10 +36,15 @@ class PypiMirror {
   readonly #index: ContentIndex
   readonly #blobs: Pick<BlobReader, 'hasLocally'>
   readonly #cache = new PageCache(CACHE_BYTES)
+  readonly #found: FoundFiles
+  #revision = ''
+  /** Of each project, the metadata of its files. */
+  readonly #projects = new Map<string, readonly Cid[]>()
 
   constructor({ index, blobs }: PypiMirrorComponents) {
     this.#index = index
     this.#blobs = blobs
+    this.#found = new FoundFiles(index, 'pypi')
   }
 
   answer(request: MirrorRequest): MirrorAnswer {
@@ -67,16 +78,37 @@ class PypiMirror {
     if (!project) return { kind: 'missing' }
     if (project !== asked) return redirect(hasSlash ? `../${project}/` : `./${project}/`)
     if (!hasSlash) return redirect(`./${project}/`)
-    const files = projectFiles(this.#index, project)
-    if (files.length === 0) return { kind: 'missing', want: want(project, request) }
+    const metadata = this.#metadataOf(project)
+    if (!metadata) return { kind: 'missing', want: want(project, request) }
     const type = typeFor(request)
-    const announced = (file: ProjectFile): boolean =>
-      file.metadata !== undefined && this.#blobs.hasLocally(file.metadata.cid)
     // What is announced changes while blobs arrive, without the collection changing.
-    const held = files.map((file) => (announced(file) ? '1' : '0')).join('')
-    return this.#page(this.#index.revision('pypi'), `${project} ${type} ${up} ${held}`, type, () =>
-      type === SIMPLE_JSON ? projectJson(project, files, up, announced) : projectHtml(project, files, up, announced)
-    )
+    let held = ''
+    for (const cid of metadata) held += this.#blobs.hasLocally(cid) ? '1' : '0'
+    return this.#page(this.#index.revision('pypi'), `${project} ${type} ${up} ${held}`, type, () => {
+      const files = projectFiles(this.#index, project)
+      const announced = (file: ProjectFile): boolean =>
+        file.metadata !== undefined && this.#blobs.hasLocally(file.metadata.cid)
+      return type === SIMPLE_JSON
+        ? projectJson(project, files, up, announced)
+        : projectHtml(project, files, up, announced)
+    })
+  }
+
+  /** Undefined when there is no file of the project; an sdist has no metadata of its own. */
+  #metadataOf(project: string): readonly Cid[] | undefined {
+    const revision = this.#index.revision('pypi')
+    if (revision !== this.#revision) {
+      this.#projects.clear()
+      this.#revision = revision
+    }
+    const known = this.#projects.get(project)
+    if (known) return known
+    const files = projectFiles(this.#index, project)
+    if (files.length === 0) return undefined
+    const metadata = files.flatMap((file) => (file.metadata ? [file.metadata.cid] : []))
+    if (this.#projects.size >= MAX_PROJECTS) this.#projects.clear()
+    this.#projects.set(project, metadata)
+    return metadata
   }
 
   /** `<cid>/<project>/<file>` */
@@ -89,12 +121,9 @@ class PypiMirror {
   #file(parts: readonly string[], cid: string | undefined): MirrorAnswer {
     const path = parts.join('/')
     const isMetadata = path.endsWith('.metadata')
-    const file = this.#index.get('pypi', isMetadata ? path.slice(0, -'.metadata'.length) : path)
+    const file = this.#found.get(isMetadata ? path.slice(0, -'.metadata'.length) : path)
     if (!file || path.endsWith('.yanked') || (cid !== undefined && cid !== file.cid)) return { kind: 'missing' }
-    const headers = {
-      'cache-control': cid === undefined ? ASK_EACH_TIME : FOREVER,
-      'x-content-type-options': 'nosniff'
-    }
+    const headers = cid === undefined ? ASK_EACH_TIME : FOREVER
     if (!isMetadata) return { kind: 'file', file, contentType: 'application/octet-stream', headers }
     const metadata = metadataOf(file)
     if (!metadata) return { kind: 'missing' }
@@ -102,21 +131,31 @@ class PypiMirror {
   }
 
   #page(revision: string, key: string, type: SimpleType, make: () => string): MirrorAnswer {
-    const page = this.#cache.get(revision, key) ?? this.#made(key, make())
+    let page = this.#cache.get(revision, key)
+    if (!page) {
+      page = compressedPageOf(make())
+      this.#cache.set(key, page)
+    }
     const contentType = type === SIMPLE_JSON ? type : `${type}; charset=utf-8`
-    const headers = { 'cache-control': ASK_EACH_TIME, vary: 'Accept', 'x-content-type-options': 'nosniff' }
-    return { kind: 'bytes', bytes: page.bytes, contentType, etag: page.etag, headers }
-  }
-
-  #made(key: string, text: string): Page {
-    const page = pageOf(text)
-    this.#cache.set(key, page)
-    return page
+    const { bytes, gzip, etag } = page
+    return { kind: 'bytes', bytes, contentType, etag, headers: PAGE_HEADERS, ...(gzip ? { gzip } : {}) }
   }
 }
 
-function typeFor(request: MirrorRequest): SimpleType {
-  return pickSimpleType(request.headers.accept ?? PLAIN_HTML, request.query.get('format'))
+/** A class has a handful of clients that each say the same at every request. */
+const MAX_ACCEPTS = 32
+const accepts = new Map<string, SimpleType>()
+
+function typeFor({ headers, query }: MirrorRequest): SimpleType {
+  const accept = headers.accept ?? PLAIN_HTML
+  if (query.size > 0) return pickSimpleType(accept, query.get('format'))
+  let type = accepts.get(accept)
+  if (type === undefined) {
+    type = pickSimpleType(accept, null)
+    if (accepts.size >= MAX_ACCEPTS) accepts.clear()
+    accepts.set(accept, type)
+  }
+  return type
 }
 
 function redirect(location: string): MirrorAnswer {
