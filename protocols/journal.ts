@@ -113,3 +113,15 @@ export interface EntryMerger {
   /** For a merged entry the stamp of the newest that it stands for: an erasure after that one erases the merged one too. */
   spokenFor(kind: string, body: CborValue): Stamp | undefined
 }
+
+/**
+ * Which entries are registers: of several with one name the highest stamp counts, and an older one says nothing beside a later one of the same
+ * node. `covers` is part of what nodes agree on; it must not look at bodies, since whoever lacks them has to decide alike.
+ */
+export interface Registers {
+  /** Topics that have any; the others are never looked through. */
+  reads(topic: string): boolean
+  covers(topic: string, kind: string): boolean
+  /** Names the register within its topic. @returns undefined for a body that says nothing: such an entry stays */
+  registerOf(topic: string, kind: string, body: CborValue): string | undefined
+}

@@ -1,5 +1,5 @@
 /**
- * Which bodies a replica keeps: none that was erased, none that a merged entry stands for. Both follow from the batches that are held and count, so
+ * Which bodies a replica keeps: none that was erased, none that a merged entry stands for, no value of a register that its node has overwritten. All follow from the batches that are held and count, so
  * replicas with equal vectors keep the same ones, whatever came first.
  */
 import {
@@ -12,20 +12,26 @@ import {
   topicOfEntry
 } from '../../protocols/batch.ts'
 import { type CborValue, decodeCbor } from '../../protocols/cbor.ts'
-import { compareStamps, type EntryMerger, type Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type EntryMerger, type Registers, type Stamp } from '../../protocols/journal.ts'
 import type { Covers } from './covers.ts'
 import type { Log } from './log-table.ts'
 import type { JournalStore } from './store.ts'
 
 export class BodyRules {
   readonly #store: JournalStore
-  readonly #covers: Pick<Covers, 'holds'>
+  readonly #covers: Pick<Covers, 'holds' | 'holdsPlace'>
   readonly #merger: EntryMerger | undefined
+  readonly #registers: Registers | undefined
 
-  constructor(store: JournalStore, covers: Pick<Covers, 'holds'>, merger: EntryMerger | undefined) {
+  constructor(
+    store: JournalStore,
+    covers: Pick<Covers, 'holds' | 'holdsPlace'>,
+    kinds: { merger?: EntryMerger | undefined; registers?: Registers | undefined }
+  ) {
     this.#store = store
     this.#covers = covers
-    this.#merger = merger
+    this.#merger = kinds.merger
+    this.#registers = kinds.registers
   }
 
   /** A body is missing that should be there: another peer may have it. */
@@ -50,8 +56,11 @@ export class BodyRules {
   }
 
   #isCovered(log: Log, header: BatchHeader, index: number): boolean {
-    if (!this.#merger?.covers(topicOfEntry(header, index), kindOfEntry(header, index).kind)) return false
-    return this.#covers.holds(log, header.number)
+    const { number } = header
+    const topic = topicOfEntry(header, index)
+    const { kind } = kindOfEntry(header, index)
+    if (this.#merger?.covers(topic, kind) && this.#covers.holds(log, number)) return true
+    return this.#registers?.covers(topic, kind) === true && this.#covers.holdsPlace(log, number, index)
   }
 
   isErased(log: Log, batch: Batch, index: number): boolean {

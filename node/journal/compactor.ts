@@ -18,14 +18,7 @@ import { sha256 } from '../platform/hash.ts'
 import type { Covers } from './covers.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { JOURNAL_TOPIC } from './eraser.ts'
-import {
-  MAX_APPEND_ENTRIES,
-  MERGE_AFTER_MS,
-  MERGE_BATCHES,
-  MERGE_BYTES,
-  MERGE_EVERY_MS,
-  MIN_MERGE_BATCHES
-} from './limits.ts'
+import { MAX_APPEND_ENTRIES, MERGE_AFTER_MS, MERGE_BATCHES, MERGE_BYTES, MIN_MERGE_BATCHES } from './limits.ts'
 import type { Log } from './log-table.ts'
 import type { JournalStore } from './store.ts'
 
@@ -36,14 +29,11 @@ export interface CompactorComponents {
   clock: Clock
   merger: EntryMerger
   append(entries: NewEntry[]): Promise<unknown>
-  /** Nobody writes or waits. */
-  isQuiet(): boolean
 }
 
 export interface CompactorInit {
   node: NodeId
   isOurs(log: Log): boolean
-  onFailure(error: unknown): void
 }
 
 interface Stretch {
@@ -66,8 +56,6 @@ export class Compactor {
   readonly #looked = new Map<Log, number>()
   /** How far our present log was at some moments, oldest first. */
   readonly #marks: { atMs: number; number: number }[] = []
-  #cancel: (() => void) | undefined
-  #running: Promise<unknown> = Promise.resolve()
   #stopped = false
 
   constructor(components: CompactorComponents, init: CompactorInit) {
@@ -75,21 +63,13 @@ export class Compactor {
     this.#init = init
   }
 
-  start(): void {
-    this.#cancel = this.#components.clock.after(MERGE_EVERY_MS, () => {
-      this.#mark()
-      if (this.#components.isQuiet()) this.#running = this.mergeSome(false).catch(this.#init.onFailure)
-      if (!this.#stopped) this.start()
-    })
-  }
-
-  async stop(): Promise<void> {
+  /** Nothing is begun any more. */
+  stop(): void {
     this.#stopped = true
-    this.#cancel?.()
-    await this.#running
   }
 
-  #mark(): void {
+  /** Remembers how far our log is now: in ten minutes that is old. */
+  mark(): void {
     const atMs = this.#components.clock.monotonicMs()
     for (const log of this.#ownLogs())
       if (this.#init.isOurs(log)) this.#marks.push({ atMs, number: log.durable.number })

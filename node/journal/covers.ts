@@ -1,5 +1,5 @@
 /**
- * Compaction: how old note text becomes small on every node, and nothing that was acknowledged is lost.
+ * Compaction: how old note text and overwritten registers become small on every node, and nothing that was acknowledged is lost.
  *
  * A node merges what it wrote itself. It appends the merged entries and, behind them in the same log, an entry `covered` that names ranges of its
  * logs: "the mergeable entries of these batches are said again here". Whoever holds that entry lets the bodies of the named entries shrink to their
@@ -24,12 +24,22 @@
  * - *Forks.* A claim names the hash of its last batch and holds for the branch that has it.
  * - *Erasures.* A merged entry is as old as what it stands for (`EntryMerger.spokenFor`): an erasure that its node had not heard of takes it too.
  *
+ * An entry `overwritten` says of single entries that the same node has written these registers again, and nothing is said again for it: the newer value
+ * is there. All of the above holds for it too, and in addition:
+ *
+ * - *Whose newer value.* The same node's only. That of another node could stop counting with a removal, and the older one would be wanted back by all.
+ * - *Cuts.* The newer value may stand in another log of the node than the claim. So the claim names that log too, up to the newer value, and it holds
+ *   only while everything that it names counts: each log up to its `to`, and its own place.
+ * - *Which entries.* Only of kinds that are registers (`Registers.covers`): a member that lies can make late joiners miss a value that it has set
+ *   itself, and neither a removal nor the end of a session.
+ *
  * What it costs: some 230 bytes of header, signature and index stay for each batch, and those are most of what stays (`npm run bench --
  * notes-journal`). Notes therefore write at most five entries a second. Less would take runs of headers whose signatures but the last are left
  * out: each header names the hash of the one before, so the last signature proves them all.
  */
 import {
   type Batch,
+  type BatchKind,
   decodeBatch,
   encodeBatch,
   entryCount,
@@ -46,6 +56,15 @@ import {
   MAX_COVERED_RANGES
 } from '../../protocols/covered-ranges.ts'
 import type { WriterId } from '../../protocols/journal.ts'
+import {
+  decodeOverwritten,
+  MAX_OVERWRITTEN_PLACES,
+  numberOfPlace,
+  OVERWRITTEN_KIND,
+  OVERWRITTEN_VERSION,
+  type OverwrittenRange,
+  placeOf
+} from '../../protocols/overwritten-places.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { KeyValueChange } from '../platform/key-value.ts'
 import type { BodyRules } from './body-rules.ts'
@@ -56,25 +75,30 @@ import type { Repairs } from './repairs.ts'
 import type { InTurn } from './rewriting.ts'
 import type { JournalStore } from './store.ts'
 
-interface Claim extends CoveredRange {
+/** A range of either kind of claim: with places it speaks of those entries, without of all mergeable ones. */
+export type ClaimRange = CoveredRange & Partial<Pick<OverwrittenRange, 'places'>>
+
+interface Claim extends ClaimRange {
   writerId: WriterId
   /** Where it holds; undefined until the log has batch `to`, and for a claim that means nothing. */
   log: Log | undefined
   isSettled: boolean
 }
 
-/** One entry `covered`. */
+/** One entry `covered` or `overwritten`. */
 interface ClaimEntry {
   by: Log
   number: number
   index: number
   claims: Claim[]
+  /** `overwritten`: all of it or nothing. */
+  isWhole: boolean
   /** Past the cut of a removed node. */
   isHidden: boolean
   isDone: boolean
 }
 
-const MAX_COVERED_BODY_BYTES = MAX_COVERED_RANGES * 100 + 100
+const MAX_CLAIM_BODY_BYTES = MAX_COVERED_RANGES * 100 + MAX_OVERWRITTEN_PLACES * 12 + 100
 
 export class Covers {
   readonly #store: JournalStore
@@ -102,11 +126,13 @@ export class Covers {
     this.#rules = rules
   }
 
-  #add(by: Log, number: number, index: number, ranges: readonly CoveredRange[], isDone: boolean): ClaimEntry {
+  #add(by: Log, number: number, index: number, ranges: readonly ClaimRange[], isDone: boolean): ClaimEntry {
     const claims = ranges.map(
       (range): Claim => ({ ...range, writerId: hexOf(range.writer), log: undefined, isSettled: false })
     )
-    const entry: ClaimEntry = { by, number, index, claims, isHidden: this.#store.table.isHidden(by, number), isDone }
+    const isWhole = ranges.some(({ places }) => places !== undefined)
+    const entry: ClaimEntry = { by, number, index, claims, isWhole, isHidden: false, isDone }
+    entry.isHidden = this.#isHidden(entry)
     this.#entries.push(entry)
     if (!isDone) this.#unsettled.add(entry)
     // Only what was found to hold is in the row of a claim that is done.
@@ -124,6 +150,12 @@ export class Covers {
     else this.#byLog.set(log, [{ entry, claim }])
   }
 
+  #isHidden({ by, number, isWhole, claims }: ClaimEntry): boolean {
+    const { table } = this.#store
+    if (table.isHidden(by, number)) return true
+    return isWhole && claims.some(({ writerId, to }) => to > (table.cutOfNewWriter(by.node, writerId) ?? to))
+  }
+
   #logsFor({ by }: ClaimEntry, { writerId, from }: Claim): Log[] {
     return this.#store.table.logsOf(writerId).filter((log) => log.node === by.node && log.start <= from)
   }
@@ -131,14 +163,24 @@ export class Covers {
   /** Whether merged entries stand for the mergeable entries of this batch. */
   holds(log: Log, number: number): boolean {
     const list = this.#byLog.get(log)
-    return list?.some(({ entry, claim }) => !entry.isHidden && claim.from <= number && number <= claim.to) === true
+    return (
+      list?.some(
+        ({ entry, claim }) => !(entry.isHidden || claim.places) && claim.from <= number && number <= claim.to
+      ) === true
+    )
+  }
+
+  /** Whether the same node has written this register again. */
+  holdsPlace(log: Log, number: number, index: number): boolean {
+    const place = placeOf(number, index)
+    return this.#byLog.get(log)?.some(({ entry, claim }) => !entry.isHidden && includes(claim.places, place)) === true
   }
 
   /** The last number of a writer's log that one of our claims names, whether it is settled or not. */
   coveredUpTo(writer: WriterId): number {
     let last = 0
     for (const { claims } of this.#entries)
-      for (const { writerId, to } of claims) if (writerId === writer) last = Math.max(last, to)
+      for (const { writerId, to, places } of claims) if (writerId === writer && !places) last = Math.max(last, to)
     return last
   }
 
@@ -148,10 +190,8 @@ export class Covers {
     if (!header.topics.includes(JOURNAL_TOPIC)) return []
     const changes: KeyValueChange[] = []
     for (let index = 0; index < entryCount(header); index++) {
-      const { kind, version } = kindOfEntry(header, index)
-      if (topicOfEntry(header, index) !== JOURNAL_TOPIC || kind !== COVERED_KIND || version !== COVERED_VERSION)
-        continue
-      const ranges = rangesIn(batch.bodies[index])
+      if (topicOfEntry(header, index) !== JOURNAL_TOPIC) continue
+      const ranges = rangesIn(kindOfEntry(header, index), batch.bodies[index])
       const isKnown = this.#entries.some((one) => one.by === log && one.number === header.number && one.index === index)
       if (!ranges || isKnown) continue
       const entry = this.#add(log, header.number, index, ranges, false)
@@ -187,10 +227,11 @@ export class Covers {
   async #runAll(): Promise<void> {
     for (const entry of [...this.#unsettled]) {
       if (!this.#isReady(entry)) continue
-      for (const claim of entry.claims) {
-        for (const log of this.#logsFor(entry, claim))
-          if (await this.#names(claim, log)) this.#settle(entry, claim, log)
-        this.#settle(entry, claim, undefined)
+      const logs: (Log | undefined)[] = []
+      for (const claim of entry.claims) logs.push(claim.isSettled ? claim.log : await this.#logOf(entry, claim))
+      const means = !(entry.isWhole && logs.includes(undefined))
+      for (const [i, claim] of entry.claims.entries()) {
+        this.#settle(entry, claim, means ? logs[i] : undefined)
         if (claim.log) await this.#shrink(claim.log, claim)
       }
       entry.isDone = true
@@ -199,16 +240,21 @@ export class Covers {
     }
   }
 
+  async #logOf(entry: ClaimEntry, claim: Claim): Promise<Log | undefined> {
+    for (const log of this.#logsFor(entry, claim)) if (await this.#names(claim, log)) return log
+    return undefined
+  }
+
   async #names({ to, hash }: Claim, log: Log): Promise<boolean> {
     if (log.durable.number === to) return sameBytes(log.durable.hash, hash)
     const stored = to < log.durable.number && (await this.#store.read(log.index, to))
     return stored ? sameBytes(sha256(decodeBatch(stored.bytes).headerBytes), hash) : false
   }
 
-  async #shrink(log: Log, { from, to }: Claim): Promise<void> {
+  async #shrink(log: Log, claim: Claim): Promise<void> {
     let changes: KeyValueChange[] = []
     let bytes = 0
-    for (let number = from; number <= to; number++) {
+    for (const number of numbersOf(claim)) {
       const stored = await this.#store.read(log.index, number)
       if (!stored || !this.#rules) continue
       const batch = decodeBatch(stored.bytes)
@@ -231,7 +277,7 @@ export class Covers {
     if (changes.length > 0) await this.#store.write(changes, { sync: false })
     if (this.#shrunkBytes < PURGE_BYTES) return
     this.#shrunkBytes = 0
-    await this.#store.purgeBatches(log.index, 0, to)
+    await this.#store.purgeBatches(log.index, 0, claim.to)
   }
 
   /** Other batches count than before: claims past a cut are void, and what they let go is wanted again. */
@@ -242,20 +288,21 @@ export class Covers {
   async #followCuts(): Promise<void> {
     const changes: KeyValueChange[] = []
     for (const entry of this.#entries) {
-      const isHidden = this.#store.table.isHidden(entry.by, entry.number)
+      const isHidden = this.#isHidden(entry)
       if (isHidden === entry.isHidden) continue
       entry.isHidden = isHidden
       if (!isHidden) {
         entry.isDone = false
         this.#unsettled.add(entry)
         changes.push(this.#row(entry))
-      } else for (const { log, from, to } of entry.claims) if (log) await this.#wantBodies(log, from, to, changes)
+      } else for (const claim of entry.claims) if (claim.log) await this.#wantBodies(claim.log, claim, changes)
     }
     if (changes.length > 0) await this.#store.write(changes, { sync: true })
   }
 
-  async #wantBodies(log: Log, from: number, to: number, changes: KeyValueChange[]): Promise<void> {
-    for (let number = from; number <= Math.min(to, this.#store.table.visibleEnd(log)); number++) {
+  async #wantBodies(log: Log, claim: Claim, changes: KeyValueChange[]): Promise<void> {
+    for (const number of numbersOf(claim)) {
+      if (number > this.#store.table.visibleEnd(log)) break
       const stored = await this.#store.read(log.index, number)
       if (!stored || !this.#rules?.isHollow(log, decodeBatch(stored.bytes))) continue
       changes.push(this.#store.hollowChange(log.index, number))
@@ -264,14 +311,40 @@ export class Covers {
   }
 }
 
-function rangesIn(body: Uint8Array | null | undefined): CoveredRange[] | undefined {
-  if (!body) return undefined
+function rangesIn({ kind, version }: BatchKind, body: Uint8Array | null | undefined): ClaimRange[] | undefined {
+  const merged = kind === COVERED_KIND && version === COVERED_VERSION
+  const overwritten = kind === OVERWRITTEN_KIND && version === OVERWRITTEN_VERSION
+  if (!body || !(merged || overwritten)) return undefined
   let value: CborValue
   try {
-    value = decodeCbor(body.subarray(SALT_BYTES), MAX_COVERED_BODY_BYTES)
+    value = decodeCbor(body.subarray(SALT_BYTES), MAX_CLAIM_BODY_BYTES)
   } catch {
     // Not ours to judge: an entry of a member that means nothing.
     return undefined
   }
-  return decodeCoveredRanges(value)
+  return merged ? decodeCoveredRanges(value) : decodeOverwritten(value)
+}
+
+/** The batches that a claim makes smaller, ascending. */
+function* numbersOf({ from, to, places }: Claim): Generator<number> {
+  if (!places) for (let number = from; number <= to; number++) yield number
+  let last = -1
+  for (const place of places ?? []) {
+    const number = numberOfPlace(place)
+    if (number !== last) yield number
+    last = number
+  }
+}
+
+/** In a list that ascends. */
+function includes(places: readonly number[] | undefined, place: number): boolean {
+  if (!places) return false
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] as number) < place) low = middle + 1
+    else high = middle
+  }
+  return places[low] === place
 }

@@ -3,7 +3,15 @@
  * `sync-service.ts`.
  */
 
-import type { Entry, EntryMerger, JournalAccess, Position, Stamp, WriterId } from '../../protocols/journal.ts'
+import type {
+  Entry,
+  EntryMerger,
+  JournalAccess,
+  Position,
+  Registers,
+  Stamp,
+  WriterId
+} from '../../protocols/journal.ts'
 import type { BatchRange, Tip, WriterRow } from '../../protocols/journal-sync.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -54,6 +62,8 @@ export interface JournalComponents {
   seal: BodySeal
   /** Merges old entries; without it they stay. */
   merger?: EntryMerger
+  /** Which entries are registers, so that overwritten ones become small; without it they stay. */
+  registers?: Registers
   /** Default: Ed25519 of node/platform. */
   signing?: Signing
   /** Free bytes where the store lies. Without it nobody looks, and a full disk is met by a write that fails. */
@@ -172,9 +182,9 @@ export interface Journal extends JournalAccess {
    */
   erase(topic: string): Promise<Stamp>
   /**
-   * Merges what this node wrote, as much as is worth it, whatever its age. It happens by itself to what is old.
+   * Merges what this node wrote, and lets go of what it has overwritten, as much as is worth it, whatever its age. It happens by itself to what is old.
    *
-   * @returns how many batches were merged
+   * @returns how many batches were merged and values let go
    */
   compact(): Promise<number>
   /** Hides what removed nodes wrote past their cuts. The whole truth each time; kept on disk for the next start. */

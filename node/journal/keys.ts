@@ -10,7 +10,7 @@
  *     e topic                               the stamp before which its bodies are erased
  *     k kind 0 version log                  the first number where a critical kind stands
  *     h log number                          a batch that lacks bodies although nobody erased them
- *     c log number index                    a claim that a range of batches was merged: done, its ranges
+ *     c log number index                    a claim that batches were merged or entries overwritten: done, its ranges
  *     v fold                                a snapshot
  */
 export const LOG_BYTES = 4

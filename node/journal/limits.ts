@@ -99,5 +99,9 @@ export const MIN_MERGE_BATCHES = 8
 export const MERGE_BYTES = 1 * 2 ** 20
 /** Nothing was appended here for so long: people come first. */
 export const MERGE_QUIET_MS = 1_000
+/** Values of registers that are remembered to see which were overwritten: 100 people, their codes, notes, settings, a hundred times over. 3 MB. */
+export const MAX_REGISTERS = 10_000
+/** Fewer overwritten values are not worth an entry every minute. */
+export const MIN_OVERWRITTEN = 16
 /** What shrank leaves LevelDB's files when so much has gathered: each purge rewrites a part of the store. */
 export const PURGE_BYTES = 1 * 2 ** 20

@@ -62,12 +62,9 @@ export async function loadRows(store: JournalStore, kv: KeyValueStore): Promise<
         ...placeAtEnd(key.subarray(0, -2)),
         index: readNumber(key, key.length - 2, 2),
         isDone: done as boolean,
-        ranges: (ranges as [Uint8Array, number, number, Uint8Array][]).map(([writer, from, to, hash]) => ({
-          writer,
-          from,
-          to,
-          hash
-        }))
+        ranges: (ranges as [Uint8Array, number, number, Uint8Array, number[]?][]).map(
+          ([writer, from, to, hash, places]) => ({ writer, from, to, hash, ...(places && { places }) })
+        )
       })
     })
   }

@@ -13,7 +13,7 @@ import { Compactor } from './compactor.ts'
 import { Covers } from './covers.ts'
 import { CriticalKinds } from './critical-kinds.ts'
 import { EntryReader } from './entry-reader.ts'
-import { Eraser, erasedEntry } from './eraser.ts'
+import { Eraser, erasedEntry, JOURNAL_TOPIC } from './eraser.ts'
 import { createExchange, type ExchangeEvents } from './exchange.ts'
 import { FoldRuntime } from './fold-runtime.ts'
 import { type Arrival, Intake } from './intake.ts'
@@ -33,6 +33,7 @@ import { MERGE_QUIET_MS, RESERVE_BYTES } from './limits.ts'
 import { Listeners } from './listeners.ts'
 import { forkOf, forksOf, lastNumbersOf } from './log-figures.ts'
 import { type Log, plainWriter } from './log-table.ts'
+import { Overwrites } from './overwrites.ts'
 import { OwnLog } from './own-log.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
@@ -41,6 +42,7 @@ import { Repairs } from './repairs.ts'
 import { createTurns } from './rewriting.ts'
 import { SpaceGuard } from './space-guard.ts'
 import { JournalStore } from './store.ts'
+import { Upkeep } from './upkeep.ts'
 import { findHoles, verifyJournal } from './verifier.ts'
 import { Writer } from './writer.ts'
 
@@ -75,6 +77,8 @@ class LocalJournal implements Journal {
   readonly #covers: Covers
   readonly #eraser: Eraser
   readonly #compactor: Compactor | undefined
+  readonly #overwrites: Overwrites | undefined
+  readonly #upkeep: Upkeep
   readonly #removals: Removals
   readonly #kinds: CriticalKinds
   readonly #repairs: Repairs
@@ -103,7 +107,7 @@ class LocalJournal implements Journal {
     this.#repairs = new Repairs(failed)
     this.#knowledge = new PeerKnowledge(failed, components.clock)
     this.#covers = new Covers(store, this.#repairs, this.#rewriting.inTurn)
-    this.#rules = new BodyRules(store, this.#covers, components.merger)
+    this.#rules = new BodyRules(store, this.#covers, components)
     this.#covers.useRules(this.#rules)
     this.#reader = new EntryReader(store, components.seal, this.#rules)
     store.onUnreadable = ({ code, message, cause }) => onProblem({ code, message, cause })
@@ -163,21 +167,25 @@ class LocalJournal implements Journal {
       commitMeta: () => this.#commitMeta(),
       inBackground: (work) => this.#inBackground(work)
     })
-    const { merger } = components
-    const isQuiet = (): boolean => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS)
+    const { merger, registers } = components
     const append = (entries: NewEntry[]): Promise<Stamp[]> => this.append(entries)
-    this.#compactor =
-      merger &&
-      new Compactor(
-        { store, reader: this.#reader, covers: this.#covers, clock, merger, append, isQuiet },
-        {
-          node: init.node,
-          isOurs: (log) => this.#own.isOurs(log),
-          onFailure: (cause) => {
-            if (!this.#closed) onProblem({ code: 'INTERNAL', message: 'old entries could not be merged', cause })
-          }
+    const isOurs = (log: Log): boolean => this.#own.isOurs(log)
+    const common = { store, reader: this.#reader, covers: this.#covers, append }
+    this.#compactor = merger && new Compactor({ ...common, clock, merger }, { node: init.node, isOurs })
+    this.#overwrites = registers && new Overwrites({ ...common, registers }, { node: init.node, isOurs })
+    this.#upkeep = new Upkeep(
+      { clock, isQuiet: () => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS) },
+      {
+        look: () => this.#compactor?.mark(),
+        work: async () => {
+          await this.#compactor?.mergeSome(false)
+          if (this.#mayClaim) await this.#overwrites?.claim(false)
+        },
+        onFailure: (cause) => {
+          if (!this.#closed) onProblem({ code: 'INTERNAL', message: 'old entries could not be made smaller', cause })
         }
-      )
+      }
+    )
     const exchange = createExchange({
       failed,
       store,
@@ -205,7 +213,7 @@ class LocalJournal implements Journal {
     this.#inBackground(() => findHoles(this.#store, this.#repairs, this.node, this.#stopped.signal))
     this.#inBackground(() => this.#eraser.run())
     this.#inBackground(() => this.#covers.run())
-    this.#compactor?.start()
+    this.#upkeep.start()
   }
 
   readonly #changesFor = (log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[] => [
@@ -273,11 +281,16 @@ class LocalJournal implements Journal {
   }
 
   async compact(): Promise<number> {
-    let batches = 0
-    for (let merged = 1; merged > 0 && this.#compactor; batches += merged)
-      merged = await this.#compactor.mergeSome(true)
+    let shrunk = 0
+    for (let merged = 1; merged > 0 && this.#compactor; shrunk += merged) merged = await this.#compactor.mergeSome(true)
+    if (this.#mayClaim) shrunk += (await this.#overwrites?.claim(true)) ?? 0
     await this.#covers.run()
-    return batches
+    return shrunk
+  }
+
+  /** A cloud peer may not write into topic `journal`: what it overwrites of its own stays. */
+  get #mayClaim(): boolean {
+    return this.#components.authority.mayWrite?.(this.#own.certificate, JOURNAL_TOPIC) !== false
   }
 
   async erase(topic: string): Promise<Stamp> {
@@ -373,7 +386,8 @@ class LocalJournal implements Journal {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    await this.#compactor?.stop()
+    this.#compactor?.stop()
+    await this.#upkeep.stop()
     await this.#committer.flush()
     this.#closed = true
     this.#stopped.abort()

@@ -4,11 +4,11 @@
  */
 import { type Batch, decodeBatch, MAX_BATCH_NUMBER } from '../../protocols/batch.ts'
 import type { CborValue } from '../../protocols/cbor.ts'
-import type { CoveredRange } from '../../protocols/covered-ranges.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Stamp } from '../../protocols/journal.ts'
 import { crc32, sha256 } from '../platform/hash.ts'
 import type { KeyRange, KeyValueChange, KeyValueStore } from '../platform/key-value.ts'
+import type { ClaimRange } from './covers.ts'
 import type { RemovedNodes } from './journal.ts'
 import {
   batchKey,
@@ -69,13 +69,13 @@ export interface CriticalKind {
   number: number
 }
 
-/** A claim that ranges were merged; see `covers.ts`. */
+/** A claim that ranges were merged, or entries overwritten; see `covers.ts`. */
 export interface CoveredRow {
   log: number
   number: number
   index: number
   isDone: boolean
-  ranges: CoveredRange[]
+  ranges: ClaimRange[]
 }
 
 export class JournalStore {
@@ -207,9 +207,11 @@ export class JournalStore {
     number: number,
     index: number,
     isDone: boolean,
-    ranges: readonly CoveredRange[]
+    ranges: readonly ClaimRange[]
   ): KeyValueChange {
-    const list = ranges.map(({ writer, from, to, hash }): CborValue => [writer, from, to, hash])
+    const list = ranges.map(({ writer, from, to, hash, places }): CborValue => {
+      return places ? [writer, from, to, hash, [...places]] : [writer, from, to, hash]
+    })
     return put(coveredKey(log, number, index), rowBytes([isDone, list]))
   }
 

@@ -36,6 +36,8 @@ async function verifyLog(
 ): Promise<void> {
   const end = log.durable
   const missing = (list: Position[], number: number): void => {
+    // Past the cut of a removed node nothing counts, and no peer gives it.
+    if (store.table.isHidden(log, number)) return
     if (list.length < MAX_REPORTED_POSITIONS) list.push({ writer: log.writer, number, index: 0 })
     repairs.add(log, number)
   }
@@ -104,7 +106,7 @@ export async function findHoles(
   const logs = [...store.table.all].sort((a, b) => Number(b.node === self) - Number(a.node === self))
   for (const log of logs) {
     // Batches that came after we started are not in question.
-    const end = log.durable.number
+    const end = store.table.visibleEnd(log)
     let next = log.start
     for await (const number of store.numbersOf(log.index)) {
       if (signal.aborted) return

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeCoveredRanges, encodeCoveredRanges } from '../../../protocols/covered-ranges.ts'
 import { seededRandom } from '../../kit/seeded-random.ts'
+import { cheapSigning } from '../../simulation/cheap-signing.ts'
 import { allOf, newStore, openJournal, setEntry, type TestJournal, type TestNode, TestRoom } from './room.ts'
 import { wordFold, wordMerger, words, wordsOf } from './words.ts'
 
 const open = (node: string, store = newStore(), more = {}): Promise<TestJournal> =>
-  openJournal(node, store, { merger: wordMerger, ...more })
+  openJournal(node, store, { merger: wordMerger, signing: cheapSigning, ...more })
 
 async function typed({ journal }: TestJournal, topic: string, count: number, from = 0): Promise<string[]> {
   const list: string[] = []

@@ -7,13 +7,14 @@ import {
   type JournalInit,
   type JournalProblem,
   type JournalSync,
+  type Signing,
   type WriterAuthority
 } from '../../../node/journal/index.ts'
 import type { Clock } from '../../../node/platform/clock.ts'
 import type { KeyValueStore } from '../../../node/platform/key-value.ts'
 import type { Random } from '../../../node/platform/random.ts'
 import type { CborValue } from '../../../protocols/cbor.ts'
-import type { Entry, EntryMerger, Fold, NewEntry } from '../../../protocols/journal.ts'
+import type { Entry, EntryMerger, Fold, NewEntry, Registers as RegisterKinds } from '../../../protocols/journal.ts'
 import type { NodeId } from '../../../protocols/message-stream.ts'
 import { believingAuthority, certifier, noSeal } from '../../kit/journal-pieces.ts'
 import { profileOf } from '../../kit/peer-profile.ts'
@@ -35,6 +36,8 @@ export interface TestJournalInit extends Partial<JournalInit> {
   authority?: WriterAuthority
   certify?: (writerKey: Uint8Array) => Uint8Array
   merger?: EntryMerger
+  registers?: RegisterKinds
+  signing?: Signing
 }
 
 let seeds = 1
@@ -57,10 +60,21 @@ export async function openJournal(
     authority = believingAuthority,
     certify = certifier(node),
     merger,
+    registers,
+    signing,
     ...init
   } = more
   const journal = await createJournal(
-    { store, clock, random, authority, certify, seal, ...(merger ? { merger } : {}) },
+    {
+      store,
+      clock,
+      random,
+      authority,
+      certify,
+      seal,
+      ...(merger ? { merger } : {}),
+      ...(registers ? { registers } : {})
+    },
     { node, understood: new Map([['set', 1]]), onProblem: (problem) => problems.push(problem), ...init }
   )
   return { journal, store, problems }
@@ -192,6 +206,13 @@ function isAfter(entry: Entry, now: Registers[string]): boolean {
 
 export function setEntry(topic: string, name: string, value: CborValue, more: Partial<NewEntry> = {}): NewEntry {
   return { topic, kind: 'set', version: 1, body: { name, value }, ...more }
+}
+
+/** What `setEntry` writes are registers. */
+export const setRegisters: RegisterKinds = {
+  reads: () => true,
+  covers: (_topic, kind) => kind === 'set',
+  registerOf: (_topic, _kind, body) => (body as { name?: string } | null)?.name
 }
 
 export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {

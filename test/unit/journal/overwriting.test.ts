@@ -1,0 +1,495 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MERGE_EVERY_MS, MIN_OVERWRITTEN } from '../../../node/journal/limits.ts'
+import { sha256 } from '../../../node/platform/hash.ts'
+import { decodeBatch } from '../../../protocols/batch.ts'
+import { compareStamps, type Stamp } from '../../../protocols/journal.ts'
+import { decodeOverwritten, encodeOverwritten, placeOf } from '../../../protocols/overwritten-places.ts'
+import { seededRandom } from '../../kit/seeded-random.ts'
+import { SimulatedClock, SimulatedTime } from '../../kit/simulated-clock.ts'
+import { cheapSigning } from '../../simulation/cheap-signing.ts'
+import {
+  allOf,
+  newStore,
+  openJournal,
+  registersFold,
+  setEntry,
+  setRegisters,
+  type TestJournal,
+  type TestNode,
+  TestRoom
+} from './room.ts'
+import { wordFold, wordMerger, words } from './words.ts'
+
+const PAD = 'x'.repeat(80)
+const more = { registers: setRegisters, merger: wordMerger, signing: cheapSigning }
+const open = (node: string, store = newStore(), extra = {}): Promise<TestJournal> =>
+  openJournal(node, store, { ...more, ...extra })
+
+/** Sets some registers again and again: `name-0` to `name-2`. */
+async function set({ journal }: TestJournal, from: number, count: number, topic = 't'): Promise<Stamp[]> {
+  const stamps: Stamp[] = []
+  for (let i = from; i < from + count; i++)
+    stamps.push(...(await journal.append([setEntry(topic, `name-${i % 3}`, `${i}:${PAD}`)])))
+  return stamps
+}
+
+const valuesOf = async ({ journal }: TestJournal): Promise<{ [name: string]: string }> => {
+  const { state } = await journal.view(registersFold('all', (topic) => topic !== 'journal'))
+  return Object.fromEntries(Object.entries(state).map(([name, { value }]) => [name, String(value).split(':')[0] ?? '']))
+}
+
+/** What is still said, in stamp order. */
+async function saidOf({ journal }: TestJournal, topic = 't'): Promise<string[]> {
+  const entries = await allOf(journal.entriesOf(topic))
+  return entries.flatMap(({ body }) =>
+    body === undefined ? [] : [String((body as { value: string }).value).split(':')[0] ?? '']
+  )
+}
+
+async function copyAll(
+  from: TestJournal,
+  to: TestJournal,
+  order = (writers: string[]): string[] => writers
+): Promise<void> {
+  const buckets = from.journal.exchange.bucketHashes().map(({ bucket }) => bucket)
+  const writers = buckets.flatMap((bucket) =>
+    from.journal.exchange.rowsOf(bucket).map(({ writer }) => Buffer.from(writer).toString('hex'))
+  )
+  for (const writer of order(writers)) {
+    for (let next: number | undefined = 0; next !== undefined; ) {
+      const read = await from.journal.exchange.read(writer, next, null)
+      const taken = await to.journal.exchange.take(read.batches.map(({ bytes }) => bytes))
+      expect(taken.refused).toBeUndefined()
+      next = read.next
+    }
+  }
+  await settled(to)
+}
+
+/** Claims are acted on in the background. */
+const settled = async ({ journal }: TestJournal): Promise<void> => {
+  await journal.verify()
+  await journal.append([words('settle', 'x')])
+}
+
+async function claimOn(
+  { journal }: TestJournal,
+  writer: string,
+  places: [number: number, index: number][],
+  change: { to?: number; hash?: Uint8Array } = {}
+) {
+  const to = change.to ?? Math.max(...places.map(([number]) => number))
+  const read = await journal.exchange.read(writer, Math.min(to, journal.exchange.next(writer) - 1), null)
+  const batch = decodeBatch(read.batches[0]?.bytes as Uint8Array)
+  const hash = change.hash ?? sha256(batch.headerBytes)
+  const list = places.map(([number, index]) => placeOf(number, index))
+  const body = encodeOverwritten([{ writer: batch.header.writer, from: 0, to, hash, places: list }])
+  return { topic: 'journal', kind: 'overwritten', version: 1, audience: 'public' as const, body }
+}
+
+describe('what a node has overwritten itself becomes small', () => {
+  test('only the last values keep their bodies; state, numbers and chain stay', async () => {
+    const one = await open('n1')
+    await set(one, 0, 30)
+    const before = storedBytes(one)
+    expect(await one.journal.compact()).toBe(27)
+    expect(await saidOf(one)).toEqual(['27', '28', '29'])
+    expect(await valuesOf(one)).toEqual({ 'name-0': '27', 'name-1': '28', 'name-2': '29' })
+    expect(storedBytes(one)).toBeLessThan(before - 27 * 60)
+    expect(await one.journal.verify()).toMatchObject({ holes: [], rotten: [], hollow: [], unindexed: 0 })
+    expect(await one.journal.compact()).toBe(0)
+  })
+
+  test('values of ended processes go too, and a fresh fold gives the same', async () => {
+    const store = newStore()
+    for (let start = 0; start < 4; start++) {
+      const journal = await open('n1', store)
+      await set(journal, start * 9, 9)
+      await journal.journal.close()
+      store.killProcess()
+    }
+    const last = await open('n1', store)
+    expect(await last.journal.compact()).toBe(33)
+    await last.journal.close()
+    store.killProcess()
+    const again = await open('n1', store)
+    expect(await saidOf(again)).toEqual(['33', '34', '35'])
+    expect(await valuesOf(again)).toEqual({ 'name-0': '33', 'name-1': '34', 'name-2': '35' })
+    expect((await again.journal.verify()).hollow).toEqual([])
+    expect(await again.journal.compact()).toBe(0)
+  })
+
+  test('what is not worth an entry stays, and so does what another node wrote, also when we overwrote it', async () => {
+    const [one, two] = [await open('n1'), await open('n2')]
+    await set(one, 0, 5)
+    expect(await one.journal.compact()).toBe(0)
+    await set(one, 5, 20)
+    await copyAll(one, two)
+    await set(two, 100, 3)
+    expect(await two.journal.compact()).toBe(0)
+    expect(await saidOf(two)).toHaveLength(28)
+  })
+
+  test('one topic does not overwrite another, and other kinds are never touched', async () => {
+    const one = await open('n1')
+    for (let i = 0; i < 20; i++)
+      await one.journal.append([setEntry(`t${i}`, 'name', `${i}:${PAD}`), setEntry('t', 'n', i, { kind: 'other' })])
+    expect(await one.journal.compact()).toBe(0)
+  })
+
+  test('by itself after a minute without writing, once there are enough', async () => {
+    const time = new SimulatedTime()
+    const clock = new SimulatedClock(time)
+    const one = await open('n1', newStore(), { clock })
+    const write = async (from: number, count: number): Promise<void> => {
+      const work = set(one, from, count)
+      let done = false
+      void work.then(() => {
+        done = true
+      })
+      await time.run(time.nowMs + 10_000, () => done)
+    }
+    await write(0, 3 + MIN_OVERWRITTEN - 1)
+    await time.run(time.nowMs + 2 * MERGE_EVERY_MS)
+    expect(await saidOf(one)).toHaveLength(3 + MIN_OVERWRITTEN - 1)
+    await write(3 + MIN_OVERWRITTEN - 1, 1)
+    await time.run(time.nowMs + 2 * MERGE_EVERY_MS)
+    expect(await saidOf(one)).toHaveLength(3)
+  })
+
+  test('a device that may not write about the journal claims nothing and reports nothing', async () => {
+    const authority = {
+      check: (certificate: Uint8Array) => ({
+        writer: Buffer.from(certificate.subarray(0, 32)).toString('hex'),
+        node: 'n1'
+      }),
+      mayWrite: (_certificate: Uint8Array, topic: string) => topic === 't'
+    }
+    const one = await openJournal('n1', newStore(), { registers: setRegisters, authority, certify: (key) => key })
+    await set(one, 0, 30)
+    expect(await one.journal.compact()).toBe(0)
+    expect(one.problems).toEqual([])
+  })
+})
+
+describe('replicas become equal, whatever they had', () => {
+  test('with all values, with some, with none, and whichever log comes first', async () => {
+    const store = newStore()
+    const first = await open('n1', store)
+    const [all, some] = [await open('all'), await open('some')]
+    await set(first, 0, 15)
+    await copyAll(first, some)
+    const ended = first.journal.writer
+    await first.journal.close()
+    store.killProcess()
+    const one = await open('n1', store)
+    await set(one, 15, 15)
+    await copyAll(one, all)
+    await one.journal.compact()
+    const early = await open('early')
+    const late = await open('late')
+    for (const replica of [all, some, early, late]) {
+      const order = (writers: string[]): string[] =>
+        writers.sort((writer) => ((writer === ended) === (replica === late) ? 1 : -1))
+      await copyAll(one, replica, order)
+      expect(await valuesOf(replica)).toEqual(await valuesOf(one))
+      expect(await saidOf(replica)).toEqual(['27', '28', '29'])
+      expect((await replica.journal.verify()).hollow).toEqual([])
+      expect(replica.journal.exchange.repairs()).toEqual([])
+    }
+  })
+
+  test('a snapshot of a fold that is older than the claim holds', async () => {
+    const one = await open('n1')
+    const store = newStore()
+    const two = await open('n2', store)
+    await set(one, 0, 30)
+    await copyAll(one, two)
+    await valuesOf(two)
+    await two.journal.close()
+    store.killProcess()
+    const again = await open('n2', store)
+    await one.journal.compact()
+    await copyAll(one, again)
+    expect(await valuesOf(again)).toEqual(await valuesOf(one))
+    expect(await saidOf(again)).toHaveLength(3)
+  })
+
+  test('of two sides of a split network each lets go of its own, and the later one counts', async () => {
+    const [one, two] = [await open('n1'), await open('n2')]
+    await set(one, 0, 30)
+    await set(two, 100, 60)
+    await one.journal.compact()
+    await two.journal.compact()
+    for (let round = 0; round < 2; round++) {
+      await copyAll(one, two)
+      await copyAll(two, one)
+    }
+    expect(await valuesOf(one)).toEqual(await valuesOf(two))
+    expect(Object.values(await valuesOf(one)).every((value) => Number(value) >= 100)).toBe(true)
+    expect(await saidOf(one)).toHaveLength(6)
+  })
+})
+
+describe('a claim is the word of one node about its own registers', () => {
+  test('that of another node is no claim', async () => {
+    const [victim, liar] = [await open('victim'), await open('liar')]
+    await set(victim, 0, 6)
+    await copyAll(victim, liar)
+    await liar.journal.append([
+      await claimOn(liar, victim.journal.writer, [
+        [0, 0],
+        [1, 0]
+      ])
+    ])
+    await copyAll(liar, victim)
+    for (const replica of [victim, liar]) expect(await saidOf(replica)).toHaveLength(6)
+  })
+
+  test('it takes no body of another kind', async () => {
+    const one = await open('n1')
+    for (let i = 0; i < 6; i++) await one.journal.append([setEntry('t', 'removed', i, { kind: 'removed' })])
+    await one.journal.append([
+      await claimOn(one, one.journal.writer, [
+        [0, 0],
+        [1, 0]
+      ])
+    ])
+    await one.journal.compact()
+    expect((await allOf(one.journal.entriesOf('t'))).every(({ body }) => body !== undefined)).toBe(true)
+  })
+
+  test('with another hash, or as far as there is nothing, it means nothing', async () => {
+    const one = await open('n1')
+    await set(one, 0, 6)
+    const { writer } = one.journal
+    await one.journal.append([await claimOn(one, writer, [[0, 0]], { hash: new Uint8Array(32) })])
+    await one.journal.append([await claimOn(one, writer, [[0, 0]], { to: 5000 })])
+    await settled(one)
+    expect(await saidOf(one)).toHaveLength(6)
+  })
+})
+
+describe('when the node is removed', () => {
+  test('a claim past the cut is void, the older value counts again and comes back from who has it', async () => {
+    const [one, remover, believer] = [await open('n1'), await open('remover'), await open('believer')]
+    await set(one, 0, 12)
+    await copyAll(one, remover)
+    const cut = new Map(remover.journal.lastNumbers('n1'))
+    await set(one, 12, 30)
+    await one.journal.compact()
+    await copyAll(one, believer)
+    expect(await saidOf(believer)).toHaveLength(3)
+    for (const replica of [remover, believer]) await replica.journal.setRemoved(new Map([['n1', cut]]))
+    await copyAll(remover, believer)
+    expect(await valuesOf(believer)).toEqual({ 'name-0': '9', 'name-1': '10', 'name-2': '11' })
+    expect(await valuesOf(believer)).toEqual(await valuesOf(remover))
+    expect(believer.journal.exchange.repairs()).toEqual([])
+    // It was a mistake: of two cuts the higher counts.
+    for (const replica of [remover, believer]) await replica.journal.setRemoved(new Map())
+    await copyAll(believer, remover)
+    for (const replica of [remover, believer]) {
+      await settled(replica)
+      expect(await saidOf(replica)).toEqual(['39', '40', '41'])
+    }
+  })
+
+  test('a claim whose newer value is cut off in another log is void, although the claim itself counts', async () => {
+    const store = newStore()
+    const first = await open('n1', store)
+    const [remover, believer] = [await open('remover'), await open('believer')]
+    await set(first, 0, 12)
+    await copyAll(first, remover)
+    await set(first, 12, 18)
+    const ended = first.journal.writer
+    await first.journal.close()
+    store.killProcess()
+    // A later start claims what the earlier one overwrote.
+    const second = await open('n1', store)
+    await second.journal.append([words('a', 'hello')])
+    expect(await second.journal.compact()).toBe(27)
+    await copyAll(second, believer)
+    expect(await saidOf(believer)).toEqual(['27', '28', '29'])
+    // Whoever removes it knows the second log with the claim, and of the first only the beginning.
+    await copyAll(second, remover, (writers) => writers.filter((writer) => writer !== ended))
+    const cuts = new Map(remover.journal.lastNumbers('n1'))
+    expect(cuts.get(ended)).toBe(11)
+    for (const replica of [remover, believer]) await replica.journal.setRemoved(new Map([['n1', cuts]]))
+    await copyAll(remover, believer)
+    for (const replica of [remover, believer]) {
+      expect(await valuesOf(replica)).toEqual({ 'name-0': '9', 'name-1': '10', 'name-2': '11' })
+      expect((await replica.journal.verify()).hollow).toEqual([])
+    }
+  })
+})
+
+test('what is erased stays erased, and a value after the erasure stays', async () => {
+  const [one, two] = [await open('n1'), await open('n2')]
+  await set(one, 0, 30)
+  await copyAll(one, two)
+  await two.journal.erase('t')
+  await set(one, 30, 30)
+  await one.journal.compact()
+  await copyAll(one, two)
+  await copyAll(two, one)
+  for (const replica of [one, two]) {
+    expect((await valuesOf(replica))['name-2']).toBe('59')
+    expect((await replica.journal.verify()).hollow).toEqual([])
+  }
+})
+
+test('random histories: claimed at random moments on random replicas, in any order and with repetitions, the values are those of no claiming', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          what: fc.constantFrom('set', 'set', 'set', 'copy', 'copy', 'compact', 'compact', 'restart'),
+          who: fc.nat(2),
+          other: fc.nat(2)
+        }),
+        { minLength: 5, maxLength: 25 }
+      ),
+      async (history) => {
+        const stores = [newStore(), newStore(), newStore()]
+        const replicas: TestJournal[] = []
+        for (const [i, store] of stores.entries()) replicas.push(await open(`n${i}`, store))
+        let next = 0
+        const written: { name: string; value: string; stamp: Stamp }[] = []
+        for (const { what, who, other } of history) {
+          const replica = replicas[who] as TestJournal
+          if (what === 'set') {
+            const stamps = await set(replica, next, 12)
+            for (const [i, stamp] of stamps.entries())
+              written.push({ name: `name-${i % 3}`, value: `${next + i}`, stamp })
+            next += 12
+          } else if (what === 'copy') await copyAll(replica, replicas[other] as TestJournal)
+          else if (what === 'compact') await replica.journal.compact()
+          else {
+            await replica.journal.close()
+            stores[who]?.killProcess()
+            replicas[who] = await open(`n${who}`, stores[who])
+          }
+        }
+        for (let round = 0; round < 2; round++)
+          for (const from of replicas) for (const to of replicas) if (from !== to) await copyAll(from, to)
+        const [first] = replicas as [TestJournal, ...TestJournal[]]
+        // What everybody wrote, in the order of stamps: nothing of it was ever compared by a journal.
+        const newest = Object.fromEntries(
+          written.sort((a, b) => compareStamps(a.stamp, b.stamp)).map(({ name, value }) => [name, value])
+        )
+        const expected = await valuesOf(first)
+        for (const replica of replicas) {
+          expect(await valuesOf(replica)).toEqual(expected)
+          expect(await saidOf(replica)).toEqual(await saidOf(first))
+          expect((await replica.journal.verify()).hollow).toEqual([])
+        }
+        expect(expected).toEqual(newest)
+      }
+    ),
+    { numRuns: 12 }
+  )
+}, 60_000)
+
+test('the power fails in the middle of claiming and shrinking: no newest value is lost, and the next start goes on', async () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const random = seededRandom(seed)
+    const store = newStore()
+    const one = await open('n1', store)
+    await set(one, 0, 40)
+    const cutAfter = random.below(5)
+    let writes = 0
+    const write = store.write.bind(store)
+    store.write = async (changes, options) => {
+      if (++writes > cutAfter) return new Promise(() => undefined)
+      return write(changes, options)
+    }
+    void one.journal.compact().catch(() => undefined)
+    for (let i = 0; i < 400; i++) await Promise.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+    store.write = write
+    store.cutPower()
+    const again = await open('n1', store)
+    await again.journal.verify()
+    const expected = { 'name-0': '39', 'name-1': '37', 'name-2': '38' }
+    expect(await valuesOf(again), `seed ${seed}`).toEqual(expected)
+    expect((await again.journal.verify()).hollow, `seed ${seed}`).toEqual([])
+    await again.journal.compact()
+    expect(await valuesOf(again), `seed ${seed}`).toEqual(expected)
+    expect(await saidOf(again), `seed ${seed}`).toEqual(['37', '38', '39'])
+  }
+})
+
+test('a node that was away catches up through the exchange, and one that is made anew too', async () => {
+  const room = new TestRoom(5)
+  const one = await room.start('n1', undefined, more)
+  const two = await room.start('n2', undefined, more)
+  const write = async (node: TestNode, from: number): Promise<void> => {
+    for (let i = from; i < from + 40; i++)
+      await room.append(node, setEntry('t', `name-${i % 3}`, `${i}:${PAD}`), words('a', `word-${i}:${PAD}`))
+  }
+  await write(one, 0)
+  await room.untilEqual()
+  const kept = room.crash(two)
+  await write(one, 40)
+  await room.settled(one.journal.compact())
+  const back = await room.start('n2', kept, more)
+  const fresh = await room.start('n3', undefined, more)
+  await room.untilEqual()
+  await room.run(5_000)
+  for (const node of [one, back, fresh]) {
+    const { state } = await room.settled(node.journal.view(registersFold('all')))
+    const values = Object.values(state).map(({ value }) => String(value).split(':')[0])
+    expect(values.sort()).toEqual(['77', '78', '79'])
+    expect((await room.settled(node.journal.view(wordFold))).state.size).toBe(80)
+    expect(await saidOf(node)).toEqual(['77', '78', '79'])
+  }
+  await room.stop()
+})
+
+test('a claim of the most entries and logs is read, one more is not', async () => {
+  const { MAX_OVERWRITTEN_PLACES } = await import('../../../protocols/overwritten-places.ts')
+  const { MAX_COVERED_RANGES } = await import('../../../protocols/covered-ranges.ts')
+  const places = (count: number): number[] => Array.from({ length: count }, (_, i) => placeOf(i, 7))
+  const range = (list: number[]) => ({
+    writer: new Uint8Array(32),
+    from: 0,
+    to: 9_999,
+    hash: new Uint8Array(32),
+    places: list
+  })
+  expect(decodeOverwritten(encodeOverwritten([range(places(MAX_OVERWRITTEN_PLACES))]))?.[0]?.places).toHaveLength(1024)
+  expect(decodeOverwritten(encodeOverwritten([range(places(MAX_OVERWRITTEN_PLACES + 1))]))).toBeUndefined()
+  expect(
+    decodeOverwritten(encodeOverwritten([range(places(MAX_OVERWRITTEN_PLACES)), range(places(1))]))
+  ).toBeUndefined()
+  const many = (count: number) => Array.from({ length: count }, () => range(places(1)))
+  expect(decodeOverwritten(encodeOverwritten(many(MAX_COVERED_RANGES)))).toHaveLength(MAX_COVERED_RANGES)
+  expect(decodeOverwritten(encodeOverwritten(many(MAX_COVERED_RANGES + 1)))).toBeUndefined()
+  for (const wrong of [[], [range([])], [range([3, 3])], [range([4, 3])], [{ ...range(places(1)), to: -1 }]])
+    expect(decodeOverwritten(encodeOverwritten(wrong))).toBeUndefined()
+})
+
+test('100,000 bodies of claims, bent and random: none throws, and what is read says itself again', () => {
+  const number = fc.oneof(fc.integer({ min: -2, max: 40 }), fc.constantFrom(2 ** 40 - 1, 2 ** 40, 2 ** 53, 1.5, -0))
+  const range = fc.tuple(
+    fc.oneof(fc.constant(new Uint8Array(32)), fc.uint8Array({ maxLength: 33 })),
+    number,
+    number,
+    fc.constant(new Uint8Array(32)),
+    fc.oneof(fc.array(number, { maxLength: 8 }), fc.constant([0, 0, 1, 0]), fc.constant(null))
+  )
+  const body = fc.oneof(fc.record({ ranges: fc.array(range, { maxLength: 3 }) }), fc.constantFrom(null, 1, 'x', [], {}))
+  fc.assert(
+    fc.property(body, (value) => {
+      const read = decodeOverwritten(value as never)
+      if (read) expect(decodeOverwritten(encodeOverwritten(read))).toEqual(read)
+    }),
+    { numRuns: 100_000 }
+  )
+}, 60_000)
+
+function storedBytes({ store }: TestJournal): number {
+  const { pairs } = store as unknown as { pairs: [Uint8Array, Uint8Array][] }
+  return pairs.reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+}
