@@ -189,7 +189,8 @@ export async function machineState(
 }
 
 async function program(): Promise<FoundProgram> {
-  const above = join(import.meta.dirname, '..', '..')
+  // dist/node/main.js, or node/main.ts in a checkout: compiled, this file lies in another place than its source.
+  const above = dirname(dirname(process.argv[1] ?? ''))
   if (basename(above) !== 'dist')
     throw new JoineryError(
       'NOT_COMPILED',
