@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Cid, isCid } from '../../protocols/cid.ts'
 import type { BlobRef, Mirror, MirrorAnswer, MirrorRequest, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { sendBytes } from './content-bytes.ts'
 import { HEARING_PATIENCE_MS, HEARING_PATIENCE_R_MS } from './limits.ts'
 import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
@@ -41,6 +42,8 @@ export interface ContentRoute {
 }
 
 const BLOB_PREFIX = '/blob/'
+/** Mirrors only read it. */
+const NO_QUERY = new URLSearchParams()
 
 export function createContentRoute(components: ContentComponents): ContentRoute {
   return {
@@ -65,7 +68,7 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
       }
       const asked = {
         path: path.slice(prefix.length + 2),
-        query: new URLSearchParams(search),
+        query: search === '' ? NO_QUERY : new URLSearchParams(search),
         headers: plainHeaders(request)
       }
       await send(request, response, await ask(prefix, asked, response))
@@ -75,6 +78,7 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
   /** Asks the mirror; what it does not have is asked for again as long as this device has not heard what the room has. */
   async function ask(collection: string, request: MirrorRequest, response: ServerResponse): Promise<MirrorAnswer> {
     const mirror = components.mirrors.get(collection) as Mirror
+    if (components.hearing?.known(collection).heard !== false) return await mirror.answer(request)
     // R takes the first answer for the last, whatever its status says: it waits longer, and is never told to come again.
     const asksOnce = collection === 'cran'
     const patienceMs = asksOnce ? HEARING_PATIENCE_R_MS : HEARING_PATIENCE_MS
@@ -115,44 +119,10 @@ function firstPart(path: string): string {
   return end < 0 ? path.slice(1) : path.slice(1, end)
 }
 
-function plainHeaders(request: IncomingMessage): { [name: string]: string | undefined } {
-  const headers: { [name: string]: string | undefined } = Object.create(null)
-  for (const name in request.headers) {
-    const value = request.headers[name]
-    headers[name] = Array.isArray(value) ? value.join(', ') : value
-  }
-  return headers
-}
-
-function sendBytes(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: Extract<MirrorAnswer, { kind: 'bytes' }>
-): void {
-  response.setHeader('Content-Type', answer.contentType)
-  // Indexes change when the room does: a browser or proxy may keep them, and has to ask whether they still hold.
-  response.setHeader('Cache-Control', 'no-cache')
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
-  if (answer.etag !== undefined) {
-    const etag = `"${answer.etag}"`
-    response.setHeader('ETag', etag)
-    if (matches(request.headers['if-none-match'], etag)) {
-      response.statusCode = 304
-      response.removeHeader('Content-Type')
-      response.end()
-      return
-    }
-  }
-  response.setHeader('Content-Length', answer.bytes.length)
-  if (request.method === 'HEAD') response.end()
-  else response.end(answer.bytes)
-}
-
-/** RFC 9110 section 13.1.2, weak comparison. */
-export function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  if (header.trim() === '*') return true
-  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+function plainHeaders({ headers }: IncomingMessage): { [name: string]: string | undefined } {
+  // The only one that Node gives as a list; no client sends it.
+  const { 'set-cookie': _cookies, ...plain } = headers
+  return plain as { [name: string]: string | undefined }
 }
 
 /**

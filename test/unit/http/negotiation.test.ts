@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { matches } from '../../../node/http/content-route.ts'
+import { accepts, matches } from '../../../node/http/content-bytes.ts'
 import { preferredForm } from '../../../node/http/error-answer.ts'
 
 describe('the form of an error', () => {
@@ -27,5 +27,22 @@ describe('If-None-Match', () => {
     [undefined, false]
   ])('%s', (header, expected) => {
     expect(matches(header, '"a"')).toBe(expected)
+  })
+})
+
+describe('Accept-Encoding', () => {
+  it.each([
+    ['gzip', true],
+    ['gzip, deflate', true],
+    ['br;q=1.0, gzip;q=0.8', true],
+    ['GZIP', true],
+    ['gzip;q=0', false],
+    ['gzip; q = 0.000', false],
+    ['identity', false],
+    ['*', false],
+    ['x-gzip', false],
+    [undefined, false]
+  ])('%s', (header, expected) => {
+    expect(accepts(header, 'gzip')).toBe(expected)
   })
 })
