@@ -9,10 +9,20 @@ export interface CopyDevice {
   folder: string
 }
 
+/** `up`: all devices run and know each other, and one word begins the copying. `new`: the other devices are started by `begin`. */
+export type CopyStart = 'up' | 'new'
+
 export interface CopyTask {
   data: DataSet
   first: CopyDevice
   others: CopyDevice[]
+  start: CopyStart
+}
+
+/** Processes whose CPU counts, with what they start: of the first device, and of each other one as far as it runs. */
+export interface CopyProcesses {
+  first: number[]
+  others: number[]
 }
 
 export interface CopyTool {
@@ -21,11 +31,11 @@ export interface CopyTool {
   readonly debianPackage: string | undefined
   readonly program: string | undefined
   /**
-   * Prepares (scans, imports, starts servers), calls `begin` with the processes that send, and starts the copying; resolves when every other device has
-   * all files. The processes whose CPU counts are told by `first` and `others`.
+   * Prepares everything that does not count, calls `begin`, begins the copying, and resolves as soon as every other device has all files under
+   * their own names. What counts is the time from `begin` to the end, and the CPU that the processes used in it.
    */
   copy(
     task: CopyTask,
-    begin: (first: number[]) => Promise<void>
-  ): Promise<{ first: number[]; others: number[]; note?: string; end: () => Promise<void> }>
+    begin: (processes: CopyProcesses) => Promise<void>
+  ): Promise<CopyProcesses & { note?: string; end: () => Promise<void> }>
 }
