@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { Argument, type Command, Option } from 'commander'
+import { readCsv, writeCsv } from '../../protocols/csv.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { PersonRole } from '../../protocols/people.ts'
 import type { Operations } from '../control/operations.ts'
 import type { PersonLine } from '../control/person-operations.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { CommandContext } from './context.ts'
-import { readCsv, writeCsv } from './csv.ts'
 import { EXIT } from './exit-codes.ts'
 import { printable, table } from './printable.ts'
 

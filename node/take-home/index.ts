@@ -1,0 +1,11 @@
+/**
+ * Archives that people take home.
+ *
+ * ```ts
+ * const takeHome = new TakeHome({ clock, content: collections.index, blobs: blobs.reader, people, notes, repositories })
+ * for await (const bytes of takeHome.lessonsAndNotes(signal)) …
+ * ```
+ */
+import './errors.ts'
+
+export { TakeHome, type TakeHomeComponents, type TakeHomeNotes, type TakeHomeRepositories } from './take-home.ts'
