@@ -32,6 +32,8 @@
  *   only while everything that it names counts: each log up to its `to`, and its own place.
  * - *Which entries.* Only of kinds that are registers (`Registers.covers`): a member that lies can make late joiners miss a value that it has set
  *   itself, and neither a removal nor the end of a session.
+ * - *What is left.* Whoever got small batches without what stands for them (a sync that broke off in between), and removes the node at that moment, does
+ *   not get the bodies back when everybody else has let them go: the setting is its standard again. The node would have to die in those seconds.
  *
  * What it costs: some 230 bytes of header, signature and index stay for each batch, and those are most of what stays (`npm run bench --
  * notes-journal`). Notes therefore write at most five entries a second. Less would take runs of headers whose signatures but the last are left

@@ -1,6 +1,6 @@
 /**
- * Old entries are merged while others are written, and the process is killed or the power fails at moments that nobody chose: every word that was
- * acknowledged is in the text afterwards, and the next start goes on. 8 kills and 6 cuts (JOINERY_LONG: 25 times as many).
+ * Old entries are merged and overwritten values let go while others are written, and the process is killed or the power fails at moments that nobody
+ * chose: every word that was acknowledged is in the text afterwards, no value is older than what was acknowledged, and the next start goes on. 8 kills and 6 cuts (JOINERY_LONG: 25 times as many).
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { Child } from '../kit/child.ts'
 import { LoopImage } from '../kit/loop-image.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
+import { allOf, registersFold } from '../unit/journal/room.ts'
 import { wordFold, words } from '../unit/journal/words.ts'
 import { openMerging } from './merging-writer.ts'
 
@@ -22,22 +23,40 @@ const program = join(import.meta.dirname, 'merging-writer.ts')
 const pass = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 const start = (folder: string): Child => new Child([process.execPath, program, folder, String(random.below(2 ** 31))])
 
-async function allSaid(writer: Child): Promise<{ words: string[]; merged: number }> {
+interface Said {
+  words: string[]
+  /** The newest of each name. */
+  values: Map<string, number>
+  merged: number
+}
+
+async function allSaid(writer: Child): Promise<Said> {
   for (let before = -1; before !== writer.lines.length; ) {
     before = writer.lines.length
     await pass(10)
   }
   const merged = writer.lines.filter((line) => line.startsWith('merged '))
+  const values = new Map<string, number>()
+  for (const line of writer.lines) {
+    const [, name, value] = /^set (\S+) (\d+)$/.exec(line) ?? []
+    if (name !== undefined) values.set(name, Number(value))
+  }
   return {
+    values,
     words: writer.lines.filter((line) => line.startsWith('ack ')).map((line) => line.slice(4)),
     merged: merged.reduce((sum, line) => sum + Number(line.slice(7)), 0)
   }
 }
 
-async function lostIn(folder: string, acknowledged: readonly string[]): Promise<string[]> {
+async function lostIn(folder: string, { words, values }: Pick<Said, 'words' | 'values'>): Promise<string[]> {
   const journal = await openMerging(folder)
   const { state } = await journal.view(wordFold)
-  const lost = acknowledged.filter((word) => !state.has(word))
+  const lost = words.filter((word) => !state.has(word))
+  const { state: registers } = await journal.view(registersFold('values', (topic) => topic === 'values'))
+  for (const [name, value] of values) {
+    const held = Number.parseInt(String(registers[name]?.value), 10)
+    if (!(held >= value)) lost.push(`${name} ${value}, held ${held}`)
+  }
   expect(await journal.verify()).toMatchObject({ holes: [], rotten: [], hollow: [], unindexed: 0 })
   await journal.close()
   return lost
@@ -49,6 +68,7 @@ test('kill -9 while old text is merged: nothing that was acknowledged is lost', 
   const folder = await mkdtemp(join(tmpdir(), 'joinery-merging-'))
   try {
     const acknowledged: string[] = []
+    const values = new Map<string, number>()
     let merged = 0
     for (let kill = 0; kill < KILLS; kill++) {
       const writer = start(join(folder, 'journal'))
@@ -58,9 +78,18 @@ test('kill -9 while old text is merged: nothing that was acknowledged is lost', 
       const said = await allSaid(writer)
       acknowledged.push(...said.words)
       merged += said.merged
-      expect(await lostIn(join(folder, 'journal'), acknowledged), `kill ${kill}, seed ${seed}`).toEqual([])
+      for (const [name, value] of said.values) values.set(name, value)
+      expect(
+        await lostIn(join(folder, 'journal'), { words: acknowledged, values }),
+        `kill ${kill}, seed ${seed}`
+      ).toEqual([])
     }
     expect(merged).toBeGreaterThan(KILLS)
+    // Without values that have gone it would prove nothing about them.
+    const journal = await openMerging(join(folder, 'journal'))
+    const entries = await allOf(journal.entriesOf('values'))
+    await journal.close()
+    expect(entries.filter(({ body }) => body === undefined).length).toBeGreaterThan(KILLS)
     console.log(`${KILLS} kills, ${acknowledged.length} acknowledged, ${merged} batches merged`)
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -80,7 +109,7 @@ test('a power cut while old text is merged: nothing that was acknowledged is los
       const said = await allSaid(writer)
       await using copy = await image.cutPower()
       writer.process.kill('SIGCONT')
-      expect(await lostIn(join(copy.path, 'journal'), said.words), `cut ${cut}, seed ${seed}`).toEqual([])
+      expect(await lostIn(join(copy.path, 'journal'), said), `cut ${cut}, seed ${seed}`).toEqual([])
       expect(writer.over, writer.output()).toBe(false)
     }
   } finally {

@@ -1,4 +1,4 @@
-/** Appends words to a journal for ever, merges old ones again and again, and prints what was acknowledged: `node merging-writer.ts FOLDER SEED`. */
+/** Appends words to a journal and sets values for ever, merges old ones and lets overwritten ones go again and again, and prints what was acknowledged: `node merging-writer.ts FOLDER SEED`. */
 import { writeSync } from 'node:fs'
 import { type Journal, openJournal } from '../../node/journal/index.ts'
 import { systemClock } from '../../node/platform/clock.ts'
@@ -6,12 +6,20 @@ import { nodeDisk } from '../../node/platform/disk.ts'
 import { systemRandom } from '../../node/platform/random.ts'
 import { believingAuthority, certifier, noSeal } from '../kit/journal-pieces.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
+import { setEntry, setRegisters } from '../unit/journal/room.ts'
 import { wordMerger, words } from '../unit/journal/words.ts'
 
 export function openMerging(folder: string): Promise<Journal> {
-  const pieces = { authority: believingAuthority, certify: certifier('a'), seal: noSeal, merger: wordMerger }
+  const pieces = { authority: believingAuthority, certify: certifier('a'), seal: noSeal }
   return openJournal(
-    { disk: nodeDisk, clock: systemClock, random: systemRandom, ...pieces },
+    {
+      disk: nodeDisk,
+      clock: systemClock,
+      random: systemRandom,
+      ...pieces,
+      merger: wordMerger,
+      registers: setRegisters
+    },
     { folder, node: 'a', understood: new Map(), reserveBytes: 0 }
   )
 }
@@ -26,6 +34,11 @@ async function main(folder: string, seed: number): Promise<void> {
       const word = `${seed}-${caller}-${i}`
       await journal.append([words('a', `${word}:${'x'.repeat(1 + random.below(900))}`)])
       writeSync(1, `ack ${word}\n`)
+      const key = `${caller}-${i % 3}`
+      // Grows from one process to the next too.
+      const value = Number(process.hrtime.bigint() / 1000n)
+      await journal.append([setEntry('values', key, `${value}:${'x'.repeat(100)}`)])
+      writeSync(1, `set ${key} ${value}\n`)
     }
   }
   const merge = async (): Promise<void> => {

@@ -4,11 +4,19 @@
  */
 import type { CborValue } from '../../protocols/cbor.ts'
 import type { PlacementPolicy } from '../../protocols/content.ts'
-import { compareStamps, type Entry, type EntryMerger, type Fold, type Stamp } from '../../protocols/journal.ts'
+import {
+  compareStamps,
+  type Entry,
+  type EntryMerger,
+  type Fold,
+  type Registers,
+  type Stamp
+} from '../../protocols/journal.ts'
 
 export const TOPIC = 'facts'
 export const KINDS: ReadonlyMap<string, number> = new Map([
   ['set', 1],
+  ['put', 1],
   ['add', 1],
   ['blob', 1],
   ['many', 1]
@@ -42,7 +50,7 @@ export const factsFold: Fold<Facts> = {
     if (!body) return
     if (entry.kind === 'add') state.added.add(body.id as number)
     if (entry.kind === 'blob') state.blobs.set(body.cid as string, blobOf(body))
-    if (entry.kind !== 'set') return
+    if (entry.kind !== 'set' && entry.kind !== 'put') return
     const key = body.key as string
     const { lamport, writer, number, index } = entry
     const stamp = { lamport, writer, number, index }
@@ -105,6 +113,13 @@ export const factsMerger: EntryMerger = {
   }
 }
 
+/** Not merged: a value of these goes when its device has put a newer one. */
+export const factsRegisters: Registers = {
+  reads: (topic) => topic === TOPIC,
+  covers: (topic, kind) => topic === TOPIC && kind === 'put',
+  registerOf: (_topic, _kind, body) => (body as { key: string }).key
+}
+
 /** What a merged entry says, as the entries that it stands for; of any other entry itself. */
 export function factsIn(entry: Entry): Entry[] {
   if (entry.kind !== 'many') return entry.body === undefined ? [] : [entry]
@@ -160,7 +175,7 @@ export function expectedFacts(inOrder: readonly Entry[]): string {
   const blobs = new Set<string>()
   for (const entry of inOrder) {
     const body = entry.body as { [key: string]: CborValue }
-    if (entry.kind === 'set') registers.set(body.key as string, body.id as number)
+    if (entry.kind === 'set' || entry.kind === 'put') registers.set(body.key as string, body.id as number)
     if (entry.kind === 'add') added.add(body.id as number)
     if (entry.kind === 'blob') blobs.add(body.cid as string)
   }

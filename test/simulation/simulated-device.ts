@@ -21,7 +21,7 @@ import { SimulatedKeyValueStore } from '../kit/simulated-key-value.ts'
 import type { SimulatedNetwork } from '../kit/simulated-network.ts'
 import { cheapSigning } from './cheap-signing.ts'
 import type { Facts } from './facts-fold.ts'
-import { factsMerger, KINDS, TOPIC } from './facts-fold.ts'
+import { factsMerger, factsRegisters, KINDS, TOPIC } from './facts-fold.ts'
 
 export interface DeviceComponents {
   time: SimulatedTime
@@ -114,7 +114,7 @@ export class SimulatedDevice {
         certify: (writerKey) => encodeCbor([writerKey, this.id]),
         seal: { seal: (plain) => plain, open: (sealed) => sealed },
         signing: cheapSigning,
-        ...(this.#init.merges ? { merger: factsMerger } : {})
+        ...(this.#init.merges ? { merger: factsMerger, registers: factsRegisters } : {})
       },
       {
         node: this.id,

@@ -52,6 +52,8 @@ interface KeptOne extends KeptBlob {
   by: SimulatedDevice
 }
 
+const KEYS = { set: 'register', put: 'value' } as const
+
 /** Unreachable peers are left alone for up to a minute and liars for five: a message that comes twice makes an honest one look so. Else it takes some 5 s. */
 const CONVERGENCE_MS = LIAR_PAUSE_MS + 180_000
 /** A clean stop has no reason to take longer: one sync of a slow card and one commit. */
@@ -65,8 +67,10 @@ export class SimulatedRoom {
   readonly liar: SimulatedDevice | undefined
   /** Everything that anybody ever tried to write, by its id: what is not in here was never said. */
   readonly #said = new Map<number, string>()
+  /** The key of each value that a newer one of the same device may replace. */
+  readonly #puts = new Map<number, string>()
   /** Acknowledged, by writer and number and index. */
-  readonly #acknowledged = new Map<string, { id: number; by: SimulatedDevice }>()
+  readonly #acknowledged = new Map<string, { id: number; by: SimulatedDevice; stamp: Stamp }>()
   readonly #durable = new Map<string, Set<string>>()
   readonly kept = new Map<string, KeptOne>()
   /** Timers that a clean stop left running, with the place that made them where that was watched. */
@@ -78,6 +82,8 @@ export class SimulatedRoom {
   readonly #merges: boolean
   #nextId = 1
   merged = 0
+  /** Acknowledged values that are not here any more, since their device has put newer ones. */
+  letGo = 0
 
   constructor(seed: number, init: RoomInit) {
     this.random = seededRandom(seed)
@@ -304,25 +310,41 @@ export class SimulatedRoom {
         if (ids.has(id)) throw new Error(`${device.name} holds fact ${id} twice`)
         ids.add(id)
       }
-      for (const [place, { id, by }] of this.#acknowledged) {
+      for (const [place, { id, by, stamp }] of this.#acknowledged) {
         // What a liar wrote nobody else may ever have understood.
-        if (by !== this.liar && !ids.has(id)) throw new Error(`${device.name} never got ${place} (fact ${id})`)
+        if (by === this.liar || ids.has(id)) continue
+        if (!this.#isOverwritten(id, by, stamp, inOrder))
+          throw new Error(`${device.name} never got ${place} (fact ${id})`)
+        if (device === this.honest[0]) this.letGo++
       }
       checkStoredBytes(device, life.blobs.store)
     }
   }
 
+  /** A newer value of the same device is here. */
+  #isOverwritten(id: number, by: SimulatedDevice, stamp: Stamp, inOrder: readonly Entry[]): boolean {
+    const key = this.#puts.get(id)
+    return inOrder.some(
+      (entry) =>
+        entry.kind === 'put' &&
+        entry.node === by.id &&
+        (entry.body as { key: string }).key === key &&
+        compareStamps(stamp, entry) < 0
+    )
+  }
+
   #newFact(): { id: number; kind: string; body: { [key: string]: string | number } } {
     const id = this.#nextId++
-    const kind = this.random.chance(0.5) ? 'set' : 'add'
+    const kind = this.random.chance(0.5) ? (this.#merges && this.random.chance(0.5) ? 'put' : 'set') : 'add'
     const pad = this.#merges ? { pad: PAD } : {}
-    const body = kind === 'set' ? { id, key: `register-${this.random.below(6)}`, ...pad } : { id, ...pad }
+    const body = kind === 'add' ? { id, ...pad } : { id, key: `${KEYS[kind]}-${this.random.below(6)}`, ...pad }
     this.#said.set(id, textOf(body))
+    if (kind === 'put' && 'key' in body) this.#puts.set(id, String(body.key))
     return { id, kind, body }
   }
 
-  #acknowledge(device: SimulatedDevice, { writer, number, index }: Stamp, id: number): void {
-    this.#acknowledged.set(`${writer} ${number} ${index}`, { id, by: device })
+  #acknowledge(device: SimulatedDevice, stamp: Stamp, id: number): void {
+    this.#acknowledged.set(`${stamp.writer} ${stamp.number} ${stamp.index}`, { id, by: device, stamp })
   }
 
   get acknowledged(): number {

@@ -14,6 +14,8 @@ export interface Outcome {
   acknowledged: number
   /** Batches whose bodies shrank. */
   merged: number
+  /** Values that a newer one of the same device replaced. */
+  letGo: number
   kept: number
   steps: number
   bytes: number
@@ -39,9 +41,9 @@ export async function tellStory(seed: number, change: Partial<RoomInit> = {}): P
   }
   const convergenceMs = await room.converge(wallMs)
   await stopAll(room)
-  const { acknowledged, merged, time, network, forgotten } = room
+  const { acknowledged, merged, letGo, time, network, forgotten } = room
   const bytes = network.totalBytes
-  return { convergenceMs, acknowledged, merged, kept: room.kept.size, steps: time.steps, bytes, forgotten }
+  return { convergenceMs, acknowledged, merged, letGo, kept: room.kept.size, steps: time.steps, bytes, forgotten }
 }
 
 /** Somebody types for a while; some time later, perhaps at once, that device merges. */

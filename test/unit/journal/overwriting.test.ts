@@ -324,6 +324,32 @@ describe('when the node is removed', () => {
   })
 })
 
+test('a claim holds only with the log that has the newer values, also where it takes nothing from it', async () => {
+  const store = newStore()
+  const writers: string[] = []
+  for (const [from, count] of [
+    [0, 12],
+    [12, 3]
+  ] as const) {
+    const journal = await open('n1', store)
+    await set(journal, from, count)
+    writers.push(journal.journal.writer)
+    await journal.journal.close()
+    store.killProcess()
+  }
+  const third = await open('n1', store)
+  expect(await third.journal.compact()).toBe(12)
+  const [remover, believer] = [await open('remover'), await open('believer')]
+  await copyAll(third, believer)
+  expect(await saidOf(believer)).toEqual(['12', '13', '14'])
+  // It has the claim and what was overwritten, and not what overwrote it.
+  await copyAll(third, remover, (list) => list.filter((writer) => writer !== writers[1]))
+  expect(await valuesOf(remover)).toEqual({})
+  const cuts = new Map(remover.journal.lastNumbers('n1'))
+  await believer.journal.setRemoved(new Map([['n1', cuts]]))
+  expect(believer.journal.exchange.repairs()).not.toEqual([])
+})
+
 test('what is erased stays erased, and a value after the erasure stays', async () => {
   const [one, two] = [await open('n1'), await open('n2')]
   await set(one, 0, 30)
