@@ -95,7 +95,11 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       mirrors: roomMirrors(slot),
       room: overviews,
       notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
-      people: { current: () => slot.current?.people },
+      people: {
+        current: () => slot.current?.people,
+        signalOf: (person) => slot.current?.live?.signalOf(person)
+      },
+      live: { current: () => slot.current?.live },
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       onMissing: (missing) => wants.add(missing),

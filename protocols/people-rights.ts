@@ -16,7 +16,16 @@ const RIGHTS = {
   'see-people': 'helper',
   'reset-code': 'helper',
   'change-roles': 'facilitator',
-  'remove-person': 'facilitator'
+  'remove-person': 'facilitator',
+  /** A sticky and a raised hand of one's own. */
+  'show-signal': 'learner',
+  /** The room as it is just now, with the names of those who need help. */
+  'watch-room': 'helper',
+  'take-signals-down': 'facilitator',
+  'set-clock': 'facilitator',
+  'change-devices': 'facilitator',
+  'change-content': 'facilitator',
+  'check-room': 'facilitator'
 } as const satisfies Record<string, PersonRole | 'anybody'>
 
 export type Action = keyof typeof RIGHTS

@@ -4,7 +4,12 @@
  */
 
 /** Address of a file in `assets/` by its plain name. */
-export const ASSETS = { style: '/assets/style.css', script: '/assets/page.js', icon: '/assets/icon.svg' } as const
+export const ASSETS = {
+  style: '/assets/style.css',
+  script: '/assets/page.js',
+  icon: '/assets/icon.svg',
+  signals: '/assets/signals.js'
+} as const
 
 type AssetAddresses = Readonly<Record<keyof typeof ASSETS, string>>
 
@@ -16,6 +21,6 @@ export function assetAddresses(): AssetAddresses {
 
 /** @param nameOf `/assets/style.css` → `/assets/style.<hash>.css` */
 export function nameAssets(nameOf: (plain: string) => string): void {
-  const { style, script, icon } = ASSETS
-  addresses = { style: nameOf(style), script: nameOf(script), icon: nameOf(icon) }
+  const { style, script, icon, signals } = ASSETS
+  addresses = { style: nameOf(style), script: nameOf(script), icon: nameOf(icon), signals: nameOf(signals) }
 }

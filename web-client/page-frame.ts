@@ -1,6 +1,7 @@
 import { assetAddresses } from './asset-addresses.ts'
 import { type Html, html } from './html.ts'
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from './languages.ts'
+import { renderSignalBar } from './room/signal-bar.ts'
 import type { Texts } from './texts.ts'
 import type { Visitor, VisitorPerson } from './visitor.ts'
 
@@ -48,6 +49,7 @@ ${frame.tagline && html`<p>${frame.tagline}</p>`}
 ${visitor.person?.mustChoose && renderMustChoose(visitor.person, texts)}
 ${frame.main}
 </main>
+${visitor.person?.signal && renderSignalBar(visitor.person.signal, pageOf(visitor), visitor.language)}
 <footer class="wide">
 <p>${frame.footer}</p>
 <nav aria-label="${texts.language}"><ul class="languages">
@@ -85,6 +87,10 @@ function renderMustChoose(person: VisitorPerson, texts: Texts): Html {
 <p>${texts.account.mustChooseExplain(person.name)}</p>
 <p><a class="button" href="/me#name">${texts.account.chooseName}</a></p>
 </section>`
+}
+
+function pageOf({ path, search }: Visitor): string {
+  return search === undefined ? path : `${path}?${search}`
 }
 
 function languageLink({ path, search }: Visitor, language: Language): string {

@@ -1,5 +1,6 @@
 /** What a page knows of the one who looks at it. */
 import type { Language } from './languages.ts'
+import type { VisitorSignal } from './room/signal-bar.ts'
 
 export type VisitorSystem = 'windows' | 'macos' | 'linux' | 'other'
 
@@ -24,6 +25,8 @@ export interface VisitorPerson {
   mustChoose: boolean
   /** They help: everybody's accounts are open to them. */
   helps?: boolean
+  /** The sticky and the hand that they show; absent where nobody would see them. */
+  signal?: VisitorSignal
 }
 
 /** Where this device's pages are; the first is the one to tell people. */

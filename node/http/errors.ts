@@ -14,6 +14,8 @@ defineErrors({
   TOO_MANY_CONNECTIONS: { status: 503, next: 'Wait a second and try again.' },
   NOT_IN_ROOM: { status: 404, next: 'Look at the first page for what is here, or ask the facilitator to add it.' },
   NOT_HEARD_YET: { status: 503, next: 'This device has only just joined the room. Try again in a few seconds.' },
+  TOO_OFTEN: { status: 429, next: 'Wait a few seconds, then try again.' },
+  TOO_MANY_STREAMS: { status: 503, next: 'Close other pages of this room, then reload this one.' },
   PORT_TAKEN: { status: 503, next: 'Choose another one with `--port`, or stop the program that has it.' },
   PORT_FORBIDDEN: { status: 503, next: 'Choose a port above 1023 with `--port`, or run it as a service.' }
 })

@@ -14,6 +14,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
+import type { RoomLive } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -22,6 +23,7 @@ import { addApiRoutes } from './api.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
+import { EventStreams } from './event-streams.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
@@ -36,6 +38,7 @@ import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 import { addSetupRoutes } from './setup-routes.ts'
+import { addSignalRoutes } from './signal-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
@@ -59,6 +62,8 @@ export interface FrontDoorComponents {
   notes?: NoteDoor
   /** Absent: nobody can sign in here. */
   people?: PeopleDoor
+  /** Stickies, hands, how devices are; absent: none of it here. */
+  live?: { current(): RoomLive | undefined }
   /** Absent: git clients find nothing here. */
   git?: GitDoor
   /** Absent: no repositories here. Needs people. */
@@ -166,10 +171,12 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     if (notes && isNoteSocket(request)) notes.handleUpgrade(request, socket, head)
     else socket.destroy()
   })
+  const streams = new EventStreams(components)
   const app = await createPages(
     components,
     init,
     server,
+    streams,
     (handler) => {
       pages = handler
     },
@@ -209,6 +216,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
       return { port }
     },
     async stop() {
+      streams.endAll()
       await closeServer(server, connections, components.clock, applied.stopGraceMs)
       await app.close()
     },
@@ -243,6 +251,7 @@ async function createPages(
   components: FrontDoorComponents,
   init: FrontDoorInit,
   server: Server,
+  streams: EventStreams,
   onHandler: (handler: (request: IncomingMessage, response: ServerResponse) => void) => void,
   figures: FrontDoor['figures']
 ): Promise<FastifyInstance> {
@@ -305,6 +314,13 @@ async function createPages(
   if (people && repositories) {
     void app.register((scope, _options, done) => {
       addRepositoryRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
+      done()
+    })
+  }
+  const { live } = components
+  if (people && live) {
+    void app.register((scope, _options, done) => {
+      addSignalRoutes(scope, { people, live: () => live.current(), streams, clock })
       done()
     })
   }

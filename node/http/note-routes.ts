@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import { noteLineSchema, noteTitleSchema } from '../../protocols/note-api.ts'
 import type { Language } from '../../web-client/languages.ts'
+import type { ShownSignal } from '../live/index.ts'
 import { personOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { languageOf } from './visitor-language.ts'
@@ -19,7 +20,7 @@ export interface NoteDoor {
   page(
     path: string,
     language: Language,
-    account?: { shownName: string } | null,
+    account?: { shownName: string; signal?: ShownSignal } | null,
     cookies?: string
   ): NoteAnswer | undefined
   asset(path: string): NoteAnswer | undefined
@@ -91,7 +92,10 @@ async function send(
   { notes, people }: NoteRouteOptions
 ): Promise<FastifyReply> {
   const path = request.raw.visit?.path.path ?? ''
-  const account = people?.current() ? (personOf(request, people) ?? null) : undefined
+  const person = personOf(request, people)
+  const signal = person && people?.signalOf?.(person.id)
+  const known = person ? { shownName: person.shownName, ...(signal && { signal }) } : null
+  const account = people?.current() ? known : undefined
   const answer = notes.asset(path) ?? notes.page(path, languageOf(request.raw), account, request.headers.cookie)
   if (!answer) throw new JoineryError('NOT_IN_ROOM', 'no such page')
   return reply.headers({ ...answer.headers }).send(Buffer.from(answer.bytes))

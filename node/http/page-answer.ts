@@ -25,6 +25,7 @@ export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefine
   parameters.delete('lang')
   const search = parameters.toString()
   const person = personOf(request, people)
+  const signal = person && people?.signalOf?.(person.id)
   return {
     language: languageOf(request.raw),
     system: systemOf(request.headers['user-agent']),
@@ -34,7 +35,8 @@ export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefine
     ...(person && {
       person: {
         ...{ name: person.name, shownName: person.shownName, mustChoose: person.mustChoose },
-        helps: may(person, 'see-people')
+        helps: may(person, 'see-people'),
+        ...(signal && { signal })
       }
     })
   }

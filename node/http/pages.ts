@@ -44,7 +44,8 @@ const MAX_ASSET_BYTES = 256 * 1024
 const ASSET_TYPES: Readonly<Record<string, string>> = {
   [ASSETS.style]: 'text/css; charset=utf-8',
   [ASSETS.script]: 'text/javascript; charset=utf-8',
-  [ASSETS.icon]: 'image/svg+xml'
+  [ASSETS.icon]: 'image/svg+xml',
+  [ASSETS.signals]: 'text/javascript; charset=utf-8'
 }
 
 /** @throws Error when the program's own files are not there */

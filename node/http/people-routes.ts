@@ -32,7 +32,7 @@ import {
 } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import type { RepositoryDoor } from './repository-door.ts'
-import { FORM_PAGE_HEADERS } from './response-headers.ts'
+import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
 
 export interface PeopleRouteOptions {
@@ -54,7 +54,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   const fresh = new FreshCodes<FreshCode>(options.clock)
   const cards = new FreshCodes<FreshCode[]>(options.clock)
   acceptForms(app)
-  addPageHeaders(app, FORM_PAGE_HEADERS)
+  addPageHeaders(app, PAGE_HEADERS)
 
   const people = (): People => {
     const current = door.current()

@@ -44,7 +44,7 @@ import {
 import type { PeopleDoor } from './people-door.ts'
 import { sendRawFile } from './raw-file.ts'
 import type { RepositoryDoor, RepositoryHost } from './repository-door.ts'
-import { FORM_PAGE_HEADERS } from './response-headers.ts'
+import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
 
 export interface RepositoryRouteOptions {
@@ -77,7 +77,7 @@ interface Found {
 export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRouteOptions): void {
   const { people: peopleDoor, repositories, clock } = options
   acceptForms(app)
-  addPageHeaders(app, FORM_PAGE_HEADERS)
+  addPageHeaders(app, PAGE_HEADERS)
 
   const here = (): { people: People; host: RepositoryHost } => {
     const people = peopleDoor.current()

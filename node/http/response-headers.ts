@@ -26,16 +26,12 @@ export function setCommonHeaders(response: ServerResponse): void {
   response.setHeader('Referrer-Policy', 'no-referrer')
 }
 
+/** Most pages have a form: with `no-referrer` browsers post it with `Origin: null`, which the guard against foreign pages refuses. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': PAGE_POLICY,
+  'Referrer-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()'
-}
-
-/** Pages with forms: with `no-referrer` browsers post them with `Origin: null`, which the guard against foreign pages refuses. */
-export const FORM_PAGE_HEADERS: Readonly<Record<string, string>> = {
-  ...PAGE_HEADERS,
-  'Referrer-Policy': 'same-origin'
 }
 
 /**

@@ -2,6 +2,7 @@
 import { assetAddresses } from '../asset-addresses.ts'
 import { type Html, html } from '../html.ts'
 import type { Language } from '../languages.ts'
+import { renderSignalBar, type VisitorSignal } from '../room/signal-bar.ts'
 import { textsIn } from '../texts.ts'
 import { noteTextsIn } from './texts.ts'
 
@@ -19,7 +20,7 @@ export interface NoteShell {
   preloads: readonly string[]
   title?: string
   /** Who is signed in, as others see them; null where nobody is. Absent: there are no accounts here. */
-  account?: { shownName: string } | null
+  account?: { shownName: string; signal?: VisitorSignal } | null
   /** Stands for their session where its cookie does not go: at the other devices of the room. */
   ticket?: string
 }
@@ -53,6 +54,7 @@ ${shell.preloads.map((script) => html`<link rel="modulepreload" href="${script}"
 <div class="wide title"><h1>${texts.notes}</h1><p>${texts.tagline}</p></div>
 </header>
 <main class="wide" id="notes" data-nonce="${shell.nonce}"${shell.account ? html` data-person="${shell.account.shownName}"` : undefined}${shell.ticket ? html` data-ticket="${shell.ticket}"` : undefined}></main>
+${shell.account?.signal && renderSignalBar(shell.account.signal, '/notes/', shell.language)}
 <noscript><p class="wide card">${texts.noScript}</p></noscript>
 </body>
 </html>

@@ -174,7 +174,14 @@ describe('rights', () => {
       'see-people': 'helper',
       'reset-code': 'helper',
       'change-roles': 'facilitator',
-      'remove-person': 'facilitator'
+      'remove-person': 'facilitator',
+      'show-signal': 'learner',
+      'watch-room': 'helper',
+      'take-signals-down': 'facilitator',
+      'set-clock': 'facilitator',
+      'change-devices': 'facilitator',
+      'change-content': 'facilitator',
+      'check-room': 'facilitator'
     }
     const order = [undefined, 'learner', 'helper', 'facilitator'] as const
     for (const [action, role] of Object.entries(least)) {

@@ -1,0 +1,93 @@
+/**
+ * Streams of events to pages (text/event-stream). Bounded: so many in all and for one person, a beat so that silence is noticed, and a reader that does
+ * not read is ended: the page opens a new one and gets everything again.
+ * Source: WHATWG HTML, 9.2 Server-sent events.
+ */
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { JoineryError } from '../../protocols/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import './errors.ts'
+
+/** 100 learners with two pages in front each, and some dashboards. */
+export const MAX_STREAMS = 256
+/** A page closes its stream when nobody sees it; a laptop and a phone have a few in sight. */
+export const MAX_STREAMS_PER_PERSON = 8
+/** Below the time after which an answer that says nothing is ended. */
+const BEAT_MS = 20_000
+/** A page that is this far behind gets everything anew instead. */
+const MAX_BEHIND_BYTES = 256 * 1024
+/** The page tries again after so long. */
+const RETRY_MS = 3_000
+
+export interface EventStream {
+  send(data: unknown): void
+  readonly isOpen: boolean
+}
+
+export class EventStreams {
+  readonly #clock: Clock
+  readonly #open = new Map<ServerResponse, { person: string; end: () => void }>()
+
+  constructor(components: { clock: Clock }) {
+    this.#clock = components.clock
+  }
+
+  /**
+   * @param begin called once the stream is open; what it returns is called when it has ended
+   * @throws JoineryError `TOO_MANY_STREAMS`
+   */
+  open(reply: FastifyReply, person: string, begin: (stream: EventStream) => () => void): FastifyReply {
+    const mine = [...this.#open.values()].filter((one) => one.person === person).length
+    if (mine >= MAX_STREAMS_PER_PERSON || this.#open.size >= MAX_STREAMS)
+      throw new JoineryError('TOO_MANY_STREAMS', 'as many streams as there may be')
+    reply.hijack()
+    const { raw } = reply
+    raw.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' })
+    raw.write(`retry: ${RETRY_MS}\n\n`)
+    let stop: (() => void) | undefined
+    let cancelBeat: (() => void) | undefined
+    const end = (): void => {
+      if (!this.#open.delete(raw)) return
+      cancelBeat?.()
+      stop?.()
+      raw.end()
+    }
+    this.#open.set(raw, { person, end })
+    raw.once('close', end)
+    raw.once('error', end)
+    const write = (text: string): void => {
+      if (!this.#open.has(raw)) return
+      raw.write(text)
+      if (raw.writableLength > MAX_BEHIND_BYTES) {
+        end()
+        raw.destroy()
+      }
+    }
+    const beat = (): void => {
+      cancelBeat = this.#clock.after(BEAT_MS, () => {
+        write(':\n\n')
+        if (this.#open.has(raw)) beat()
+      })
+    }
+    beat()
+    const isOpen = (): boolean => this.#open.has(raw)
+    stop = begin({
+      send: (data) => write(`data: ${JSON.stringify(data)}\n\n`),
+      get isOpen() {
+        return isOpen()
+      }
+    })
+    if (!isOpen()) stop()
+    return reply
+  }
+
+  /** When the node stops: pages open their streams again, here or elsewhere. */
+  endAll(): void {
+    for (const { end } of [...this.#open.values()]) end()
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+}
