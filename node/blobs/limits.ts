@@ -10,6 +10,10 @@ export const KEPT_BUFFERS = 16
 /** Buffers of a piece that are kept: as many as copying holds at once. Each new one brings the next collection of the whole heap nearer. */
 export const KEPT_PIECE_BUFFERS = 12
 
+/** Blobs that are kept in memory after they were sent: the metadata of a class's 200 packages has some 5 KB each, the pages of a lesson 20. */
+export const HOT_BYTES = 2 * 2 ** 20
+export const HOT_BLOB_BYTES = 32 * 1024
+
 /** Files written by one group of puts. A group shares its directory syncs; a bigger one only makes the first of it wait longer. */
 export const COMMIT_GROUP_FILES = 64
 /** Data syncs under way at once: they share journal commits of the file system. */

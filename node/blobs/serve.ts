@@ -5,6 +5,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { begun, cutOff, ended, sendSpans } from './answer.ts'
 import { HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
+import { HotBlobs } from './hot-blobs.ts'
 import { SPAN_BYTES } from './limits.ts'
 import { localBytes } from './local-bytes.ts'
 import type { PartialBlob } from './partial-blob.ts'
@@ -35,6 +36,7 @@ export interface ServeOptions {
 export class BlobServer {
   readonly #components: ServeComponents
   readonly #buffers = new SpanBuffers()
+  readonly #hot = new HotBlobs()
   /** Bytes that peers and people were given, for the status; those of answers that broke off are counted whole. */
   sentToPeersBytes = 0
   sentToPeopleBytes = 0
@@ -54,10 +56,13 @@ export class BlobServer {
     const answer = planAnswer(request, ref, options)
     if (answer.kind !== 'bytes') return finish(response, answer)
     this.sentToPeopleBytes += answer.end - answer.start
+    const hot = this.#hot.get(ref.cid)
+    if (hot) return this.#sendWhole(response, answer, hot)
     await this.#buffers.use(response, async (buffer) => {
       // The usual case, in as few steps as possible: a small file that is here.
       if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
         const bytes = await this.#small(ref, buffer)
+        if (bytes) this.#hot.keep(ref.cid, bytes)
         if (bytes) return this.#sendWhole(response, answer, bytes)
       }
       return this.#sendSpans(response, answer, reader.spans(ref, answer.start, answer.end, leaving(response), buffer))
@@ -206,6 +211,8 @@ function finish(response: ServerResponse, answer: Exclude<Answer, Bytes>): void 
 
 function leaving(response: ServerResponse): AbortSignal {
   const left = new AbortController()
-  response.once('close', () => left.abort(new JoineryError('CLOSED', 'the visitor left')))
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new JoineryError('CLOSED', 'the visitor left'))
+  })
   return left.signal
 }
