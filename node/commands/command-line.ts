@@ -11,6 +11,7 @@ import { addDelete } from './delete.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
+import { addExport } from './export.ts'
 import { addGc } from './gc.ts'
 import { addHistory } from './history.ts'
 import { addImport } from './import.ts'
@@ -20,6 +21,7 @@ import { addInvite } from './invite.ts'
 import { addJoin } from './join.ts'
 import { addLeave } from './leave.ts'
 import { addLs } from './ls.ts'
+import { addNewClass, addTakeHome } from './new-class.ts'
 import { addPeers } from './peers.ts'
 import { addPerson } from './person.ts'
 import { addPolicy } from './policy.ts'
@@ -38,8 +40,8 @@ import { addVersion } from './version.ts'
 const GROUPS: readonly [title: string, add: readonly ((program: Command, context: CommandContext) => void)[]][] = [
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave, addCloud]],
-  ['The people of the room:', [addPerson]],
-  ['What is in the room:', [addImport, addAdd, addLs, addHistory, addRollback, addDelete, addPolicy]],
+  ['The people of the room:', [addPerson, addTakeHome, addNewClass]],
+  ['What is in the room:', [addImport, addAdd, addExport, addLs, addHistory, addRollback, addDelete, addPolicy]],
   ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]
 ]
 

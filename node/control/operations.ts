@@ -6,6 +6,7 @@
  * what is already durable stays, nothing half-done is visible, and running it again continues.
  */
 import type { PlacementPolicy } from '../../protocols/content.ts'
+import type { ClassArchiveItem, NewClassResult } from '../../protocols/new-class.ts'
 import type {
   DeviceOverview,
   DeviceRole,
@@ -13,6 +14,7 @@ import type {
   RoomOverview,
   WaitingDevice
 } from '../../protocols/room-overview.ts'
+import type { LearnerSystem, StickBytes, StickBytesRequest, StickItem } from '../../protocols/stick.ts'
 import { PERSON_OPERATION_KINDS, type PersonOperations } from './person-operations.ts'
 
 /** What long work reports: how far it is, what it met, and at last exactly one result. */
@@ -333,6 +335,15 @@ export interface Operations extends PersonOperations {
   /** `policy: null` returns to the standard. */
   setPolicy(options: { target: string; policy: PlacementPolicy | null }): Promise<PolicyRule>
 
+  /** What a learner's stick for this system holds. */
+  stickItems(options: { system: LearnerSystem }, signal?: AbortSignal): AsyncIterable<StickItem>
+  stickBytes(options: StickBytesRequest, signal?: AbortSignal): AsyncIterable<StickBytes>
+
+  /** What the class has made, as a ZIP. `CLASS_CHANGED` instead of its end when somebody worked meanwhile. */
+  classArchive(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<ClassArchiveItem>
+  /** Takes away what was archived. @throws JoineryError `CLASS_CHANGED` */
+  newClass(options: { state: string }): Promise<NewClassResult>
+
   /** At a cloud peer: makes a text that links up to `uses` rooms. `addresses`: host names, `host:port` or multiaddrs under which it is reached. */
   cloudInvite(options: {
     uses: number
@@ -384,6 +395,10 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   rollback: 'answer',
   policies: 'answer',
   setPolicy: 'answer',
+  stickItems: 'stream',
+  stickBytes: 'stream',
+  classArchive: 'stream',
+  newClass: 'answer',
   ...PERSON_OPERATION_KINDS,
   cloudInvite: 'answer',
   cloudRooms: 'answer',

@@ -5,10 +5,12 @@ import { type ContentOperations, contentOperations } from './content-operations.
 import { type Asking, deviceOperations } from './device-operations.ts'
 import { findingsOf } from './findings.ts'
 import { maintenanceOperations } from './maintenance-operations.ts'
+import { archiveClass, beginNewClass } from './new-class.ts'
 import { personOperations } from './person-operations.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
+import { stickOperations } from './stick-operations.ts'
 import { withUnpacked } from './unpacked-folder.ts'
 
 /** A large manifest takes a second on a small board. */
@@ -55,6 +57,9 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...maintenanceOperations(slot),
     ...personOperations(slot),
     ...cloudLinkOperations(slot),
+    ...stickOperations(slot, loaded),
+    classArchive: (_options, signal) => archiveClass(slot.runtime, signal ?? new AbortController().signal),
+    newClass: ({ state }) => beginNewClass(slot.runtime, state),
     doctor: () => findingsOf(slot),
     import: (request, signal) => content().import(request, signal),
     collections: async () => (await loaded()).collections(),

@@ -18,6 +18,7 @@ import { createLessonsMirror, lessonsKind } from './lessons/index.ts'
 import { createPypiMirror, pypiKind } from './pypi/index.ts'
 
 export type { CollectionKind } from './collection-kind.ts'
+export { createOfflineViews, type OfflineViews } from './offline-views.ts'
 export { unpackZip } from './unpack-zip.ts'
 
 export interface MirrorComponents {

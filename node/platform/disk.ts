@@ -42,6 +42,8 @@ export interface Disk {
   /** Makes names in this directory durable: created, renamed, removed. */
   syncDirectory(path: string): Promise<void>
   freeBytes(path: string): Promise<number>
+  /** Files take whole blocks of so many bytes; left out where they take no more than they hold. */
+  blockBytes?(path: string): Promise<number>
   /**
    * The beginning of a file, as much of it as `into` holds, in one step for the thread pool instead of three; returns how many bytes. A disk that cannot
    * do better than `open`, `read`, `close` leaves it out.
@@ -88,6 +90,9 @@ export const nodeDisk: Disk = {
     const found = await statfs(path)
     return found.bavail * found.bsize
   },
+  async blockBytes(path) {
+    return (await statfs(path)).bsize
+  },
   statNow(path) {
     const found = statSync(path, { throwIfNoEntry: false })
     return found && { kind: kindOf(found), sizeBytes: found.size, modifiedMs: found.mtimeMs }
@@ -112,6 +117,13 @@ export const nodeDisk: Disk = {
       next()
     })
   }
+}
+
+/** For what is meant to be read by anybody: a stick, a folder to copy from. */
+export const sharedDisk: Disk = {
+  ...nodeDisk,
+  open: async (path, mode) => new NodeFile(await open(path, MODES[mode], 0o644)),
+  makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 }))
 }
 
 class NodeFile implements DiskFile {

@@ -77,6 +77,29 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
   }
 
   const operations: Operations = {
+    stickItems: (options, signal) => {
+      calls.push({ name: 'stickItems', options })
+      return items('stickItems', [{ kind: 'edition', edition: 'one' }], signal)
+    },
+    classArchive: (options, signal) => {
+      calls.push({ name: 'classArchive', options })
+      return items(
+        'classArchive',
+        [
+          { kind: 'bytes', base64: Buffer.from('archive').toString('base64') },
+          { kind: 'done', state: 'f00d' }
+        ],
+        signal
+      )
+    },
+    newClass: async (options) => {
+      calls.push({ name: 'newClass', options })
+      return { people: 3, notes: 2, repositories: 1 }
+    },
+    stickBytes: (options, signal) => {
+      calls.push({ name: 'stickBytes', options })
+      return items('stickBytes', [], signal)
+    },
     status: () =>
       Promise.resolve({
         version: '0.1.0',

@@ -5,6 +5,7 @@ import { INDEX_FIELDS } from './description.ts'
 import { compareRVersions, leastR } from './r-version.ts'
 
 interface RPackage {
+  file: ContentFile
   packageName: string
   version: string
   fields: Map<string, string>
@@ -19,6 +20,11 @@ export function packagesIndex(index: ContentIndex, folder: string): string {
     .flatMap(([, versions]) => listed(versions))
     .map(({ packageName, version, fields }) => formatDcf([['Package', packageName], ['Version', version], ...fields]))
     .join('')
+}
+
+/** The files that `packagesIndex` names. */
+export function indexedFiles(index: ContentIndex, folder: string): ContentFile[] {
+  return [...packagesOf(index, folder)].flatMap(([, versions]) => listed(versions)).map(({ file }) => file)
 }
 
 /** All versions of all packages in a folder, by name; newest first. */
@@ -66,5 +72,5 @@ function readEntry(file: ContentFile, folder: string): RPackage | undefined {
     const value = Object.hasOwn(fields, name) ? (fields as { [key: string]: unknown })[name] : undefined
     if (typeof value === 'string') known.set(name, value)
   }
-  return { packageName: named.packageName, version: named.version, fields: known }
+  return { file, packageName: named.packageName, version: named.version, fields: known }
 }

@@ -17,6 +17,13 @@ const STYLE = `<style>.joinery-needs-internet{font-size:.7em;opacity:.85;vertica
 
 export const HEAD_ADDITION = STORAGE + STYLE
 
+/** On a stick the address of a data file depends on where the stick is plugged in: only the page itself knows, once it is open. */
+const FILE_ADDRESSES = `<script>addEventListener("DOMContentLoaded",function(){document.querySelectorAll("[data-joinery-file]").forEach(function(e){
+e.textContent=decodeURI(new URL(e.dataset.joineryFile,location.href).href)})})</script>`
+
+/** For pages that are read from a folder. */
+export const FILE_HEAD_ADDITION = HEAD_ADDITION + FILE_ADDRESSES
+
 /** Stands inside of a link, or before something embedded, that is not in this room. */
 export function needsInternetMark(text: string): string {
   const ascii = text.replace(/[^\x20-\x7e]|[<>&"']/gu, (character) => `&#${character.codePointAt(0)};`)

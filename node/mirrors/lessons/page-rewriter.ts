@@ -1,6 +1,6 @@
 import { type Attribute, decodeReferences, htmlTokens, type Token, textOfBytes } from './html-tokens.ts'
 import { MAX_ADDRESS_CHARACTERS, MAX_PAGE_LINKS } from './limits.ts'
-import { HEAD_ADDITION, needsInternetMark } from './page-additions.ts'
+import { FILE_HEAD_ADDITION, HEAD_ADDITION, needsInternetMark } from './page-additions.ts'
 import { ADDRESS_IN_TEXT, CODE_ELEMENTS, linkUse, withoutSentenceEnd } from './page-links.ts'
 import type { SiteMap } from './site-map.ts'
 import { needsInternetText } from './texts.ts'
@@ -12,6 +12,11 @@ export interface RewriteInit {
   mount: string
   /** What a program in a code block has to ask: `http://192.168.4.1`. Without it, code stays as it is. */
   roomAddress?: string
+  /**
+   * For a folder that is read without a server: what stands at a path of the collection (a folder ends in `/`), relative to the page. Every address of
+   * something that is here is then written so, also those that were right as they were; in code it is left to the page's own script.
+   */
+  fileAddress?(local: string): string
 }
 
 /**
@@ -43,7 +48,7 @@ class PageRewriter {
     this.#page = page
     this.#sites = sites
     this.#init = init
-    this.#here = new URL(this.#addressOf(init.path), ROOM)
+    this.#here = new URL(this.#placeOf(init.path), ROOM)
   }
 
   run(): string {
@@ -76,7 +81,7 @@ class PageRewriter {
   #addToHead(tag: Token & { kind: 'start' }): void {
     if (this.#hasHead || tag.name === 'html') return
     this.#hasHead = true
-    this.#insert(tag.name === 'head' ? tag.end : tag.start, HEAD_ADDITION)
+    this.#insert(tag.name === 'head' ? tag.end : tag.start, this.#init.fileAddress ? FILE_HEAD_ADDITION : HEAD_ADDITION)
   }
 
   #rewriteLink(tag: Token & { kind: 'start' }, attribute: Attribute): void {
@@ -111,8 +116,9 @@ class PageRewriter {
     const local = url.origin === ROOM ? undefined : this.#sites.find(url)
     if (local === undefined) this.#base = url
     else {
-      this.#base = new URL(this.#addressOf(local), ROOM)
-      this.#replaceValue(attribute, this.#addressOf(local))
+      this.#base = new URL(this.#placeOf(local), ROOM)
+      // All that is here is written relative to the page itself.
+      this.#replaceValue(attribute, this.#init.fileAddress ? './' : this.#placeOf(local))
     }
   }
 
@@ -127,8 +133,8 @@ class PageRewriter {
 
   /** Programs need the whole address. */
   #code(text: Token & { kind: 'text' }): void {
-    const { roomAddress } = this.#init
-    if (roomAddress === undefined) return
+    const { roomAddress, fileAddress } = this.#init
+    if (roomAddress === undefined && fileAddress === undefined) return
     const content = this.#page.slice(text.start, text.end)
     for (const found of content.matchAll(ADDRESS_IN_TEXT)) {
       if (++this.#links > MAX_PAGE_LINKS) return
@@ -137,7 +143,13 @@ class PageRewriter {
       const local = url && this.#sites.find(url)
       if (!url || local === undefined) continue
       const start = text.start + found.index
-      this.#replace(start, start + shown.length, escapeText(`${roomAddress}${this.#addressOf(local)}${url.hash}`))
+      if (fileAddress) {
+        const address = escapeText(Buffer.from(fileAddress(local)).toString('latin1'))
+        this.#insert(start, `<span data-joinery-file="${address}">`)
+        this.#insert(start + shown.length, '</span>')
+      } else {
+        this.#replace(start, start + shown.length, escapeText(`${roomAddress}${this.#placeOf(local)}${url.hash}`))
+      }
     }
   }
 
@@ -157,7 +169,7 @@ class PageRewriter {
     if (url.origin === ROOM) return this.#resolveInside(text, url)
     const local = this.#sites.find(url)
     if (local === undefined) return { kind: 'away' }
-    return { kind: 'here', address: `${this.#addressOf(local)}${url.search}${url.hash}` }
+    return { kind: 'here', address: this.#addressOf(local, url) }
   }
 
   #resolveInside(
@@ -165,7 +177,9 @@ class PageRewriter {
     url: URL
   ): { kind: 'here'; address: string } | { kind: 'away'; address?: string } | { kind: 'as-is' } {
     const inside = this.#insidePath(url)
-    if (inside !== undefined && this.#sites.existing(inside) !== undefined) return { kind: 'as-is' }
+    const existing = inside === undefined ? undefined : this.#existing(inside, url)
+    if (existing !== undefined)
+      return this.#init.fileAddress ? { kind: 'here', address: this.#addressOf(existing, url) } : { kind: 'as-is' }
     const home = this.#sites.homeOf(this.#init.path)
     const meant = home === undefined ? undefined : parse(text, new URL(home))
     const local = meant
@@ -173,17 +187,12 @@ class PageRewriter {
       : text.startsWith('/')
         ? this.#nearby(text.split(/[?#]/)[0] ?? '')
         : undefined
-    if (local !== undefined) return { kind: 'here', address: `${this.#addressOf(local)}${url.search}${url.hash}` }
+    if (local !== undefined) return { kind: 'here', address: this.#addressOf(local, url) }
     return meant ? { kind: 'away', address: meant.href } : { kind: 'as-is' }
   }
 
   #insidePath(url: URL): string | undefined {
-    if (!url.pathname.startsWith(this.#init.mount)) return undefined
-    try {
-      return decodeURIComponent(url.pathname.slice(this.#init.mount.length))
-    } catch {
-      return undefined
-    }
+    return url.pathname.startsWith(this.#init.mount) ? decoded(url.pathname.slice(this.#init.mount.length)) : undefined
   }
 
   /** `/assets/x` of a site whose address is not known: the folders above the page are tried from the top. */
@@ -196,7 +205,18 @@ class PageRewriter {
     return undefined
   }
 
-  #addressOf(local: string): string {
+  /** Crawlers keep the query as a part of the file's name: `style.css?v=3`. */
+  #existing(inside: string, url: URL): string | undefined {
+    const whole = url.search === '' ? undefined : this.#sites.existing(`${inside}${decoded(url.search)}`)
+    return whole ?? this.#sites.existing(inside)
+  }
+
+  #addressOf(local: string, { search, hash }: URL): string {
+    const { fileAddress } = this.#init
+    return fileAddress ? `${fileAddress(local)}${hash}` : `${this.#placeOf(local)}${search}${hash}`
+  }
+
+  #placeOf(local: string): string {
     return `${this.#init.mount}${local.split('/').map(encodeURIComponent).join('/')}`
   }
 
@@ -240,6 +260,14 @@ function attributeOf(tag: Token & { kind: 'start' }, name: string): string | und
 
 function parse(address: string, base: URL): URL | undefined {
   return URL.canParse(address, base.href) ? new URL(address, base) : undefined
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 function escapeText(text: string): string {
