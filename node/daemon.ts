@@ -19,6 +19,7 @@ import { roomHearing } from './daemon/room-hearing.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
+import { roomTakeHome } from './daemon/room-take-home.ts'
 import { Undoing } from './daemon/undoing.ts'
 import { Wants } from './daemon/wants.ts'
 import { createFrontDoor } from './http/front-door.ts'
@@ -102,6 +103,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       live: { current: () => slot.current?.live },
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
+      takeHome: roomTakeHome(slot),
       onMissing: (missing) => wants.add(missing),
       hearing: roomHearing(slot),
       addresses: networkAddresses

@@ -17,6 +17,9 @@ const RIGHTS = {
   'reset-code': 'helper',
   'change-roles': 'facilitator',
   'remove-person': 'facilitator',
+  /** Everybody's notes and repositories in one archive. */
+  'take-class-home': 'facilitator',
+  'begin-new-class': 'facilitator',
   /** A sticky and a raised hand of one's own. */
   'show-signal': 'learner',
   /** The room as it is just now, with the names of those who need help. */

@@ -3,6 +3,7 @@ import { defineErrors } from '../../protocols/errors.ts'
 defineErrors({
   USAGE: { status: 400, next: '`joinery help` shows what there is, `joinery help COMMAND` how it is used.' },
   NOT_CONFIRMED: { status: 400, next: 'Add `--yes` when nobody is there to answer.' },
+  FILE_EXISTS: { status: 409, next: 'Choose another name: nothing is ever overwritten.' },
   DEMO_FAILED: {
     status: 500,
     next: 'Run `joinery doctor`; with `--log-level info` the demo says what each device does.'

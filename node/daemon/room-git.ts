@@ -7,16 +7,19 @@ import {
   findGit,
   GitAgreement,
   LocalService,
+  RepositoryBundling,
   RepositoryMaintenance,
   RepositoryReading
 } from '../git/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Membership } from '../room/index.ts'
+import type { TakeHomeRepositories } from '../take-home/index.ts'
 import { type Device, FOLDERS } from './device.ts'
 
 export interface RoomGit {
   readonly agreement: GitAgreement
   readonly reading: RepositoryReading
+  readonly taking: TakeHomeRepositories
   stop(): Promise<void>
 }
 
@@ -46,10 +49,17 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
       }
     })
     agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement }))
+    const bundling = new RepositoryBundling({ git, repositories })
     const maintenance = new RepositoryMaintenance({ git, clock, repositories })
     return {
       agreement,
       reading: new RepositoryReading(repositories),
+      taking: {
+        directory: agreement.directory,
+        bundle: (id, signal) => bundling.bundle(id, signal),
+        files: (id, commit, signal) => bundling.files(id, commit, signal),
+        missing: (id, objects) => repositories.missing(id, objects)
+      },
       async stop() {
         await maintenance.stop()
         await agreement.stop()

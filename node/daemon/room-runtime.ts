@@ -18,6 +18,7 @@ import { totalMemoryBytes } from '../platform/memory.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { nodeSourceFolder } from '../platform/source-folder.ts'
 import { createMembership, createWriterAuthority, type Membership, type Room } from '../room/index.ts'
+import { TakeHome } from '../take-home/index.ts'
 import { offeredCapacity } from './capacity.ts'
 import { type Device, FOLDERS, openStore } from './device.ts'
 import { NO_LINKS } from './no-links.ts'
@@ -60,6 +61,7 @@ export interface RoomRuntime {
   /** Members that did not let us in, and why; those that did since are gone from it. */
   readonly refusals: ReadonlyMap<NodeId, Refusal>
   readonly uplink: RoomUplink
+  readonly takeHome: TakeHome
   readonly hearing: OpenRoomHearing
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
@@ -267,6 +269,14 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     collections,
     people,
     uplink,
+    takeHome: new TakeHome({
+      clock,
+      content: collections.index,
+      blobs: blobs.reader,
+      people,
+      ...(notes ? { notes } : {}),
+      ...(git && 'taking' in git ? { repositories: git.taking } : {})
+    }),
     mirrors: createMirrors({ index: collections.index, blobs: blobs.reader }),
     ...(notes ? { notes } : {}),
     ...(git ? { git } : {}),

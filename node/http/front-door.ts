@@ -38,6 +38,7 @@ import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 import { addSetupRoutes } from './setup-routes.ts'
+import { addTakeHomeRoutes, type TakeHomeDoor } from './take-home-routes.ts'
 import { addSignalRoutes } from './signal-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
@@ -68,6 +69,8 @@ export interface FrontDoorComponents {
   git?: GitDoor
   /** Absent: no repositories here. Needs people. */
   repositories?: RepositoryDoor
+  /** Absent: nothing is packed to be taken home here. Needs people. */
+  takeHome?: TakeHomeDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage): void
   /** What this device has heard of its room; absent: all there is. */
@@ -308,6 +311,13 @@ async function createPages(
   if (people) {
     void app.register((scope, _options, done) => {
       addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
+      done()
+    })
+  }
+  const { takeHome } = components
+  if (people && takeHome) {
+    void app.register((scope, _options, done) => {
+      addTakeHomeRoutes(scope, { takeHome, people })
       done()
     })
   }

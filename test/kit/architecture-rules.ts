@@ -33,6 +33,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/cloud': 3,
   'node/live': 3,
   'node/sticks': 3,
+  'node/take-home': 3,
   'node/search': 3,
   'node/access-point': 3,
   'node/http': 4,

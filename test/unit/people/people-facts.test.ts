@@ -175,6 +175,8 @@ describe('rights', () => {
       'reset-code': 'helper',
       'change-roles': 'facilitator',
       'remove-person': 'facilitator',
+      'take-class-home': 'facilitator',
+      'begin-new-class': 'facilitator',
       'show-signal': 'learner',
       'watch-room': 'helper',
       'take-signals-down': 'facilitator',
