@@ -66,6 +66,10 @@ export class BlobIndex {
     return this.#totalBytes
   }
 
+  *sizes(): Generator<number> {
+    for (const { sizeBytes } of this.#records.values()) yield sizeBytes
+  }
+
   has(cid: Cid): boolean {
     return this.#records.has(cid)
   }

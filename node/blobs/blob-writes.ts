@@ -93,8 +93,8 @@ export class BlobWrites {
           if (expected?.sizeBytes !== undefined && sizeBytes + bytes.length > expected.sizeBytes)
             throw new JoineryError('BLOB_MISMATCH', `more than the ${expected.sizeBytes} bytes that were announced`)
           if (sizeBytes + bytes.length > claimed) {
-            await this.#space.claim(bytes.length)
-            claimed += bytes.length
+            await this.#space.grow(claimed, sizeBytes + bytes.length)
+            claimed = sizeBytes + bytes.length
           }
           const written = file.write(bytes, sizeBytes)
           whole.update(bytes)

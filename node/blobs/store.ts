@@ -113,13 +113,11 @@ export class BlobStore {
       return BlobIndex.open({ store: components.index, disk, layout })
     })
     const sleeping = await sleepingPartials(disk, layout, index)
-    let usedBytes = index.totalBytes
-    for (const bytes of sleeping.values()) usedBytes += bytes
-    const space = new Space(components, {
+    const space = await Space.open(components, {
       directory: init.directory,
       quotaBytes: init.quotaBytes,
       reserveBytes: init.reserveBytes ?? DEFAULT_RESERVE_BYTES,
-      usedBytes
+      files: [...index.sizes(), ...sleeping.values()]
     })
     return new BlobStore(components, { layout, index, space, sleeping })
   }

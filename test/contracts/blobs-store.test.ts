@@ -1,5 +1,6 @@
 /** One contract for the blob store, on the real disk with LevelDB and on the simulated ones. */
-import { join } from 'node:path'
+import { statfsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BlobStore } from '../../node/blobs/index.ts'
 import { hexOfCid } from '../../node/blobs/layout.ts'
@@ -51,6 +52,13 @@ function inMemory(): Place {
     },
     [Symbol.dispose]: () => undefined
   }
+}
+
+/** What a file takes of the place: whole blocks and its name, or in memory what it holds. */
+function onDisk(place: Place, sizeBytes: number): number {
+  if (place.disk !== nodeDisk) return sizeBytes
+  const { bsize } = statfsSync(dirname(place.directory))
+  return Math.ceil(sizeBytes / bsize) * bsize + 256
 }
 
 async function open(place: Place, more: { quotaBytes?: number; reserveBytes?: number } = {}): Promise<BlobStore> {
@@ -153,7 +161,7 @@ describe.each([
       store.put(bytesOf(5000, 2)),
       store.put(bytesOf(5000, 2))
     ])
-    expect(store.space.usedBytes).toBe(before + 5000)
+    expect(store.space.usedBytes).toBe(before + onDisk(place, 5000))
     await store.close()
   })
 
@@ -201,12 +209,12 @@ describe.each([
     await store.close()
   })
 
-  test('the quota refuses what does not fit, to the byte; reads and deletes go on', async () => {
+  test('the quota refuses what does not fit, to the byte, on a disk to the block; reads and deletes go on', async () => {
     using place = make()
-    const store = await open(place, { quotaBytes: 1500 })
+    const store = await open(place, { quotaBytes: onDisk(place, 1000) + onDisk(place, 4096) })
     const first = await store.put(bytesOf(1000))
-    expect(await codeOf(store.put(bytesOf(501, 2)))).toBe('QUOTA_FULL')
-    await store.put(bytesOf(500, 3))
+    expect(await codeOf(store.put(bytesOf(4097, 2)))).toBe('QUOTA_FULL')
+    await store.put(bytesOf(4096, 3))
     expect(await codeOf(store.put(bytesOf(1, 4)))).toBe('QUOTA_FULL')
     expect((await store.readSmall(first.cid)).length).toBe(1000)
     await store.remove(first.cid)
@@ -320,7 +328,7 @@ describe.each([
     expect(await store.finishPartial(ref.cid)).toEqual(ref)
     expect(Buffer.compare(await collect(store.readSpans(ref.cid, 0, bytes.length)), bytes)).toBe(0)
     expect(await place.disk.list(join(place.directory, 'partial'))).toEqual([])
-    expect(store.space.usedBytes).toBe(bytes.length + list.length)
+    expect(store.space.usedBytes).toBe(onDisk(place, bytes.length) + onDisk(place, list.length))
     await store.close()
   })
 

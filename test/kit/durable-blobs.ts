@@ -10,11 +10,11 @@ import { digestOfCid, parseCid } from '../../protocols/cid.ts'
 import { seededRandom } from './seeded-random.ts'
 
 /** @param reserveBytes kept free for the index, which cannot even be opened on a disk that is full to the last byte */
-export async function openBlobs(folder: string, reserveBytes = 0): Promise<BlobStore> {
+export async function openBlobs(folder: string, reserveBytes = 0, quotaBytes = 2 ** 40): Promise<BlobStore> {
   mkdirSync(folder, { recursive: true })
   const index = await openLevel(join(folder, 'index'))
   const components = { disk: nodeDisk, index, clock: systemClock }
-  return await BlobStore.open(components, { directory: join(folder, 'store'), quotaBytes: 2 ** 40, reserveBytes })
+  return await BlobStore.open(components, { directory: join(folder, 'store'), quotaBytes, reserveBytes })
 }
 
 /** So many at a time, mostly small ones, now and then one with pieces. Prints the name of each. */
