@@ -6,7 +6,6 @@
  * what is already durable stays, nothing half-done is visible, and running it again continues.
  */
 import type { PlacementPolicy } from '../../protocols/content.ts'
-import type { ClassArchiveItem, NewClassResult } from '../../protocols/new-class.ts'
 import type {
   DeviceOverview,
   DeviceRole,
@@ -14,8 +13,9 @@ import type {
   RoomOverview,
   WaitingDevice
 } from '../../protocols/room-overview.ts'
-import type { LearnerSystem, StickBytes, StickBytesRequest, StickItem } from '../../protocols/stick.ts'
+import { CLASS_OPERATION_KINDS, type ClassOperations } from './class-operations.ts'
 import { PERSON_OPERATION_KINDS, type PersonOperations } from './person-operations.ts'
+import { STICK_OPERATION_KINDS, type StickOperations } from './stick-operations.ts'
 
 /** What long work reports: how far it is, what it met, and at last exactly one result. */
 export type Progress<Result> = ProgressStep | ProgressNotice | { kind: 'done'; result: Result }
@@ -263,7 +263,7 @@ export interface CloudPeerStatus {
   leftRepositories: number
   /** What this device lacks and may get from it. */
   wantedHereBytes: number
-  /** Files that this device exchanged with it since it was started. */
+  /** Files that this device exchanged with it since the link was made or its count began again; kept over restarts. */
   usedBytes: number
   usedMinutes: number
   bytesPerSecond: number
@@ -286,12 +286,12 @@ export interface CloudRoomStatus {
   diskBytes: number
   missingFiles: number
   missingBytes: number
-  /** The room has taken this cloud peer out; known once it was told. */
+  /** The room has unlinked this cloud peer; known once it was told, and until it is linked again. */
   unlinked: boolean
 }
 
 /** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
-export interface Operations extends PersonOperations {
+export interface Operations extends PersonOperations, ClassOperations, StickOperations {
   status(): Promise<NodeStatus>
   peers(): Promise<PeerStatus[]>
   neighbours(): Promise<NeighbourOverview[]>
@@ -335,15 +335,6 @@ export interface Operations extends PersonOperations {
   /** `policy: null` returns to the standard. */
   setPolicy(options: { target: string; policy: PlacementPolicy | null }): Promise<PolicyRule>
 
-  /** What a learner's stick for this system holds. */
-  stickItems(options: { system: LearnerSystem }, signal?: AbortSignal): AsyncIterable<StickItem>
-  stickBytes(options: StickBytesRequest, signal?: AbortSignal): AsyncIterable<StickBytes>
-
-  /** What the class has made, as a ZIP. `CLASS_CHANGED` instead of its end when somebody worked meanwhile. */
-  classArchive(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<ClassArchiveItem>
-  /** Takes away what was archived. @throws JoineryError `CLASS_CHANGED` */
-  newClass(options: { state: string }): Promise<NewClassResult>
-
   /** At a cloud peer: makes a text that links up to `uses` rooms. `addresses`: host names, `host:port` or multiaddrs under which it is reached. */
   cloudInvite(options: {
     uses: number
@@ -357,13 +348,15 @@ export interface Operations extends PersonOperations {
     budgetBytes?: number | null
     budgetMinutes?: number | null
   }): Promise<CloudPeerStatus>
-  /** For good: that cloud peer cannot be linked with the room again. Empty: the only one there is. */
-  cloudUnlink(options: { cloud: string }): Promise<CloudPeerStatus>
+  /** It gets nothing more until it is linked again; with `forGood` it never comes back with its key. Empty: the only one there is. */
+  cloudUnlink(options: { cloud: string; forGood?: boolean }): Promise<CloudPeerStatus>
   cloudStatus(): Promise<CloudPeerStatus[]>
+  /** @param options.again count what is used from nothing again, on every device */
   setCloudBudget(options: {
     cloud: string
     budgetBytes: number | null
     budgetMinutes: number | null
+    again?: boolean
   }): Promise<CloudPeerStatus>
 
   verify(options: Record<string, never>, signal?: AbortSignal): AsyncIterable<Progress<VerifyResult>>
@@ -395,11 +388,9 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   rollback: 'answer',
   policies: 'answer',
   setPolicy: 'answer',
-  stickItems: 'stream',
-  stickBytes: 'stream',
-  classArchive: 'stream',
-  newClass: 'answer',
   ...PERSON_OPERATION_KINDS,
+  ...CLASS_OPERATION_KINDS,
+  ...STICK_OPERATION_KINDS,
   cloudInvite: 'answer',
   cloudRooms: 'answer',
   cloudLink: 'answer',

@@ -4,22 +4,9 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { JoineryError } from '../../protocols/errors.ts'
-import { compareStamps, type Entry, type FoldView, type JournalAccess, type Stamp } from '../../protocols/journal.ts'
+import type { Entry, FoldView, JournalAccess } from '../../protocols/journal.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
-import {
-  cleanTitle,
-  decodeNoteRemoved,
-  encodeNoteNamed,
-  encodeNoteRemoved,
-  isNoteId,
-  NOTE_FACT_VERSION,
-  NOTE_NAMED_KIND,
-  NOTE_REMOVED_KIND,
-  NOTES_REMOVED_TOPIC,
-  NOTES_TOPIC,
-  noteIdOfTopic,
-  noteTopic
-} from '../../protocols/note-facts.ts'
+import { decodeNoteRemoved, NOTE_REMOVED_KIND, noteIdOfTopic, noteTopic } from '../../protocols/note-facts.ts'
 import { encodeSyncMessage, MAX_SYNC_MESSAGE_BYTES } from '../../protocols/notes-sync.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -29,7 +16,7 @@ import { Connection } from './connection.ts'
 import { CLOSE_BUSY, CLOSE_MALFORMED, CLOSE_REMOVED, CLOSE_STOPPING } from './errors.ts'
 import * as limits from './limits.ts'
 import { LiveLinks } from './live-links.ts'
-import { newNoteId } from './note-id.ts'
+import { type CatalogueLine, NoteCatalogue } from './note-catalogue.ts'
 import { NoteShelf } from './note-shelf.ts'
 import type { OpenNote } from './open-note.ts'
 import { RecoveryCopies, type RefusedUpdate } from './recovery-copies.ts'
@@ -116,7 +103,7 @@ export async function createNotes(components: NotesComponents, init: NotesInit):
 class NodeNotes implements Notes {
   readonly #components: NotesComponents
   readonly #limits: NotesLimits
-  readonly #index: FoldView<NoteIndex>
+  readonly #catalogue: NoteCatalogue
   readonly #shelf: NoteShelf
   readonly #snapshots: SnapshotStore
   readonly #recovery: RecoveryCopies
@@ -139,7 +126,7 @@ class NodeNotes implements Notes {
 
   constructor(components: NotesComponents, init: NotesInit, index: FoldView<NoteIndex>) {
     this.#components = components
-    this.#index = index
+    this.#catalogue = new NoteCatalogue({ ...components, index })
     this.#limits = {
       clientsPerAddress: limits.MAX_CLIENTS_PER_ADDRESS,
       clientsPerNote: limits.MAX_CLIENTS_PER_NOTE,
@@ -199,7 +186,7 @@ class NodeNotes implements Notes {
       else byNote.set(id, [entry])
     }
     // Text that was written elsewhere before that device heard of the removal comes late.
-    const late = [...byNote.keys()].filter((id) => this.#index.state.removed.has(id))
+    const late = [...byNote.keys()].filter((id) => this.#catalogue.isRemoved(id))
     for (const [id, some] of byNote) this.#shelf.takeEntries(id, some)
     const told = entries.flatMap(({ kind, body }) =>
       kind === NOTE_REMOVED_KIND ? (decodeNoteRemoved(body) ?? []) : []
@@ -216,15 +203,9 @@ class NodeNotes implements Notes {
     for (const id of removed) {
       await this.#shelf.drop(id)
       await this.#snapshots.remove(id)
-      // Whoever removed it could only erase what it had heard of.
-      if (await this.#hasText(id)) await this.#components.journal.erase(noteTopic(id))
+      await this.#catalogue.eraseLate(id)
     }
     await this.#recovery.forget(removed)
-  }
-
-  async #hasText(id: string): Promise<boolean> {
-    for await (const { body } of this.#components.journal.entriesOf(noteTopic(id))) if (body !== undefined) return true
-    return false
   }
 
   #scheduleSweep(): void {
@@ -309,7 +290,7 @@ class NodeNotes implements Notes {
     // An oversize or broken frame: `ws` closes with the right code by itself.
     websocket.on('error', () => undefined)
     websocket.pause()
-    if (this.#index.state.removed.has(visitor.note)) {
+    if (this.#catalogue.isRemoved(visitor.note)) {
       if (visitor.own) websocket.send(encodeSyncMessage({ kind: 'refused', code: 'NOTE_REMOVED' }))
       websocket.close(CLOSE_REMOVED)
       websocket.resume()
@@ -325,7 +306,7 @@ class NodeNotes implements Notes {
       return
     }
     if (websocket.readyState !== websocket.OPEN) return
-    if (this.#stopped || note.clients >= this.#limits.clientsPerNote || !this.#mayExist(visitor.note)) {
+    if (this.#stopped || note.clients >= this.#limits.clientsPerNote || !this.#catalogue.mayExist(visitor.note)) {
       websocket.close(this.#stopped ? CLOSE_STOPPING : CLOSE_BUSY)
       websocket.resume()
       return
@@ -349,89 +330,30 @@ class NodeNotes implements Notes {
     return this.#text.of(address, this.#components.clock.monotonicMs())
   }
 
-  /** A note that is only typed into the address bar is made when something is written in it, as long as there is room for one more. */
-  #mayExist(id: string): boolean {
-    return this.#exists(id) || this.#count() < limits.MAX_NOTES
-  }
-
-  #exists(id: string): boolean {
-    return this.#index.state.titles.has(id) || this.#index.state.texts.has(id)
-  }
-
-  #count(): number {
-    const { titles, texts } = this.#index.state
-    let count = titles.size
-    for (const id of texts.keys()) if (!titles.has(id)) count++
-    return count
-  }
-
-  #summary(id: string): NoteSummary {
-    const { titles, texts } = this.#index.state
-    return {
-      id,
-      title: titles.get(id)?.title ?? id,
-      readers: this.#shelf.get(id)?.cursors.people ?? 0,
-      written: texts.has(id)
-    }
-  }
-
   list(): NoteSummary[] {
-    const { titles, texts } = this.#index.state
-    const lastOf = (id: string): Stamp => (texts.get(id) ?? titles.get(id)?.stamp) as Stamp
-    return [...new Set([...titles.keys(), ...texts.keys()])]
-      .sort((a, b) => compareStamps(lastOf(b), lastOf(a)))
-      .map((id) => this.#summary(id))
+    return this.#catalogue.lines().map((line) => this.#summary(line))
   }
 
-  async create(text: string): Promise<NoteSummary> {
-    const title = cleanTitle(text)
-    if (!title) throw new JoineryError('NOTE_NAME_INVALID', 'a title needs a letter')
-    if (this.#count() >= limits.MAX_NOTES) throw new JoineryError('NOTES_TOO_MANY', 'too many notes')
-    const id = newNoteId(title, this.#components.random)
-    await this.#name(id, title)
-    return { ...this.#summary(id), title }
+  async create(title: string): Promise<NoteSummary> {
+    return this.#summary(await this.#catalogue.create(title))
   }
 
-  async rename(id: string, text: string): Promise<NoteSummary> {
-    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
-    const title = cleanTitle(text)
-    if (!title) throw new JoineryError('NOTE_NAME_INVALID', 'a title needs a letter')
-    await this.#name(id, title)
-    return { ...this.#summary(id), title }
+  async rename(id: string, title: string): Promise<NoteSummary> {
+    return this.#summary(await this.#catalogue.rename(id, title))
   }
 
-  async #name(id: string, title: string): Promise<void> {
-    await this.#components.journal.append([
-      {
-        topic: NOTES_TOPIC,
-        kind: NOTE_NAMED_KIND,
-        version: NOTE_FACT_VERSION,
-        audience: 'room',
-        body: encodeNoteNamed({ id, title })
-      }
-    ])
+  remove(id: string): Promise<void> {
+    return this.#catalogue.remove(id)
   }
 
-  async remove(id: string): Promise<void> {
-    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
-    const { journal } = this.#components
-    await journal.append([
-      {
-        topic: NOTES_REMOVED_TOPIC,
-        kind: NOTE_REMOVED_KIND,
-        version: NOTE_FACT_VERSION,
-        critical: true,
-        audience: 'room',
-        body: encodeNoteRemoved(id)
-      }
-    ])
-    await journal.erase(noteTopic(id))
+  #summary({ id, title, written }: CatalogueLine): NoteSummary {
+    return { id, title, readers: this.#shelf.get(id)?.cursors.people ?? 0, written }
   }
 
   async exportText(id: string): Promise<{ title: string; text: string }> {
-    if (!isNoteId(id) || !this.#exists(id)) throw new JoineryError('NOT_FOUND', 'no such note')
+    const { title } = this.#catalogue.line(id)
     const note = await this.#shelf.open(id)
-    return { title: this.#summary(id).title, text: note.document.text() }
+    return { title, text: note.document.text() }
   }
 
   figures(): { openNotes: number; clients: number; unsavedBytes: number; refused: number } {

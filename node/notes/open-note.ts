@@ -33,12 +33,8 @@ export interface OpenNoteComponents {
   onText(note: OpenNote, update: NoteUpdate): void
 }
 
-interface QueuedUpdate {
-  connection: Connection
-  update: Uint8Array | undefined
-  /** Its number among the updates of this connection. */
-  count: number
-}
+/** `count`: its number among the updates of this connection. */
+type QueuedUpdate = { connection: Connection; update: Uint8Array | undefined; count: number }
 
 export class OpenNote {
   readonly id: string
@@ -230,8 +226,9 @@ export class OpenNote {
 
   /** States of clients here, those that left included. */
   localCursors(clientIds?: Iterable<number>): OwnedCursor[] {
-    const states = clientIds ? this.cursors.states(clientIds) : this.cursors.all()
-    return states.filter(({ via }) => via instanceof Connection)
+    return (clientIds ? this.cursors.states(clientIds) : this.cursors.all()).filter(
+      ({ via }) => via instanceof Connection
+    )
   }
 
   /** Pings, stalled clients, cursors that nobody renewed. */
@@ -338,9 +335,7 @@ export class OpenNote {
 
   #publish(applied: Applied, text: Buffer[], save: boolean, counts: Map<Connection, number>): void {
     const { news } = applied
-    if (news) {
-      text.push(buildFrame(encodeSyncMessage({ kind: 'update', update: news, answer: false })))
-    }
+    if (news) text.push(buildFrame(encodeSyncMessage({ kind: 'update', update: news, answer: false })))
     if (!save) return
     const authors = news ? this.document.authors.takeFresh() : []
     this.#log.add(news, authors, counts)
