@@ -13,12 +13,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Pip, pipsAtHand } from '../fixtures/pips.ts'
 import { wheel } from '../fixtures/python-packages.ts'
 import { rMac, rWindows } from '../fixtures/r-packages.ts'
-import { run } from '../kit/child.ts'
+import { run, runAnyway } from '../kit/child.ts'
 import { joinery, joineryAnyway, joineryJson, NodeProcess } from '../kit/node-process.ts'
-import { openBrowser, RealR } from '../kit/real-clients.ts'
+import { openBrowser, RealR, withoutPipSettings } from '../kit/real-clients.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { makeWorkshopFolder, png, type WorkshopFolder } from '../kit/workshop-folder.ts'
 
@@ -44,14 +43,14 @@ beforeAll(async () => {
   // As crawlers leave sites: a query in a name, and names that a stick cannot have.
   const lesson = 'lessons/software-carpentry/odd-names'
   const pages: Readonly<Record<string, string>> = {
-    'index.html': `<title>Odd names</title><link rel="stylesheet" href="style.css%3Fv=3.css"><h1>Odd</h1>
+    'index.html': `<!DOCTYPE html><title>Odd names</title><link rel="stylesheet" href="style.css%3Fv=3.css"><h1>Odd</h1>
 <img id="one" src="fig/a%3Fb.png" alt=""><img id="two" src="/odd-names/fig/a_b.png" alt="">
 <p><a id="con" href="con.html">Con</a> <a id="top" href="../garden-novice/">Garden</a> <a id="away" href="https://carpentries.org/">Away</a></p>
 <pre><code>read.csv("https://swcarpentry.github.io/odd-names/data/n%20umbers.csv")</code></pre>`,
-    'con.html': '<title>Con</title><a id="back" href="./">Back</a>',
+    'con.html': '<!DOCTYPE html><title>Con</title><a id="back" href="./">Back</a>',
     'style.css?v=3.css': 'h1 { color: rgb(1, 2, 3) }'
   }
-  for (const [name, text] of Object.entries(pages)) put(`${lesson}/${name}`, `<!DOCTYPE html>${text}`)
+  for (const [name, text] of Object.entries(pages)) put(`${lesson}/${name}`, text)
   put(`${lesson}/fig/a?b.png`, png(31, 20))
   put(`${lesson}/fig/a_b.png`, png(33, 20))
   put(`${lesson}/data/n umbers.csv`, 'n\n1\n2\n')
@@ -106,8 +105,8 @@ describe('opened from the folder', () => {
   })
   afterAll(() => browser?.close())
   const open = (name: string): Promise<unknown> => page.goto(pathToFileURL(join(sticks, 'linux', name)).href)
-  const loaded = (id: string): Promise<number> =>
-    page.locator(`#${id}`).evaluate((element) => (element as HTMLImageElement).naturalWidth)
+  const widths = (): Promise<number[]> =>
+    page.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth))
 
   test.each([
     ['START.html', 'en', 'Lessons'],
@@ -124,17 +123,15 @@ describe('opened from the folder', () => {
   test('a lesson opens with its pictures, its links lead on, and data has an address that a program can read', async () => {
     await open('START.html')
     await page.getByRole('link', { name: workshop.lesson.title }).click()
-    await page.waitForLoadState('load')
-    expect(
-      await page.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth))
-    ).toEqual([64, 65])
+    await expect.poll(() => widths()).toEqual([64, 65])
     await page.getByRole('link', { name: 'Soil' }).click()
     expect(await page.title()).toBe('Soil')
     await open('START.html')
     await page.getByRole('link', { name: 'Odd names' }).click()
-    await page.waitForLoadState('load')
-    expect([await loaded('one'), await loaded('two')]).toEqual([31, 33])
-    expect(await page.locator('h1').evaluate((element) => getComputedStyle(element).color)).toBe('rgb(1, 2, 3)')
+    await expect.poll(() => widths()).toEqual([31, 33])
+    await expect
+      .poll(() => page.locator('h1').evaluate((element) => getComputedStyle(element).color))
+      .toBe('rgb(1, 2, 3)')
     expect(await page.locator('#away').textContent()).toContain('internet')
     await page.click('#con')
     await page.click('#back')
@@ -154,10 +151,11 @@ describe('opened from the folder', () => {
     const [pipLine = '', rLine = ''] = await page.locator('.line code').allTextContents()
     expect(pipLine).toMatch(/^pip install --index-url "file:\/\/\/.*my%20sticks\/linux\/python\/simple" fastnum$/)
     const index = /--index-url "([^"]+)"/.exec(pipLine)?.[1] ?? ''
-    const [pip] = await pipsAtHand(folder.path)
     const install = async (target: string, ...words: string[]): Promise<string> => {
       const options = ['--no-cache-dir', '--no-deps', '--target', join(folder.path, target)]
-      const { stdout, stderr } = await (pip as Pip).run(['install', ...options, ...words], folder.path)
+      const { stdout, stderr } = await runAnyway(['python3', '-m', 'pip', 'install', ...options, ...words], {
+        env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
+      })
       return stdout + stderr
     }
     expect(await install('one', '--index-url', index, 'wheel')).toContain('Successfully installed wheel')

@@ -42,7 +42,7 @@ export class RealPip {
 }
 
 /** This machine may tell pip about other sources of packages; a learner's does not. */
-function withoutPipSettings(): NodeJS.ProcessEnv {
+export function withoutPipSettings(): NodeJS.ProcessEnv {
   const names = Object.keys(process.env).filter((name) => name.startsWith('PIP_'))
   return Object.fromEntries(names.map((name) => [name, undefined]))
 }
