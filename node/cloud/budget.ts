@@ -1,4 +1,4 @@
-/** What of the uplink may be used for files, in one start of a device. Pure; times are monotonic. */
+/** What of the uplink may be used for files, and what was used since it is counted. Pure; times are monotonic. */
 
 export interface BudgetLimits {
   /** Null: no limit. */
@@ -10,13 +10,28 @@ const MINUTE_MS = 60_000
 /** The rate that is shown is that of about so long. */
 const RATE_WINDOW_MS = 10_000
 
+export interface Used {
+  bytes: number
+  /** In which bytes moved. */
+  ms: number
+}
+
 export class Budget {
-  #usedBytes = 0
-  /** Time in which bytes moved. */
-  #usedMs = 0
+  #usedBytes: number
+  #usedMs: number
   #lastMs: number | undefined
   /** Of the window before and of this one. */
   #windows = { beforeBytes: 0, bytes: 0, sinceMs: 0 }
+
+  /** @param before what was used before this start */
+  constructor(before: Used = { bytes: 0, ms: 0 }) {
+    this.#usedBytes = before.bytes
+    this.#usedMs = before.ms
+  }
+
+  get used(): Used {
+    return { bytes: this.#usedBytes, ms: this.#usedMs }
+  }
 
   get usedBytes(): number {
     return this.#usedBytes

@@ -3,7 +3,7 @@
  * it the room, and from then on every device knows it as a member and dials it like any other.
  */
 import type { Grant } from '../../protocols/approval.ts'
-import { type CloudLinkedFact, cloudEntry } from '../../protocols/cloud-facts.ts'
+import { CLOUD_COUNT_BYTES, type CloudLinkedFact, cloudEntry } from '../../protocols/cloud-facts.ts'
 import {
   CLOUD_LINK_PROTOCOL,
   type CloudLinkAnswer,
@@ -12,14 +12,16 @@ import {
   encodeCloudLinkRequest
 } from '../../protocols/cloud-link.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import type { AdmissionPolicy } from '../../protocols/hello.ts'
 import type { FoldView, JournalAccess } from '../../protocols/journal.ts'
 import type { MessageStream, NodeId, StreamLimits } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import './errors.ts'
+import { CutOff } from './cut-off.ts'
 import { LINK_RETRY_FIRST_MS, LINK_RETRY_MOST_MS, LINK_RETRY_REFUSED_MS, MAX_CLOUDS } from './limits.ts'
 import { CLOUD_LINK_LIMITS } from './link-desk.ts'
-import { type CloudFacts, cloudFold, cloudLinksOf } from './link-fold.ts'
+import { type CloudFacts, cloudFold, cloudLinksOf, unlinkedOf } from './link-fold.ts'
 
 /** What the links need of the room's membership. */
 export interface CloudMembers {
@@ -57,6 +59,8 @@ export interface CloudLinkState {
   addresses: string[]
   budgetBytes: number | null
   budgetMinutes: number | null
+  /** What was used is counted under this name. */
+  count: Uint8Array
   /** `open`: no device has reached it yet · `refused`: it said no · `member`: it has the room. */
   state: 'open' | 'refused' | 'member'
   /** Why it said no. */
@@ -80,6 +84,8 @@ interface Attempt {
   refusal: string | undefined
   /** The addresses that the mesh dials by itself by now. */
   told: boolean
+  /** Linked again here: it may have dropped the room meanwhile, and is asked although it is a member. */
+  asksMember: boolean
   /** For the same cloud peer a new text makes a new attempt. */
   secret: string
 }
@@ -88,6 +94,7 @@ export class CloudLinks {
   readonly #components: CloudLinksComponents
   readonly #facts: FoldView<CloudFacts>
   readonly #attempts = new Map<NodeId, Attempt>()
+  readonly #cutOff: CutOff
   readonly #stopListening: (() => void)[] = []
   #mesh: CloudRoads | undefined
   #cancelTimer: (() => void) | undefined
@@ -96,6 +103,9 @@ export class CloudLinks {
   private constructor(components: CloudLinksComponents, facts: FoldView<CloudFacts>) {
     this.#components = components
     this.#facts = facts
+    this.#cutOff = new CutOff(components.clock, this.unlinked())
+    const update = (): void => this.#cutOff.update(this.unlinked())
+    this.#stopListening.push(facts.onChange(update), components.members.onChange(update))
   }
 
   static async open(components: CloudLinksComponents): Promise<CloudLinks> {
@@ -115,17 +125,33 @@ export class CloudLinks {
   stop(): void {
     this.#stopped = true
     this.#cancelTimer?.()
+    this.#cutOff.stop()
     for (const stop of this.#stopListening) stop()
+  }
+
+  /** Cloud peers that were unlinked and not linked again. */
+  unlinked(): NodeId[] {
+    return unlinkedOf(this.#facts.state, (author) => this.#components.members.mayAdmit(author))
+  }
+
+  /** Called when what the room says of its cloud peers has changed. */
+  onChange(listener: () => void): () => void {
+    return this.#facts.onChange(listener)
+  }
+
+  /** Lets in whom the room's own policy lets in, without those. */
+  guard(policy: AdmissionPolicy): AdmissionPolicy {
+    return this.#cutOff.guard(policy)
   }
 
   list(): CloudLinkState[] {
     const { members } = this.#components
-    return this.#links().map(({ node, addresses, budgetBytes, budgetMinutes }) => {
+    return this.#links().map(({ node, addresses, budgetBytes, budgetMinutes, count }) => {
       const attempt = this.#attempts.get(node)
       const isMember = members.isMember(node)
       const code = isMember ? undefined : attempt?.refusal
       return {
-        ...{ node, addresses, budgetBytes, budgetMinutes },
+        ...{ node, addresses, budgetBytes, budgetMinutes, count },
         state: isMember ? 'member' : code === undefined ? 'open' : 'refused',
         ...(code === undefined ? {} : { code }),
         failures: isMember ? 0 : (attempt?.failures ?? 0)
@@ -139,7 +165,8 @@ export class CloudLinks {
   }
 
   /**
-   * Writes down that the room is to be linked; carried out by whoever reaches the cloud peer.
+   * Writes down that the room is to be linked; carried out by whoever reaches the cloud peer. One that was unlinked comes back with what it has,
+   * and what is used of its budget is counted from nothing.
    *
    * @throws JoineryError `CLOUD_LINK_MISTYPED`, `CLOUD_LINK_NEWER`, `CLOUD_LINK_REFUSED`, `NOT_ALLOWED_TO_ADMIT`, `BUSY`
    */
@@ -153,31 +180,60 @@ export class CloudLinks {
     if (!members.mayAdmit(members.self))
       throw new JoineryError('NOT_ALLOWED_TO_ADMIT', 'this device may not give the room to a cloud peer')
     if (members.isRemoved(node))
-      throw new JoineryError('CLOUD_LINK_REFUSED', 'this cloud peer was unlinked from the room')
+      throw new JoineryError('CLOUD_LINK_REFUSED', 'this cloud peer was unlinked from the room for good')
     const others = this.#links().filter((link) => link.node !== node)
     if (others.length >= MAX_CLOUDS) throw new JoineryError('BUSY', `a room has at most ${MAX_CLOUDS} cloud peers`)
     const { budgetBytes = null, budgetMinutes = null } = init
-    await journal.append([cloudEntry({ kind: 'cloud-linked', node, addresses, secret, budgetBytes, budgetMinutes })])
+    const count = this.get(node)?.count ?? this.#newCount()
+    await journal.append([
+      cloudEntry({ kind: 'cloud-linked', node, addresses, secret, budgetBytes, budgetMinutes, count })
+    ])
+    this.#attempts.delete(node)
+    const link = this.#links().find((one) => one.node === node)
+    if (link) this.#attempt(link, this.#components.clock.monotonicMs()).asksMember = members.isMember(node)
     this.#look()
     const made = this.get(node)
     if (!made) throw new JoineryError('INTERNAL', 'the link does not show')
     return made
   }
 
-  /** Another budget for a link that exists. @throws JoineryError `CLOUD_UNKNOWN` */
-  async setBudget(node: NodeId, budget: { budgetBytes: number | null; budgetMinutes: number | null }): Promise<void> {
-    const link = this.#links().find((one) => one.node === node)
-    if (!link) throw new JoineryError('CLOUD_UNKNOWN', 'the room is not linked with that cloud peer')
-    await this.#components.journal.append([cloudEntry({ ...link, ...budget })])
+  /**
+   * Another budget for a link that exists.
+   *
+   * @param budget.again count what is used from nothing again, on every device
+   * @throws JoineryError `CLOUD_UNKNOWN`
+   */
+  async setBudget(
+    node: NodeId,
+    budget: { budgetBytes: number | null; budgetMinutes: number | null; again?: boolean }
+  ): Promise<void> {
+    const { budgetBytes, budgetMinutes, again = false } = budget
+    const link = this.#existing(node)
+    const count = again ? this.#newCount() : link.count
+    await this.#components.journal.append([cloudEntry({ ...link, budgetBytes, budgetMinutes, count })])
   }
 
-  /** Takes it out of the room for good: it keeps what it has, and gets nothing more. @throws JoineryError `CLOUD_UNKNOWN` */
-  async unlink(node: NodeId): Promise<void> {
+  /**
+   * Ends the link: it keeps what it has and gets nothing more, until it is linked again.
+   *
+   * @param options.forGood take it out of the members too: with this key it never comes back
+   * @throws JoineryError `CLOUD_UNKNOWN`
+   */
+  async unlink(node: NodeId, options: { forGood: boolean }): Promise<void> {
     const { journal, members } = this.#components
-    if (!this.#links().some((one) => one.node === node))
-      throw new JoineryError('CLOUD_UNKNOWN', 'the room is not linked with that cloud peer')
+    if (!(options.forGood && this.unlinked().includes(node))) this.#existing(node)
     await journal.append([cloudEntry({ kind: 'cloud-unlinked', node })])
-    if (members.isMember(node)) await members.remove(node)
+    if (options.forGood && members.isMember(node)) await members.remove(node)
+  }
+
+  #existing(node: NodeId): CloudLinkedFact {
+    const link = this.#links().find((one) => one.node === node)
+    if (!link) throw new JoineryError('CLOUD_UNKNOWN', 'the room is not linked with that cloud peer')
+    return link
+  }
+
+  #newCount(): Uint8Array {
+    return this.#components.random.bytes(CLOUD_COUNT_BYTES)
   }
 
   #links(): CloudLinkedFact[] {
@@ -196,10 +252,8 @@ export class CloudLinks {
     for (const link of links) {
       const attempt = this.#attempt(link, nowMs)
       if (members.isMember(link.node)) {
-        if (attempt.told) continue
-        attempt.told = true
-        for (const address of link.addresses) mesh.addStaticAddress(`${address}/p2p/${link.node}`)
-        continue
+        this.#tellRoads(link, attempt, mesh)
+        if (!attempt.asksMember) continue
       }
       // Only who may admit can sign for it; the others wait until one of those has been there.
       if (attempt.running || members.isRemoved(link.node) || !members.mayAdmit(members.self)) continue
@@ -209,6 +263,12 @@ export class CloudLinks {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     if (nextMs < Number.POSITIVE_INFINITY) this.#cancelTimer = clock.after(nextMs - nowMs, () => this.#look())
+  }
+
+  #tellRoads({ node, addresses }: CloudLinkedFact, attempt: Attempt, mesh: CloudRoads): void {
+    if (attempt.told) return
+    attempt.told = true
+    for (const address of addresses) mesh.addStaticAddress(`${address}/p2p/${node}`)
   }
 
   #attempt({ node, secret }: CloudLinkedFact, nowMs: number): Attempt {
@@ -221,6 +281,7 @@ export class CloudLinks {
       running: false,
       refusal: undefined,
       told: known?.told ?? false,
+      asksMember: false,
       secret: key
     }
     this.#attempts.set(node, made)
@@ -247,8 +308,8 @@ export class CloudLinks {
       attempt.failures = 0
       attempt.refusal = undefined
       // The mesh meets it now; its membership is written down when it has shown its certificate.
-      if (!attempt.told) for (const address of link.addresses) mesh.addStaticAddress(`${address}/p2p/${link.node}`)
-      attempt.told = true
+      this.#tellRoads(link, attempt, mesh)
+      attempt.asksMember = false
       attempt.nextMs = nowMs + LINK_RETRY_MOST_MS
     } else {
       attempt.failures++

@@ -11,11 +11,15 @@ defineErrors({
   },
   CLOUD_LINK_REFUSED: {
     status: 403,
-    next: 'The cloud peer does not take this room. Ask its administrator; a cloud peer that was unlinked needs a new key to come back.'
+    next: 'The cloud peer does not take this room. Ask its administrator; a cloud peer that was unlinked for good needs a new key to come back.'
   },
   CLOUD_FULL: {
     status: 507,
     next: 'The cloud peer has no room left. Ask its administrator for more, or link another one.'
+  },
+  CLOUD_BUDGET_LOST: {
+    status: 500,
+    next: 'Look at the disk of this device. Until then what it used of the internet is counted from its last start.'
   },
   CLOUD_UNKNOWN: { status: 404, next: '`joinery cloud status` lists the cloud peers of this room.' },
   NOT_A_CLOUD_PEER: {

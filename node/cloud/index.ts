@@ -13,7 +13,7 @@
  */
 import './errors.ts'
 
-export { Budget } from './budget.ts'
+export { BudgetBook } from './budget-book.ts'
 export { type CloudLinkState, CloudLinks } from './cloud-links.ts'
 export { MAX_OPEN_ROOMS, MAX_ROOMS, MIN_FREE_BYTES, ROOM_IDLE_MS } from './limits.ts'
 export { CLOUD_LINK_LIMITS, LinkDesk } from './link-desk.ts'

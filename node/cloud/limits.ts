@@ -31,6 +31,14 @@ export const UPLINK_REQUESTS = 4
 export const JOURNAL_FIRST_MS = 60_000
 export const UPLINK_LOOK_MS = 200
 
+/** What is used of a budget is written down so much ahead: what a power cut costs of it, twice that at most, and how seldom a card is written to. */
+export const AHEAD_BYTES = 256 * 1024
+export const AHEAD_MOST_BYTES = 16 * 2 ** 20
+export const AHEAD_MS = 30_000
+
+/** After the room unlinked it, a cloud peer is let in so long: it gets to hear of it. */
+export const UNLINKED_GRACE_MS = 3_000
+
 /** A state that is younger is not asked for again: people press "reload". */
 export const STATE_FRESH_MS = 2_000
 export const STATE_TIMEOUT_MS = 10_000

@@ -47,6 +47,18 @@ export const cloudFold: Fold<CloudFacts> = {
 
 /** Newest link first. @param counts whether a node may decide about cloud peers: a member that is none itself */
 export function cloudLinksOf(facts: CloudFacts, counts: (author: NodeId) => boolean): CloudLinkedFact[] {
+  return lastWords(facts, counts)
+    .flatMap(({ fact }) => (fact.kind === 'cloud-linked' ? [fact] : []))
+    .slice(0, MAX_CLOUDS)
+}
+
+/** Cloud peers that were unlinked and not linked again. One that came in with an invitation and was never linked is none of them. */
+export function unlinkedOf(facts: CloudFacts, counts: (author: NodeId) => boolean): NodeId[] {
+  return lastWords(facts, counts).flatMap(({ fact }) => (fact.kind === 'cloud-unlinked' ? [fact.node] : []))
+}
+
+/** On each cloud peer, the newest first. */
+function lastWords(facts: CloudFacts, counts: (author: NodeId) => boolean): StatedLink[] {
   const last = new Map<NodeId, StatedLink>()
   for (const stated of facts.values()) {
     const known = last.get(stated.fact.node)
@@ -54,10 +66,7 @@ export function cloudLinksOf(facts: CloudFacts, counts: (author: NodeId) => bool
       last.set(stated.fact.node, stated)
     }
   }
-  return [...last.values()]
-    .sort((a, b) => compareStamps(b.stamp, a.stamp))
-    .flatMap(({ fact }) => (fact.kind === 'cloud-linked' ? [fact] : []))
-    .slice(0, MAX_CLOUDS)
+  return [...last.values()].sort((a, b) => compareStamps(b.stamp, a.stamp))
 }
 
 function keepLast(facts: CloudFacts, stated: StatedLink): void {

@@ -70,12 +70,14 @@ Example, on a machine that is reached as cloud.example.org:
     .argument('[cloud]', 'name or id of the cloud peer, when there are several', '')
     .option('--bytes <size>', 'most that each device sends and fetches, such as "2 GB"', parseSize)
     .option('--minutes <number>', 'most minutes', parseCount)
-    .action(async (named: string, options: BudgetOptions, command: Command) => {
+    .option('--again', 'count what is used from nothing again, such as in a new month')
+    .action(async (named: string, options: BudgetOptions & { again?: boolean }, command: Command) => {
       const set = await context.withOperations(command, { offline: true }, (operations) =>
         operations.setCloudBudget({
           cloud: named,
           budgetBytes: options.bytes ?? null,
-          budgetMinutes: options.minutes ?? null
+          budgetMinutes: options.minutes ?? null,
+          again: options.again === true
         })
       )
       context.show(set, () => `${printable(set.name)}: ${budgetText(set)}`)
@@ -83,19 +85,27 @@ Example, on a machine that is reached as cloud.example.org:
 
   cloud
     .command('unlink')
-    .summary('take the cloud peer out of the room for good')
+    .summary('send the cloud peer nothing more')
+    .description(
+      'What it has, it keeps. `joinery cloud link TEXT` takes it back, and then only what is new is sent.\nWith --for-good it is taken out of the room, and only a cloud peer with a new key can be linked: for one that nobody trusts any more.'
+    )
     .argument('[cloud]', 'name or id of the cloud peer, when there are several', '')
+    .option('--for-good', 'never let it in again')
     .option('--yes', 'do not ask')
-    .action(async (named: string, options: { yes?: boolean }, command: Command) => {
-      await context.confirm(
-        'The cloud peer gets nothing more of this room and cannot come back. What it has, it keeps.',
-        'unlink',
-        options.yes
-      )
+    .action(async (named: string, options: { forGood?: boolean; yes?: boolean }, command: Command) => {
+      const forGood = options.forGood === true
+      if (forGood) {
+        const text = 'The cloud peer gets nothing more of this room and cannot come back. What it has, it keeps.'
+        await context.confirm(text, 'unlink', options.yes)
+      }
       const gone = await context.withOperations(command, { offline: true }, (operations) =>
-        operations.cloudUnlink({ cloud: named })
+        operations.cloudUnlink({ cloud: named, forGood })
       )
-      context.show(gone, () => `${printable(gone.name)} is no longer linked.`)
+      context.show(gone, () =>
+        forGood
+          ? `${printable(gone.name)} was taken out of the room.`
+          : `${printable(gone.name)} gets nothing more. \`joinery cloud link TEXT\` takes it back.`
+      )
     })
 
   cloud

@@ -11,12 +11,12 @@ export type CloudLinkOperations = Pick<
 >
 
 export function cloudLinkOperations(slot: RoomSlot): CloudLinkOperations {
+  const isCalled = (node: string, said: string): boolean =>
+    node === said || (said.length >= 6 && node.endsWith(said)) || nameOf(slot.runtime.membership, node) === said
   const find = (said: string): CloudLinkState => {
-    const { uplink, membership } = slot.runtime
+    const { uplink } = slot.runtime
     const links = uplink.clouds.list()
-    const fits = links.filter(
-      ({ node }) => node === said || (said.length >= 6 && node.endsWith(said)) || nameOf(membership, node) === said
-    )
+    const fits = links.filter(({ node }) => isCalled(node, said))
     const [only] = said === '' && links.length === 1 ? links : fits
     if (!only || fits.length > 1) throw new JoineryError('CLOUD_UNKNOWN', `no cloud peer of the room is called ${said}`)
     return only
@@ -33,10 +33,13 @@ export function cloudLinkOperations(slot: RoomSlot): CloudLinkOperations {
       })
       return await cloudPeerStatus(slot.runtime, link)
     },
-    async cloudUnlink({ cloud }) {
-      const link = find(cloud)
+    async cloudUnlink({ cloud, forGood = false }) {
+      const { clouds } = slot.runtime.uplink
+      // Out of the members too, after it was unlinked: it stands in no list of links any more.
+      const gone = forGood ? clouds.unlinked().find((node) => isCalled(node, cloud)) : undefined
+      const link = gone === undefined ? find(cloud) : unlinkedState(gone)
       const before = await cloudPeerStatus(slot.runtime, link)
-      await slot.runtime.uplink.clouds.unlink(link.node)
+      await clouds.unlink(link.node, { forGood })
       return before
     },
     async cloudStatus() {
@@ -44,14 +47,22 @@ export function cloudLinkOperations(slot: RoomSlot): CloudLinkOperations {
       const { current } = slot
       return await Promise.all(current.uplink.clouds.list().map((link) => cloudPeerStatus(current, link)))
     },
-    async setCloudBudget({ cloud, budgetBytes, budgetMinutes }) {
+    async setCloudBudget({ cloud, budgetBytes, budgetMinutes, again = false }) {
       const { node } = find(cloud)
       const { clouds } = slot.runtime.uplink
-      await clouds.setBudget(node, { budgetBytes, budgetMinutes })
+      await clouds.setBudget(node, { budgetBytes, budgetMinutes, again })
       return await cloudPeerStatus(slot.runtime, clouds.get(node) ?? find(node))
     },
     cloudInvite: async () => elsewhere(),
     cloudRooms: async () => elsewhere()
+  }
+}
+
+/** For the last word about one that the room is not linked with any more. */
+function unlinkedState(node: string): CloudLinkState {
+  return {
+    ...{ node, addresses: [], budgetBytes: null, budgetMinutes: null, count: new Uint8Array(), failures: 0 },
+    state: 'member'
   }
 }
 
@@ -77,7 +88,7 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
     id: node,
     name: nameOf(membership, node),
     addresses: link.addresses,
-    state: link.state === 'member' ? (isLinked ? 'linked' : 'away') : link.state,
+    state: isLinked ? 'linked' : link.state === 'member' ? 'away' : link.state,
     ...(link.code === undefined ? {} : { code: link.code }),
     journalDone: isLinked && journalDone,
     full: said !== undefined && (said.full || !said.journalOpen),

@@ -66,7 +66,7 @@ export function cloudOperations(components: CloudOperationsComponents, init: Clo
           diskBytes: await treeBytes(device.disk, roomFolder(device, id)),
           missingFiles: files?.missing ?? 0,
           missingBytes: files?.missingBytes ?? 0,
-          unlinked: rooms.isRefused(id)
+          unlinked: rooms.isUnlinked(id)
         })
       }
       return list

@@ -28,6 +28,8 @@ export class CloudRooms {
   readonly #closing = new Map<RoomId, Promise<void>>()
   /** Rooms whose members removed this cloud peer, as long as that is remembered: they are not opened again. */
   readonly #removedFrom = new Set<RoomId>()
+  /** Rooms that unlinked it, and may link it again. */
+  readonly #unlinkedFrom = new Set<RoomId>()
   #host: SharedHost | undefined
   #cancelSweep: () => void = () => undefined
   #stopped = false
@@ -72,6 +74,11 @@ export class CloudRooms {
 
   isRefused(room: RoomId): boolean {
     return this.#removedFrom.has(room)
+  }
+
+  /** The room has said that it does not want this cloud peer, for now or for good. */
+  isUnlinked(room: RoomId): boolean {
+    return this.#removedFrom.has(room) || this.#unlinkedFrom.has(room)
   }
 
   async hasRoomFor(room: RoomId): Promise<boolean> {
@@ -137,13 +144,16 @@ export class CloudRooms {
     const runtime = await openRoomRuntime(device, room, {
       network: { httpPort: 0, meshPort: host.meshPort, hosting: host.hosting(id) }
     })
-    const { membership } = runtime
+    const { membership, uplink } = runtime
     const look = (): void => {
+      if (uplink.clouds.unlinked().includes(device.identity.node)) this.#unlinkedFrom.add(id)
+      else this.#unlinkedFrom.delete(id)
       if (membership.standing() !== 'removed') return
       this.#removedFrom.add(id)
       device.log.warn({ room: id }, 'the room was unlinked; what it left stays until it is dropped')
     }
     membership.onChange(look)
+    uplink.clouds.onChange(look)
     look()
     return runtime
   }

@@ -27,11 +27,14 @@ export const FOLDERS = {
   blobIndex: (config: Config) => join(config.dataDirectory, 'blob-index'),
   unpacking: (config: Config) => join(config.dataDirectory, 'unpacking'),
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
+  wants: (config: Config) => join(config.dataDirectory, 'wants.json'),
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
   git: (config: Config) => join(config.dataDirectory, 'git'),
   people: (config: Config) => join(config.dataDirectory, 'people'),
-  mesh: (config: Config) => join(config.dataDirectory, 'mesh')
+  mesh: (config: Config) => join(config.dataDirectory, 'mesh'),
+  /** A file: what was used of the internet. */
+  uplinkUsed: (config: Config) => join(config.dataDirectory, 'uplink-used')
 } as const
 
 /** @throws JoineryError `IDENTITY_DAMAGED` */

@@ -5,6 +5,7 @@ import type { Refusal } from '../../protocols/hello.ts'
 import type { NodeId, PeerLinks, PeerProfile } from '../../protocols/message-stream.ts'
 import { ROOM_REGISTERS } from '../../protocols/registers.ts'
 import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/index.ts'
+import type { CloudLinks } from '../cloud/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
@@ -27,7 +28,7 @@ import { openRoomGit, type RoomGit } from './room-git.ts'
 import { type OpenRoomHearing, openRoomHearing } from './room-hearing.ts'
 import { openRoomLive } from './room-live.ts'
 import { countedCapacities, placementMembers } from './room-members.ts'
-import { openRoomUplink, type RoomUplink } from './room-uplink.ts'
+import { openCloudLinks, openRoomUplink, type RoomUplink } from './room-uplink.ts'
 import { UNDERSTOOD_KINDS } from './understood-kinds.ts'
 import { Undoing } from './undoing.ts'
 
@@ -141,15 +142,17 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     httpPort: network?.httpPort ?? 0,
     capacityBytes
   }
-  const mesh = network && (await createRoomMesh(device, room, membership, profile, network))
+  const clouds = await openCloudLinks(device, journal, membership)
+  const undoClouds = undo.add(() => clouds.stop())
+  const mesh = network && (await createRoomMesh(device, room, { membership, clouds }, profile, network))
   const links: PeerLinks = mesh ?? NO_LINKS
   const sync = createJournalSync(
     { journal, links, clock, random },
     { onMisbehaviour: (peer, code) => log.warn({ peer, code }, 'a device sent entries that do not pass') }
   )
   membership.attach(links)
-  const uplink = await openRoomUplink({ device, journal, membership, sync, links })
-  undo.add(() => uplink.stop())
+  const uplink = await openRoomUplink({ device, journal, membership, clouds, sync, links, onProblem })
+  undo.replace(undoClouds, () => uplink.stop())
 
   const blobs = createBlobs(
     { store, links: uplink.links, clock, source: uplink.source },
@@ -289,7 +292,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
 function createRoomMesh(
   { clock, config, disk, identity, random }: Device,
   room: Room,
-  membership: Membership,
+  { membership, clouds }: { membership: Membership; clouds: CloudLinks },
   profile: Omit<PeerProfile, 'bootId'>,
   { meshPort, hosting }: { meshPort: number; hosting?: Hosting }
 ): Promise<Mesh> {
@@ -300,7 +303,7 @@ function createRoomMesh(
       random,
       disk,
       key: identity.key,
-      policy: membership.policy,
+      policy: isCloud ? membership.policy : clouds.guard(membership.policy),
       networkAddresses,
       ...(hosting ? { hosting } : {}),
       ...(isCloud ? {} : { grant: (asking) => membership.grant(asking) })

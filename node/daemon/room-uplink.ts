@@ -3,11 +3,11 @@
 import { RIGHT_ADMIT } from '../../protocols/certificate.ts'
 import type { NodeId, PeerLinks } from '../../protocols/message-stream.ts'
 import { type BlobSource, type Blobs, createHttpSource, createPeerSource, createStreamSource } from '../blobs/index.ts'
-import { answerState, Budget, CloudLinks, CloudStates, meterLinks, paceSource } from '../cloud/index.ts'
+import { answerState, BudgetBook, CloudLinks, CloudStates, meterLinks, paceSource } from '../cloud/index.ts'
 import type { Journal, JournalSync } from '../journal/index.ts'
 import type { Mesh } from '../mesh/index.ts'
 import type { Membership } from '../room/index.ts'
-import type { Device } from './device.ts'
+import { type Device, FOLDERS } from './device.ts'
 
 export interface RoomUplink {
   readonly clouds: CloudLinks
@@ -17,7 +17,7 @@ export interface RoomUplink {
   readonly source: BlobSource
   /** What the blobs serve over. */
   readonly links: PeerLinks
-  /** Files that went over the line to and from a cloud peer since this device was started. */
+  /** Files that went over the line to and from a cloud peer since its count began. */
   used(node: NodeId): { bytes: number; minutes: number; spent: boolean }
   /** Files over the line just now. */
   bytesPerSecond(node: NodeId): number
@@ -25,27 +25,23 @@ export interface RoomUplink {
   followCommits(lacking: () => number): void
   followBlobs(blobs: Blobs): void
   start(mesh: Mesh): void
-  stop(): void
+  stop(): Promise<void>
 }
 
 export interface RoomUplinkComponents {
   device: Device
   journal: Journal
   membership: Membership
+  clouds: CloudLinks
   sync: JournalSync
   links: PeerLinks
+  onProblem(problem: { code: string; message: string; cause?: unknown }): void
 }
 
-export async function openRoomUplink({
-  device,
-  journal,
-  membership,
-  sync,
-  links
-}: RoomUplinkComponents): Promise<RoomUplink> {
-  const { clock, config, identity, random } = device
-  const isCloud = config.role === 'cloud'
-  const clouds = await CloudLinks.open({
+/** The room's cloud peers; before the mesh, which asks whether one of them was unlinked. */
+export async function openCloudLinks(device: Device, journal: Journal, membership: Membership): Promise<CloudLinks> {
+  const { clock, identity, random } = device
+  return await CloudLinks.open({
     ...{ journal, clock, random },
     members: {
       self: identity.node,
@@ -57,22 +53,30 @@ export async function openRoomUplink({
       onChange: (listener) => membership.onChange(listener)
     }
   })
-  const budgets = new Map<NodeId, Budget>()
+}
+
+export async function openRoomUplink({
+  device,
+  journal,
+  clouds,
+  sync,
+  links,
+  onProblem
+}: RoomUplinkComponents): Promise<RoomUplink> {
+  const { clock, config, disk, identity } = device
+  const isCloud = config.role === 'cloud'
+  const book = await BudgetBook.open({ disk, clock }, { path: FOLDERS.uplinkUsed(config), onProblem })
   let lackingCommits = (): number => 0
 
-  const budgetOf = (node: NodeId): Budget => {
-    const known = budgets.get(node) ?? new Budget()
-    budgets.set(node, known)
-    return known
-  }
   const budgetSpent = (node: NodeId): boolean => {
-    if (isCloud) return false
-    const link = clouds.get(node)
-    return link !== undefined && budgetOf(node).isSpent({ bytes: link.budgetBytes, minutes: link.budgetMinutes })
+    const link = isCloud ? undefined : clouds.get(node)
+    if (!link) return false
+    return book.of(node, link.count).isSpent({ bytes: link.budgetBytes, minutes: link.budgetMinutes })
   }
   const use = (node: NodeId, bytes: number): void => {
     // Only cloud peers of the room have one: a bounded number.
-    if (!isCloud && clouds.get(node)) budgetOf(node).use(bytes, clock.monotonicMs())
+    const link = isCloud ? undefined : clouds.get(node)
+    if (link) book.use(node, link.count, bytes)
   }
   const stream = createStreamSource({ clock })
   const states = new CloudStates({ clock, links })
@@ -111,14 +115,14 @@ export async function openRoomUplink({
     ),
     links: meterLinks(links, { budgetSpent, served: use }),
     used: (node) => {
-      const budget = budgets.get(node)
-      return {
-        bytes: budget?.usedBytes ?? 0,
-        minutes: budget?.usedMinutes ?? 0,
-        spent: budgetSpent(node)
-      }
+      const link = clouds.get(node)
+      const budget = link && book.of(node, link.count)
+      return { bytes: budget?.usedBytes ?? 0, minutes: budget?.usedMinutes ?? 0, spent: budgetSpent(node) }
     },
-    bytesPerSecond: (node) => budgets.get(node)?.bytesPerSecond(clock.monotonicMs()) ?? 0,
+    bytesPerSecond: (node) => {
+      const link = clouds.get(node)
+      return link ? book.of(node, link.count).bytesPerSecond(clock.monotonicMs()) : 0
+    },
     followBlobs(blobs) {
       followed = blobs
     },
@@ -129,9 +133,10 @@ export async function openRoomUplink({
       // Who is a cloud peer itself links no others.
       if (!isCloud) clouds.start(mesh)
     },
-    stop: () => {
+    async stop() {
       states.stop()
       clouds.stop()
+      if (!isCloud) await book.close()
     }
   }
 }

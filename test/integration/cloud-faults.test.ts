@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { CloudRoomStatus } from '../../node/control/operations.ts'
 import { until } from '../kit/child.ts'
 import { joinery, joineryAnyway, joineryJson } from '../kit/node-process.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
@@ -21,7 +22,7 @@ import {
 
 const FILE_BYTES = 700_000
 
-test('killed in the middle it goes on; full, the room is told; unlinked, it gets nothing more', {
+test('killed in the middle it goes on; full, the room is told; unlinked, it gets nothing more until it is linked again', {
   timeout: 180_000
 }, async () => {
   using folder = temporaryFolder()
@@ -37,7 +38,8 @@ test('killed in the middle it goes on; full, the room is told; unlinked, it gets
   mkdirSync(lessons, { recursive: true })
   for (const name of ['a', 'b']) writeFileSync(join(lessons, `${name}.bin`), noise(FILE_BYTES, name.charCodeAt(0)))
   await importFolder(room, join(folder.path, 'source'))
-  await link(room, await linkText(first, `127.0.0.1:${line.port}`))
+  const again = await linkText(first, `127.0.0.1:${line.port}`)
+  await link(room, again)
   await until('the first file is on its way', () => line.sentBytes > FILE_BYTES / 2)
   await first.node.kill()
 
@@ -62,14 +64,26 @@ test('killed in the middle it goes on; full, the room is told; unlinked, it gets
   expect(problems.map(({ code }) => code)).toContain('CLOUD_FULL')
   expect((await joinery(room.place, ['cloud', 'status'])).stdout).toContain('Its disk is full')
 
-  await joineryJson(room.place, ['cloud', 'unlink', '--yes'])
+  await joineryJson(room.place, ['cloud', 'unlink'])
   expect(await cloudsOf(room)).toEqual([])
-  await until('the cloud peer knows it', async () => (await roomsAt(cloud))[0]?.unlinked === true)
+  const atCloud = (what: string, holds: (one: CloudRoomStatus | undefined) => boolean): Promise<unknown> =>
+    until(what, async () => holds((await roomsAt(cloud))[0]))
+  await atCloud('the cloud peer knows it and nobody is connected', (one) => one?.unlinked === true && one.devices === 0)
+  // Linked again with the same text: it goes on where it was, and what is used of a budget is counted anew.
+  await link(room, again)
+  const back = await cloudWhere(room, 'it is back', ({ state, journalDone }) => state === 'linked' && journalDone)
+  expect(back.heldBytes).toBeGreaterThanOrEqual(FILE_BYTES)
+  expect(back.usedBytes).toBeLessThan(FILE_BYTES)
+  await atCloud('the cloud peer knows that too', (one) => one?.unlinked === false)
+
+  await joineryJson(room.place, ['cloud', 'unlink', '--for-good', '--yes'])
+  await atCloud('the cloud peer is out', (one) => one?.unlinked === true)
   // With the same text, or another one of it, it does not come back.
-  const again = await joineryAnyway(room.place, ['cloud', 'link', await linkText(cloud, `127.0.0.1:${line.port}`)])
-  expect(again).toMatchObject({
-    code: expect.not.stringMatching(/^0$/),
-    stderr: expect.stringContaining('CLOUD_LINK_REFUSED')
-  })
+  for (const refused of [again, await linkText(cloud, `127.0.0.1:${line.port}`)]) {
+    expect(await joineryAnyway(room.place, ['cloud', 'link', refused])).toMatchObject({
+      code: expect.not.stringMatching(/^0$/),
+      stderr: expect.stringContaining('CLOUD_LINK_REFUSED')
+    })
+  }
   expect(stoppedRoom.node.child.over).toBe(false)
 })

@@ -138,7 +138,8 @@ describe('which cloud peers a room is to have', () => {
     addresses: ['/dns4/cloud.example.org/tcp/4417'],
     secret: new Uint8Array(20).fill(secret),
     budgetBytes: null,
-    budgetMinutes: null
+    budgetMinutes: null,
+    count: new Uint8Array(8)
   })
   const entryOf = (author: string, lamport: number, fact: CloudFact): Entry => {
     const { kind, body } = cloudEntry(fact)

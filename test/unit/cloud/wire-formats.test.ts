@@ -84,7 +84,7 @@ describe('a link text', () => {
 
 test('facts about cloud peers are read back, and what has another shape is ignored', () => {
   const facts: CloudFact[] = [
-    { kind: 'cloud-linked', ...INVITATION, budgetBytes: 5, budgetMinutes: null },
+    { kind: 'cloud-linked', ...INVITATION, budgetBytes: 5, budgetMinutes: null, count: bytes(8) },
     { kind: 'cloud-unlinked', node: nodeOf('cloud') }
   ]
   for (const fact of facts) {
@@ -100,10 +100,14 @@ test('facts about cloud peers are read back, and what has another shape is ignor
     { ...linked, secret: bytes(19) },
     { ...linked, budgetBytes: -1 },
     { ...linked, budgetMinutes: 'ten' },
+    { ...linked, count: bytes(7) },
     null,
     []
   ]) {
     expect(decodeCloudFact('cloud-linked', spoilt)).toBeUndefined()
   }
   expect(decodeCloudFact('cloud-else', linked)).toBeUndefined()
+  // As it was written before counts had names.
+  const { count: _, ...older } = linked
+  expect(decodeCloudFact('cloud-linked', older)).toEqual({ ...(facts[0] as object), count: bytes(8, 0) })
 })
