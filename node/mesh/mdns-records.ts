@@ -4,7 +4,18 @@
  */
 import { type MeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
-import { type DnsPacket, type DnsRecord, TYPE_ANY, TYPE_PTR } from './mdns-wire.ts'
+import { ipBytes } from './ip-bytes.ts'
+import {
+  type DnsHostRecord,
+  type DnsPacket,
+  type DnsRecord,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_ANY,
+  TYPE_PTR,
+  TYPE_SRV,
+  TYPE_TXT
+} from './mdns-wire.ts'
 
 const SERVICE = '_p2p._udp.local'
 /** RFC 6762 section 10: 75 minutes for records that hold no host name. With it a known answer outlives our slowest query. */
@@ -12,6 +23,10 @@ export const RECORD_TTL_S = 75 * 60
 /** A packet that fits an Ethernet frame; so many known answers do. */
 export const MAX_KNOWN_ANSWERS = 30
 const MAX_ADDRESSES_ANNOUNCED = 8
+/** An interface has one IPv4 address or two, and some IPv6 ones of its providers. */
+const MAX_HOST_ADDRESSES = 8
+/** RFC 6762 section 10: two minutes for records that hold a host name. */
+const HOST_TTL_S = 120
 const PREFIX = 'dnsaddr='
 
 export interface Announcement {
@@ -33,17 +48,58 @@ export function peerQuery(known: Iterable<string>): DnsPacket {
   return { kind: 'query', questions: [{ name: SERVICE, type: TYPE_PTR }], answers, additionals: [] }
 }
 
-/** @param addresses multiaddrs with `/p2p/…` */
-export function peerAnnouncement(instance: string, addresses: string[]): DnsPacket {
+/** By this name a stock resolver finds a process's addresses: random like its instance, so that no two devices claim one name. */
+function hostOf(instance: string): string {
+  return `${instance}.local`
+}
+
+/** The IP addresses of an interface, without a zone, and the port of the mesh. */
+export interface Host {
+  addresses: readonly string[]
+  port: number
+}
+
+/**
+ * libp2p reads the addresses in the TXT records; everybody else resolves the host: its A and AAAA records stand among the answers, whatever was asked,
+ * so that those who listen on IPv4 alone learn of IPv6 as well.
+ *
+ * @param addresses multiaddrs with `/p2p/…`
+ */
+export function peerAnnouncement(
+  instance: string,
+  addresses: string[],
+  host: Host
+): DnsPacket<DnsRecord | DnsHostRecord> {
+  const name = `${instance}.${SERVICE}`
   const additionals = addresses.slice(0, MAX_ADDRESSES_ANNOUNCED).map((address): DnsRecord => {
-    return { type: 'TXT', name: `${instance}.${SERVICE}`, ttlS: RECORD_TTL_S, texts: [PREFIX + address] }
+    return { type: 'TXT', name, ttlS: RECORD_TTL_S, texts: [PREFIX + address] }
   })
-  return { kind: 'response', questions: [], answers: [pointer(instance, RECORD_TTL_S)], additionals }
+  const service: DnsHostRecord = { type: 'SRV', name, ttlS: HOST_TTL_S, port: host.port, target: hostOf(instance) }
+  const answers = [pointer(instance, RECORD_TTL_S), service, ...hostRecords(instance, host.addresses, HOST_TTL_S)]
+  return { kind: 'response', questions: [], answers, additionals }
+}
+
+function hostRecords(instance: string, addresses: readonly string[], ttlS: number): DnsHostRecord[] {
+  return addresses.slice(0, MAX_HOST_ADDRESSES).flatMap((text): DnsHostRecord[] => {
+    const address = ipBytes(text)
+    return address ? [{ type: address.length === 4 ? 'A' : 'AAAA', name: hostOf(instance), ttlS, address }] : []
+  })
 }
 
 /** Time to live 0: forget me (RFC 6762 section 10.1). */
-export function peerGoodbye(instance: string): DnsPacket {
-  return { kind: 'response', questions: [], answers: [pointer(instance, 0)], additionals: [] }
+export function peerGoodbye(instance: string, host: Host): DnsPacket<DnsRecord | DnsHostRecord> {
+  const answers = [pointer(instance, 0), ...hostRecords(instance, host.addresses, 0)]
+  return { kind: 'response', questions: [], answers, additionals: [] }
+}
+
+/** Whether it asks what one of our records says: the addresses of our host, or where our instance is. */
+export function asksForHost(packet: DnsPacket, instance: string): boolean {
+  if (packet.kind !== 'query') return false
+  return packet.questions.some(({ name, type }) => {
+    const asked = name.toLowerCase()
+    if (asked === hostOf(instance)) return type === TYPE_A || type === TYPE_AAAA || type === TYPE_ANY
+    return asked === `${instance}.${SERVICE}` && (type === TYPE_SRV || type === TYPE_TXT || type === TYPE_ANY)
+  })
 }
 
 /** Undefined when the packet does not ask for peers. */

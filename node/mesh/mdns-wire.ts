@@ -1,11 +1,14 @@
 /**
  * DNS messages (RFC 1035 section 4, RFC 6762 section 18) as far as discovery needs them: questions, PTR and TXT records; the rest is
- * skipped. Our own decoder, because the usual one believes the counts in the header: twelve bytes made it allocate a quarter of a million
+ * skipped. Written are also A, AAAA and SRV, for stock resolvers. Our own decoder, because the usual one believes the counts in the header: twelve bytes made it allocate a quarter of a million
  * places, and anybody can multicast twelve bytes.
  */
 
+export const TYPE_A = 1
 export const TYPE_PTR = 12
-const TYPE_TXT = 16
+export const TYPE_TXT = 16
+export const TYPE_AAAA = 28
+export const TYPE_SRV = 33
 export const TYPE_ANY = 255
 const CLASS_IN = 1
 const RESPONSE_FLAGS = 0x8400
@@ -26,13 +29,21 @@ export type DnsRecord =
   | { type: 'PTR'; name: string; ttlS: number; target: string }
   | { type: 'TXT'; name: string; ttlS: number; texts: string[] }
 
-export interface DnsPacket {
+/** What we say and do not read: nobody's host name is of use to us. */
+export type DnsHostRecord =
+  | { type: 'A'; name: string; ttlS: number; address: Uint8Array }
+  | { type: 'AAAA'; name: string; ttlS: number; address: Uint8Array }
+  | { type: 'SRV'; name: string; ttlS: number; port: number; target: string }
+
+export interface DnsPacket<Record = DnsRecord> {
   kind: 'query' | 'response'
   questions: DnsQuestion[]
   /** Answers, then additional records. */
-  answers: DnsRecord[]
-  additionals: DnsRecord[]
+  answers: Record[]
+  additionals: Record[]
 }
+
+const TYPES = { A: TYPE_A, PTR: TYPE_PTR, TXT: TYPE_TXT, AAAA: TYPE_AAAA, SRV: TYPE_SRV } as const
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -159,7 +170,7 @@ class Reader {
 }
 
 /** Names repeat, so they are written once and pointed to. */
-export function encodeDns(packet: DnsPacket): Uint8Array {
+export function encodeDns(packet: DnsPacket<DnsRecord | DnsHostRecord>): Uint8Array {
   const writer = new Writer()
   writer.uint16(0)
   writer.uint16(packet.kind === 'response' ? RESPONSE_FLAGS : 0)
@@ -186,16 +197,31 @@ class Writer {
     this.#out.push((value >> 8) & 255, value & 255)
   }
 
-  record(record: DnsRecord): void {
+  record(record: DnsRecord | DnsHostRecord): void {
     this.name(record.name)
-    this.uint16(record.type === 'PTR' ? TYPE_PTR : TYPE_TXT)
+    this.uint16(TYPES[record.type])
     this.uint16(CLASS_IN)
     this.uint16(record.ttlS >>> 16)
     this.uint16(record.ttlS & 0xffff)
     const lengthAt = this.#out.length
     this.uint16(0)
-    if (record.type === 'PTR') this.name(record.target)
-    else for (const text of record.texts) this.#text(text, 255)
+    switch (record.type) {
+      case 'PTR':
+        this.name(record.target)
+        break
+      case 'TXT':
+        for (const text of record.texts) this.#text(text, 255)
+        break
+      case 'SRV':
+        // Priority and weight: there is only one.
+        this.uint16(0)
+        this.uint16(0)
+        this.uint16(record.port)
+        this.name(record.target)
+        break
+      default:
+        this.#out.push(...record.address)
+    }
     const length = this.#out.length - lengthAt - 2
     this.#out[lengthAt] = (length >> 8) & 255
     this.#out[lengthAt + 1] = length & 255

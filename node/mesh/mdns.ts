@@ -11,6 +11,8 @@ import type { Random } from '../platform/random.ts'
 import { INTERFACE_POLL_MS, MAX_KNOWN_NODES } from './limits.ts'
 import {
   type Announcement,
+  asksForHost,
+  type Host,
   type PeerQuery,
   peerAnnouncement,
   peerGoodbye,
@@ -20,7 +22,7 @@ import {
   readPeerQuery
 } from './mdns-records.ts'
 import { type MulticastAction, MulticastSchedule } from './mdns-schedule.ts'
-import { type DnsPacket, decodeDns, encodeDns } from './mdns-wire.ts'
+import { type DnsHostRecord, type DnsPacket, type DnsRecord, decodeDns, encodeDns } from './mdns-wire.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
 import {
   addressesToAnnounce,
@@ -169,13 +171,17 @@ export class MulticastDiscovery {
     const packet =
       action === 'ask'
         ? peerQuery([this.#instance, ...this.#known(listener)])
-        : peerAnnouncement(this.#instance, this.#addressesOn(listener.network))
+        : peerAnnouncement(this.#instance, this.#addressesOn(listener.network), this.#hostOn(listener.network))
     this.#sendPacket(listener, packet, (error) => {
       if (error) listener.error = error.message
     })
   }
 
-  #sendPacket(listener: Listener, packet: DnsPacket, done: (error: Error | null) => void): void {
+  #sendPacket(
+    listener: Listener,
+    packet: DnsPacket<DnsRecord | DnsHostRecord>,
+    done: (error: Error | null) => void
+  ): void {
     const { group, port } = listener.network
     listener.socket?.send(encodeDns(packet), port, group, done)
   }
@@ -199,6 +205,10 @@ export class MulticastDiscovery {
     if (!packet) return
     const query = readPeerQuery(packet)
     if (query) this.#asked(listener, query)
+    else if (asksForHost(packet, this.#instance)) {
+      listener.schedule.heardQuestion(this.#components.clock.monotonicMs(), false, false)
+      this.#act(listener)
+    }
     const announcement = readAnnouncement(packet)
     if (announcement) this.#announced(listener, announcement, from)
   }
@@ -231,6 +241,16 @@ export class MulticastDiscovery {
     }
   }
 
+  /** Both families, whichever this socket speaks: an interface is one network. */
+  #hostOn({ own }: MulticastNetwork): Host {
+    const { hidden, ports } = this.#init
+    const others = this.#components
+      .networkAddresses()
+      .filter(({ interface: name, address }) => name === own.interface && address !== own.address)
+      .map(({ address }) => address)
+    return { addresses: [own.address, ...others.filter((address) => !hidden.has(address))], port: ports.tcp }
+  }
+
   #addressesOn(network: MulticastNetwork): string[] {
     const { ports, node } = this.#init
     const addresses = addressesToAnnounce(network).flatMap(({ host, webSocket }): MeshAddress[] => [
@@ -249,7 +269,7 @@ export class MulticastDiscovery {
       listener.socket = socket
       await new Promise<void>((resolve) => {
         const cancel = this.#components.clock.after(GOODBYE_TIMEOUT_MS, resolve)
-        this.#sendPacket(listener, peerGoodbye(this.#instance), () => {
+        this.#sendPacket(listener, peerGoodbye(this.#instance, this.#hostOn(listener.network)), () => {
           cancel()
           resolve()
         })

@@ -9,6 +9,7 @@ import type { MemberSettings } from './mesh-programs/member.ts'
 
 const FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1']
 const MEMBER = [process.execPath, ...FLAGS, join(import.meta.dirname, 'mesh-programs/member.ts')]
+const RESOLVER = [process.execPath, join(import.meta.dirname, 'mesh-programs/resolver.ts')]
 const STOCK = [process.execPath, join(import.meta.dirname, 'mesh-programs/stock.ts')]
 
 interface Facts {
@@ -232,6 +233,24 @@ describe('together with stock libp2p', () => {
     await stock.line(new RegExp(`^connected ${founder.node}`))
     const { links } = await founder.factsWhere(({ facts }) => facts.dials.succeeded >= 1)
     expect(links).toEqual([])
+  })
+})
+
+describe('a stock resolver', () => {
+  test('that speaks IPv4 finds the IPv4 and the IPv6 addresses of a device, and its port', async () => {
+    await using hall = await Hall.open()
+    const cable = await hall.lab.network()
+    const [one, two] = [await hall.lab.device('one'), await hall.lab.device('two')]
+    const ours = await one.plug(cable)
+    const theirs = await two.plug(cable)
+    await one.run(['ip', '-6', 'address', 'add', 'fd00:17::5/64', 'dev', ours.interface, 'nodad'])
+    await hall.member(one)
+    const resolver = two.start([...RESOLVER, theirs.address])
+    await resolver.line(/^host [0-9a-f]{20}\.local 4001$/)
+    await resolver.line(new RegExp(`^A ${ours.address}$`))
+    await resolver.line(/^AAAA fd00:17::5$/)
+    await resolver.line(/^AAAA fe80::[0-9a-f:]+$/)
+    expect(resolver.lines.filter((line) => /127\.0\.0\.1| ::1$/.test(line))).toEqual([])
   })
 })
 

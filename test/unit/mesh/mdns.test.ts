@@ -1,6 +1,9 @@
+import { SocketAddress } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ipBytes } from '../../../node/mesh/ip-bytes.ts'
 import {
+  asksForHost,
   MAX_KNOWN_ANSWERS,
   peerAnnouncement,
   peerGoodbye,
@@ -9,7 +12,15 @@ import {
   readPeerQuery
 } from '../../../node/mesh/mdns-records.ts'
 import { MulticastSchedule } from '../../../node/mesh/mdns-schedule.ts'
-import { type DnsPacket, decodeDns, encodeDns, MAX_PACKET_BYTES, MAX_RECORDS } from '../../../node/mesh/mdns-wire.ts'
+import {
+  type DnsHostRecord,
+  type DnsPacket,
+  type DnsRecord,
+  decodeDns,
+  encodeDns,
+  MAX_PACKET_BYTES,
+  MAX_RECORDS
+} from '../../../node/mesh/mdns-wire.ts'
 import { multicastNetworks, reachable } from '../../../node/mesh/multicast-network.ts'
 import { sameNetwork } from '../../../node/mesh/same-network.ts'
 import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
@@ -17,7 +28,8 @@ import { hostileBytes, INPUTS } from './hostile-bytes.ts'
 
 const node = nodeIdOfPublicKey(new Uint8Array(32).fill(5))
 const address = `/ip4/10.0.0.5/tcp/4001/p2p/${node}`
-const overTheWire = (packet: DnsPacket): DnsPacket => {
+const host = { addresses: ['10.0.0.5', 'fe80::5', '2001:db8::ff:5'], port: 4001 }
+const overTheWire = (packet: DnsPacket<DnsRecord | DnsHostRecord>): DnsPacket => {
   const read = decodeDns(encodeDns(packet))
   if (!read) throw new Error('our own packet was not read')
   return read
@@ -25,9 +37,11 @@ const overTheWire = (packet: DnsPacket): DnsPacket => {
 
 describe('packets', () => {
   test('an announcement is read as it was written, and fits a frame', () => {
-    const packet = peerAnnouncement('abc', [address, `/ip4/10.0.0.5/tcp/4002/ws/p2p/${node}`])
+    const packet = peerAnnouncement('abc', [address, `/ip4/10.0.0.5/tcp/4002/ws/p2p/${node}`], host)
     expect(encodeDns(packet).length).toBeLessThan(500)
-    expect(overTheWire(packet)).toEqual(packet)
+    // The records for stock resolvers are written and not read.
+    const answers = packet.answers.filter(({ type }) => type === 'PTR')
+    expect(overTheWire(packet)).toEqual({ ...packet, answers })
     expect(readAnnouncement(overTheWire(packet))).toEqual({
       instance: 'abc',
       node,
@@ -38,6 +52,68 @@ describe('packets', () => {
     })
   })
 
+  test('the host of an announcement has an A record for IPv4 and an AAAA record for IPv6, byte by byte', () => {
+    const packet = peerAnnouncement('abc', [address], host)
+    expect(packet.answers).toMatchObject([
+      { type: 'PTR', target: 'abc._p2p._udp.local' },
+      { type: 'SRV', name: 'abc._p2p._udp.local', port: 4001, target: 'abc.local' },
+      { type: 'A', name: 'abc.local', address: Uint8Array.of(10, 0, 0, 5) },
+      { type: 'AAAA', name: 'abc.local', address: Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5) },
+      { type: 'AAAA', address: Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0, 5) }
+    ])
+    const bytes = Buffer.from(encodeDns(packet))
+    // Type, class, two minutes, length, address (RFC 3596 section 2.2).
+    expect(bytes.includes(Buffer.from('00010001000000780004' + '0a000005', 'hex'))).toBe(true)
+    expect(bytes.includes(Buffer.from('001c0001000000780010' + 'fe800000000000000000000000000005', 'hex'))).toBe(true)
+    const goodbye = peerGoodbye('abc', host)
+    expect(goodbye.answers.map(({ type, ttlS }) => [type, ttlS])).toEqual([
+      ['PTR', 0],
+      ['A', 0],
+      ['AAAA', 0],
+      ['AAAA', 0]
+    ])
+  })
+
+  test('with the most addresses of each kind it still fits a frame, and no more are said', () => {
+    const many = Array.from({ length: 20 }, (_, i) => `2001:db8::${i + 1}`)
+    const paths = many.map((ip) => `/ip6/${ip}/tcp/65000/ws/p2p/${node}`)
+    const packet = peerAnnouncement('f'.repeat(20), paths, { addresses: ['10.0.0.5', ...many], port: 65000 })
+    expect(packet.answers.filter(({ type }) => type === 'A' || type === 'AAAA')).toHaveLength(8)
+    expect(packet.additionals).toHaveLength(8)
+    expect(encodeDns(packet).length).toBeLessThan(1472)
+  })
+
+  test('questions for our host and our instance are ours, others are not', () => {
+    const asks = (name: string, type: number, kind: 'query' | 'response' = 'query'): boolean =>
+      asksForHost(overTheWire({ kind, questions: [{ name, type }], answers: [], additionals: [] }), 'abc')
+    for (const type of [1, 28, 255]) expect(asks('ABC.local', type)).toBe(true)
+    for (const type of [16, 33, 255]) expect(asks('abc._p2p._udp.local', type)).toBe(true)
+    expect(asks('abc.local', 16)).toBe(false)
+    expect(asks('abd.local', 1)).toBe(false)
+    expect(asks('_p2p._udp.local', 12)).toBe(false)
+    expect(asks('abc.local', 1, 'response')).toBe(false)
+  })
+
+  test('addresses in text become bytes as the system writes them', () => {
+    expect(ipBytes('::')).toEqual(new Uint8Array(16))
+    expect(ipBytes('::ffff:1.2.3.4')).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 1, 2, 3, 4))
+    for (const text of ['', 'host', '1.2.3', 'fe80::1%eth0', '1:2:3']) expect(ipBytes(text)).toBeUndefined()
+    fc.assert(
+      fc.property(fc.ipV6(), (text) => {
+        const bytes = ipBytes(text)
+        if (!bytes) throw new Error('not read')
+        const groups = Array.from({ length: 8 }, (_, i) =>
+          Buffer.from(bytes)
+            .readUInt16BE(2 * i)
+            .toString(16)
+        )
+        const canonical = (ip: string): string => new SocketAddress({ address: ip, family: 'ipv6' }).address
+        expect(canonical(groups.join(':'))).toBe(canonical(text))
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
   test('a question with many known answers still fits a frame', () => {
     const known = Array.from({ length: 100 }, (_, i) => `${i}`.padStart(20, 'f'))
     const packet = peerQuery(known)
@@ -46,11 +122,11 @@ describe('packets', () => {
   })
 
   test('goodbye, other services and contradictions are no announcements', () => {
-    expect(readAnnouncement(overTheWire(peerGoodbye('abc')))).toBeUndefined()
+    expect(readAnnouncement(overTheWire(peerGoodbye('abc', host)))).toBeUndefined()
     const other = { ...peerQuery([]), questions: [{ name: '_http._tcp.local', type: 12 }] }
     expect(readPeerQuery(overTheWire(other))).toBeUndefined()
     const stranger = nodeIdOfPublicKey(new Uint8Array(32).fill(6))
-    const two = peerAnnouncement('abc', [address, `/ip4/10.0.0.6/tcp/4001/p2p/${stranger}`])
+    const two = peerAnnouncement('abc', [address, `/ip4/10.0.0.6/tcp/4001/p2p/${stranger}`], host)
     expect(readAnnouncement(overTheWire(two))).toBeUndefined()
   })
 
@@ -94,9 +170,9 @@ describe('packets', () => {
 
   test('whatever bytes come by multicast are read or dropped', () => {
     const valid = [
-      encodeDns(peerAnnouncement('abc', [address])),
+      encodeDns(peerAnnouncement('abc', [address], host)),
       encodeDns(peerQuery(['abc', 'def'])),
-      encodeDns(peerGoodbye('abc'))
+      encodeDns(peerGoodbye('abc', host))
     ]
     let read = 0
     fc.assert(
