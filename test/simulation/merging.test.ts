@@ -19,8 +19,9 @@ test(`merged at any moment, nothing is lost, nothing comes twice, and all become
       throw seedFailure('room-merging', seed, error)
     }
   }
+  console.log(`${merged} batches merged or claimed, ${letGo} overwritten values let go`)
+  if (process.env.SEED !== undefined) return
   // Stories in which nothing is merged would prove nothing.
   expect(merged).toBeGreaterThan(SEEDS)
   expect(letGo).toBeGreaterThan(SEEDS)
-  console.log(`${merged} batches merged or claimed, ${letGo} overwritten values let go`)
 })

@@ -279,6 +279,7 @@ export class SimulatedRoom {
         found.push(`${device.name}: another journal`)
       else if (first?.life && factsText(life.facts.state) !== factsText(first.life.facts.state))
         found.push(`${device.name}: other facts from the same journal`)
+      else if (stillWrites(life.journal)) found.push(`${device.name}: still writes`)
     }
     for (const blob of this.kept.values()) {
       if (found.length >= most) break
@@ -373,6 +374,15 @@ export class SimulatedRoom {
       this.#problems.push(`${what}: ${error instanceof Error ? error.stack : error}`)
     })
   }
+}
+
+/** Batches are on their way to the disk: it can be read there already, and no view has seen it. */
+function stillWrites({ exchange }: Journal): boolean {
+  return exchange.bucketHashes().some(({ bucket }) =>
+    exchange.rowsOf(bucket).some(({ writer, tips }) => {
+      return exchange.next(Buffer.from(writer).toString('hex')) - 1 > Math.max(...tips.map(({ number }) => number))
+    })
+  )
 }
 
 function textOf(body: CborValue): string {
