@@ -2,10 +2,10 @@
 import { isLinkLocal, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { sameNetwork } from '../platform/same-network.ts'
 import type { DialTarget } from './dial-plan.ts'
 import type { DialFailure } from './dialer.ts'
 import type { DiscoveryAdvice, DiscoveryFacts } from './mesh-status.ts'
-import { sameNetwork } from './same-network.ts'
 
 export interface DiscoveryEvidence extends Omit<DiscoveryFacts, 'advice'> {
   networks: NetworkAddress[]

@@ -2,8 +2,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isLinkLocal } from '../../protocols/mesh-address.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { sameNetwork } from '../platform/same-network.ts'
 import { MAX_MULTICAST_SOCKETS } from './limits.ts'
-import { sameNetwork } from './same-network.ts'
 
 export interface MulticastNetwork {
   /** Differs whenever the socket has to be opened anew. */

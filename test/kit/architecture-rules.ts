@@ -36,6 +36,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/take-home': 3,
   'node/search': 3,
   'node/access-point': 3,
+  'node/load': 3,
   'node/http': 4,
   'node/control': 4,
   'node/config': 4,

@@ -22,7 +22,7 @@ import {
   MAX_RECORDS
 } from '../../../node/mesh/mdns-wire.ts'
 import { multicastNetworks, reachable } from '../../../node/mesh/multicast-network.ts'
-import { sameNetwork } from '../../../node/mesh/same-network.ts'
+import { sameNetwork } from '../../../node/platform/same-network.ts'
 import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
 import { hostileBytes, INPUTS } from './hostile-bytes.ts'
 

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import type { NetworkAddress } from './network-interfaces.ts'
 
 /** Whether an address, without a zone, is of this network; false for host names and for the other family. */
 export function sameNetwork(address: string, network: NetworkAddress): boolean {
