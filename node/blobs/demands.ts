@@ -4,7 +4,7 @@ import { MAX_DEMANDS } from './limits.ts'
 import { keyOf } from './piece-choice.ts'
 
 interface Waiter {
-  resolve: (bytes: Uint8Array) => void
+  resolve: (bytes: Uint8Array | undefined) => void
   reject: (error: Error) => void
 }
 
@@ -23,7 +23,7 @@ export class Demands {
   }
 
   /**
-   * Resolves with the bytes, which are the caller's then.
+   * Resolves with the bytes, which are the caller's then, or with nothing when they can be read from the store.
    *
    * @param changes `began`: nobody waited for it before; `left`: nobody does any more
    */
@@ -32,7 +32,7 @@ export class Demands {
     piece: number,
     signal: AbortSignal | undefined,
     changes: { began(): void; left(): void }
-  ): Promise<Uint8Array> {
+  ): Promise<Uint8Array | undefined> {
     const key = keyOf(cid, piece)
     let waiters = this.#waiters.get(key)
     if (!waiters) {
@@ -43,7 +43,7 @@ export class Demands {
       changes.began()
     }
     const mine = waiters
-    return new Promise<Uint8Array>((resolve, reject) => {
+    return new Promise<Uint8Array | undefined>((resolve, reject) => {
       const leave = (): void => {
         const at = mine.indexOf(waiter)
         if (at >= 0) mine.splice(at, 1)
@@ -71,10 +71,10 @@ export class Demands {
   }
 
   /** @returns true when somebody has the bytes now: then their buffer is not ours any more */
-  resolve(cid: Cid, piece: number, bytes: Uint8Array): boolean {
+  resolve(cid: Cid, piece: number, bytes: Uint8Array | undefined): boolean {
     const waiters = this.#take(keyOf(cid, piece))
     for (const waiter of waiters) waiter.resolve(bytes)
-    if (waiters.length === 0) return false
+    if (waiters.length === 0 || bytes === undefined) return false
     this.#given.add(bytes)
     return true
   }

@@ -66,21 +66,14 @@ export class Fetcher {
     this.#tick()
   }
 
-  /** A verified piece (a small blob is one), fetched from whoever has it and stored where there is room. */
-  piece(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
-    if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
-    const stored = this.#storedPiece(ref, piece)
-    if (stored === undefined) return this.#awaited(ref, piece, signal)
-    return stored.catch((error: unknown) => {
-      if (!hasCode(error, 'BLOB_ROTTEN')) throw error
-      this.#components.planner.damaged(ref.cid, piece)
-      return this.#awaited(ref, piece, signal)
-    })
-  }
-
-  #awaited(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array> {
+  /**
+   * Resolves when a verified piece is here, fetched from whoever has it: with its bytes (of a small blob always, which is one piece, and of what there is
+   * no room for), or with nothing when it can be read from the partial blob or the whole one. So nobody holds a piece in memory while a visitor takes it.
+   */
+  piece(ref: BlobRef, piece: number, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (this.#stopped) return Promise.reject(new JoineryError('STOPPED', 'this device is stopping'))
     const { planner } = this.#components
+    if (this.#isReadable(ref, piece)) return Promise.resolve(undefined)
     const waiting = this.#demands.wait(ref.cid, piece, signal, {
       began: () => planner.demand(ref, piece),
       left: () => planner.undemand(ref.cid, piece)
@@ -101,11 +94,14 @@ export class Fetcher {
     this.piece(ref, piece, signal).catch(() => undefined)
   }
 
-  #storedPiece(ref: BlobRef, piece: number): Promise<Uint8Array> | undefined {
+  /** It was read and is damaged: it is fetched again for whoever asks. */
+  damaged(cid: Cid, piece: number): void {
+    this.#components.planner.damaged(cid, piece)
+  }
+
+  #isReadable({ cid, sizeBytes }: BlobRef, piece: number): boolean {
     const { store } = this.#components
-    if (!hasPieceList(ref.sizeBytes)) return store.has(ref.cid) ? store.readSmall(ref.cid) : undefined
-    const partial = store.partial(ref.cid)
-    return partial?.bits.has(piece) ? partial.readPiece(piece) : undefined
+    return store.has(cid) || (hasPieceList(sizeBytes) && store.partial(cid)?.bits.has(piece) === true)
   }
 
   /** Something changed: decide again. */
@@ -163,7 +159,7 @@ export class Fetcher {
           this.#events.ended(effect.cid)
           break
         case 'present':
-          this.#detach(this.#give(effect.ref, effect.piece))
+          this.#give(effect.ref, effect.piece)
           break
         case 'unavailable':
           this.#demands.reject(
@@ -223,7 +219,8 @@ export class Fetcher {
       this.#settle(request, outcome.bytes)
       planner.arrived(request.id, tookMs, clock.monotonicMs(), cameBytes)
       // Also whoever asked while it was being written.
-      const given = this.#demands.resolve(request.ref.cid, request.piece, outcome.bytes)
+      const readable = this.#isReadable(request.ref, request.piece)
+      const given = this.#demands.resolve(request.ref.cid, request.piece, readable ? undefined : outcome.bytes)
       if (!given && !this.#demands.wasGiven(into.bytes)) this.#transfers.giveBack(into.bytes)
     } finally {
       this.#transfers.ended(request.id)
@@ -357,22 +354,16 @@ export class Fetcher {
   }
 
   /** It was there all the time, or came while the file was opened. */
-  async #give(ref: BlobRef, piece: number): Promise<void> {
+  #give(ref: BlobRef, piece: number): void {
     const { store, planner } = this.#components
-    try {
-      const bytes = await store.partial(ref.cid)?.readPiece(piece)
-      if (!bytes) throw new JoineryError('BLOB_MISSING', 'the partial file is gone')
-      this.#demands.resolve(ref.cid, piece, bytes)
-    } catch (error) {
-      if (hasCode(error, 'BLOB_ROTTEN') && this.#demands.has(ref.cid, piece)) {
-        planner.damaged(ref.cid, piece)
-        planner.demand(ref, piece)
-      } else
-        this.#demands.reject(
-          ref.cid,
-          piece,
-          error instanceof Error ? error : new JoineryError('BLOB_MISSING', 'it could not be read')
-        )
+    if (this.#isReadable(ref, piece)) this.#demands.resolve(ref.cid, piece, undefined)
+    else if (!store.partial(ref.cid))
+      this.#demands.reject(ref.cid, piece, new JoineryError('BLOB_MISSING', 'the partial file is gone'))
+    else if (this.#demands.has(ref.cid, piece)) {
+      // A peer asked for it meanwhile, and it turned out to be damaged.
+      planner.damaged(ref.cid, piece)
+      planner.demand(ref, piece)
+      this.wake()
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
-import { PIECE_BYTES, pieceSpan } from '../../protocols/piece-list.ts'
-import { SPAN_BYTES } from './limits.ts'
+import { pieceSpan } from '../../protocols/piece-list.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import type { BlobStore } from './store.ts'
 
@@ -10,17 +9,21 @@ export type LocalBytes =
   | { kind: 'bytes'; spans: AsyncIterable<Uint8Array> }
   | { kind: 'missing'; have: Bitfield | undefined }
 
-/** Verified bytes `start` ≤ i < `end`, of a complete blob or of the pieces of one that is being fetched. */
-export function localBytes(store: BlobStore, cid: Cid, start: number, end: number): LocalBytes {
+/**
+ * Verified bytes `start` ≤ i < `end`, of a complete blob or of the pieces of one that is being fetched.
+ *
+ * @param buffer of 256 KiB that the spans share: each is valid until the next is asked for
+ */
+export function localBytes(store: BlobStore, cid: Cid, start: number, end: number, buffer?: Uint8Array): LocalBytes {
   const sizeBytes = store.sizeOf(cid)
   if (sizeBytes !== undefined) {
     if (end > sizeBytes) return { kind: 'missing', have: undefined }
-    return { kind: 'bytes', spans: store.readSpans(cid, start, end) }
+    return { kind: 'bytes', spans: store.readSpans(cid, start, end, buffer) }
   }
   const partial = store.partial(cid)
   if (!partial || end > partial.ref.sizeBytes || !hasPieces(partial, start, end))
     return { kind: 'missing', have: partial?.bits }
-  return { kind: 'bytes', spans: partialSpans(store, partial, start, end) }
+  return { kind: 'bytes', spans: partialSpans(store, partial, { start, end }, buffer) }
 }
 
 function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): boolean {
@@ -34,18 +37,14 @@ function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): bool
 async function* partialSpans(
   store: BlobStore,
   partial: PartialBlob,
-  start: number,
-  end: number
+  { start, end }: { start: number; end: number },
+  buffer: Uint8Array | undefined
 ): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
     // It was completed meanwhile: the partial file is closed then.
-    if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end)
-    const index = Math.floor(at / PIECE_BYTES)
-    const span = pieceSpan(partial.ref.sizeBytes, index)
-    const until = Math.min(end, span.end)
-    const piece = await partial.readPiece(index)
-    for (; at < until; at += SPAN_BYTES)
-      yield piece.subarray(at - span.start, Math.min(at + SPAN_BYTES, until) - span.start)
-    at = until
+    if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end, buffer)
+    const span = await partial.readSpan(at, end, buffer)
+    at += span.length
+    yield span
   }
 }

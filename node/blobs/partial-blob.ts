@@ -5,11 +5,12 @@ import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { MAX_INVENTORY_PIECES } from '../../protocols/inventory.ts'
 import { PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protocols/piece-list.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
 import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { type Hasher, sha256, sha256Hasher } from '../platform/hash.ts'
 import { isLoss, readFully } from './file-reads.ts'
-import { PARTIAL_SAVE_BYTES } from './limits.ts'
+import { FRESH_PIECE_MS, PARTIAL_SAVE_BYTES, SPAN_BYTES } from './limits.ts'
 
 const VERSION = 1
 const BLANK_PROBE_BYTES = 4096
@@ -21,6 +22,11 @@ export interface SavedBits {
   bits: Bitfield
 }
 
+interface PartialBlobComponents {
+  disk: Disk
+  clock: Clock
+}
+
 /**
  * A big blob of which some pieces are here. Each piece is verified before it is written; the bitfield is written only after the data was synced,
  * and is never believed: what an earlier run left is hashed again, piece by piece.
@@ -30,6 +36,7 @@ export class PartialBlob {
   /** Verified pieces that are in the file. */
   readonly bits: Bitfield
   readonly #disk: Disk
+  readonly #clock: Clock
   readonly #list: PieceList
   readonly #file: DiskFile
   readonly #path: string
@@ -39,9 +46,12 @@ export class PartialBlob {
   #hashed = 0
   #unsavedBytes = 0
   #saving: Promise<void> = Promise.resolve()
+  /** Until when a piece that was read and hashed needs no hashing. */
+  readonly #freshUntilMs: Float64Array
+  readonly #reads = new Set<Promise<unknown>>()
 
   private constructor(
-    disk: Disk,
+    { disk, clock }: PartialBlobComponents,
     ref: BlobRef & { pieces: Cid },
     list: PieceList,
     file: DiskFile,
@@ -50,21 +60,23 @@ export class PartialBlob {
     this.ref = ref
     this.bits = new Bitfield(list.count)
     this.#disk = disk
+    this.#clock = clock
     this.#list = list
+    this.#freshUntilMs = new Float64Array(list.count)
     this.#file = file
     this.#path = paths.path
     this.#bitsPath = paths.bitsPath
   }
 
   static async open(
-    components: { disk: Disk },
+    components: PartialBlobComponents,
     init: { ref: BlobRef & { pieces: Cid }; list: PieceList; path: string; bitsPath: string }
   ): Promise<PartialBlob> {
     const { disk } = components
     const { ref, list, path, bitsPath } = init
     const saved = await readBits(disk, bitsPath)
     const usable = saved?.sizeBytes === ref.sizeBytes && saved.pieces === ref.pieces && (await disk.stat(path))
-    const partial = new PartialBlob(disk, ref, list, await disk.open(path, usable ? 'update' : 'create'), {
+    const partial = new PartialBlob(components, ref, list, await disk.open(path, usable ? 'update' : 'create'), {
       path,
       bitsPath
     })
@@ -102,16 +114,52 @@ export class PartialBlob {
   }
 
   /**
-   * A piece that is here (the caller looks at `bits` first), hashed before it is given. A damaged one is here no more.
+   * Bytes from `at` on, up to 256 KiB, up to `end` and up to the end of the piece, which is here (the caller looks at `bits` first). It is hashed before
+   * any of it is given, unless that was done a moment ago. A damaged one is here no more.
    *
+   * @param buffer of 256 KiB to read into, or else the answer has its own
    * @throws JoineryError `BLOB_ROTTEN`
    */
-  async readPiece(index: number): Promise<Uint8Array> {
-    const { start, end } = pieceSpan(this.ref.sizeBytes, index)
-    const bytes = Buffer.allocUnsafeSlow(end - start)
-    if ((await this.#read(bytes, start)) && this.matches(index, bytes)) return bytes
+  readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
+    const reading = this.#readSpan(at, end, buffer)
+    const ended: Promise<unknown> = reading.then(
+      () => this.#reads.delete(ended),
+      () => this.#reads.delete(ended)
+    )
+    this.#reads.add(ended)
+    return reading
+  }
+
+  async #readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
+    const index = Math.floor(at / PIECE_BYTES)
+    const piece = pieceSpan(this.ref.sizeBytes, index)
+    const length = Math.min(SPAN_BYTES, end - at, piece.end - at)
+    const isFresh = (): boolean => (this.#freshUntilMs[index] ?? 0) > this.#clock.monotonicMs()
+    const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
+    if (!isFresh()) {
+      // Read twice, the second time from the system's memory: no visitor holds a whole piece.
+      const room = buffer ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
+      if (!(await this.#isWhole(index, piece, room))) throw this.#rotten(index)
+      this.#freshUntilMs[index] = this.#clock.monotonicMs() + FRESH_PIECE_MS
+    }
+    if (!(await this.#read(bytes, at))) throw this.#rotten(index)
+    return bytes
+  }
+
+  async #isWhole(index: number, { start, end }: { start: number; end: number }, room: Uint8Array): Promise<boolean> {
+    const hasher = sha256Hasher()
+    for (let at = start; at < end; at += SPAN_BYTES) {
+      const span = room.subarray(0, Math.min(SPAN_BYTES, end - at))
+      if (!(await this.#read(span, at))) return false
+      hasher.update(span)
+    }
+    return sameBytes(hasher.digest(), this.#list.digest(index))
+  }
+
+  #rotten(index: number): JoineryError {
     this.bits.delete(index)
-    throw new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
+    this.#freshUntilMs[index] = 0
+    return new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
   }
 
   /** False when the file ends before, or its medium cannot be read there. */
@@ -166,8 +214,10 @@ export class PartialBlob {
     return undefined
   }
 
+  /** After the reads that are under way. */
   async close(): Promise<void> {
     await this.#saving.catch(() => undefined)
+    await Promise.all(this.#reads)
     await this.#file.close()
   }
 

@@ -54,6 +54,7 @@ export class FetchThroughReader implements BlobReader {
     if (ref.sizeBytes === 0 && ref.cid !== EMPTY)
       throw new JoineryError('BLOB_MISSING', 'not the name of an empty file')
     let at = start
+    let aheadOf = -1
     while (at < end) {
       signal?.throwIfAborted()
       if (this.#store.has(ref.cid)) {
@@ -72,12 +73,33 @@ export class FetchThroughReader implements BlobReader {
         }
       }
       const piece = hasPieceList(ref.sizeBytes) ? Math.floor(at / PIECE_BYTES) : 0
-      const span = pieceSpan(ref.sizeBytes, piece)
-      const bytes = await this.#piece(ref, piece, Math.min(end, ref.sizeBytes), signal)
-      const until = Math.min(end, span.end)
+      const coming = this.#fetcher.piece(ref, piece, signal)
+      // Asked for after what is needed now, so that the peer is not idle while the visitor takes it.
+      if (aheadOf !== piece) this.#askAhead(ref, piece, end, signal)
+      aheadOf = piece
+      const bytes = await coming
+      if (!bytes) {
+        const span = await this.#partSpan(ref, at, end, buffer)
+        if (span) yield span
+        at += span?.length ?? 0
+        continue
+      }
+      const whole = pieceSpan(ref.sizeBytes, piece)
+      const until = Math.min(end, whole.end)
       for (; at < until; at += SPAN_BYTES)
-        yield bytes.subarray(at - span.start, Math.min(at + SPAN_BYTES, until) - span.start)
+        yield bytes.subarray(at - whole.start, Math.min(at + SPAN_BYTES, until) - whole.start)
       at = until
+    }
+  }
+
+  /** Undefined when it is to be looked for again: the blob is complete now, or the piece turned out to be damaged. */
+  async #partSpan(ref: BlobRef, at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#store.partial(ref.cid)?.readSpan(at, end, buffer)
+    } catch (error) {
+      if (!hasCode(error, 'BLOB_ROTTEN')) throw error
+      this.#fetcher.damaged(ref.cid, Math.floor(at / PIECE_BYTES))
+      return undefined
     }
   }
 
@@ -89,15 +111,13 @@ export class FetchThroughReader implements BlobReader {
         if (!hasCode(error, 'BLOB_ROTTEN') && !hasCode(error, 'BLOB_MISSING')) throw error
       }
     }
-    return this.#fetcher.piece(ref, 0, signal)
+    // Stored meanwhile, when nothing is given.
+    return (await this.#fetcher.piece(ref, 0, signal)) ?? this.#small(ref, signal)
   }
 
-  /** Asks for the next pieces too, so that the peer is not idle while the visitor takes this one. */
-  async #piece(ref: BlobRef, piece: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const bytes = this.#fetcher.piece(ref, piece, signal)
+  #askAhead(ref: BlobRef, piece: number, end: number, signal?: AbortSignal): void {
     const last = hasPieceList(ref.sizeBytes) ? Math.ceil(end / PIECE_BYTES) : 1
     for (let next = piece + 1; next < Math.min(last, piece + 1 + READ_AHEAD_PIECES); next++)
       this.#fetcher.readAhead(ref, next, signal)
-    return bytes
   }
 }

@@ -86,7 +86,7 @@ export class BlobStore {
       }
     )
     this.#partials = new Partials(
-      { ...shared, writes: this.#writes, readSmall: (cid) => this.readSmall(cid) },
+      { ...shared, clock: components.clock, writes: this.#writes, readSmall: (cid) => this.readSmall(cid) },
       { sleeping: init.sleeping }
     )
     this.#reads = new VerifiedReads(

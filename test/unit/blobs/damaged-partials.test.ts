@@ -1,6 +1,7 @@
 /** Rot in a file of which only some pieces are here: the piece is fetched again, and nobody is blamed for it. */
 import { expect, test } from 'vitest'
 import { blobLayout } from '../../../node/blobs/layout.ts'
+import { FRESH_PIECE_MS } from '../../../node/blobs/limits.ts'
 import { hasCode } from '../../../protocols/errors.ts'
 import { PIECE_BYTES } from '../../../protocols/piece-list.ts'
 import { followAll, linkDevices, TestCatalogue, unlinkDevices } from './room.ts'
@@ -36,6 +37,8 @@ test('a damaged piece is not given to people: it is fetched again', async () => 
   await room.pass(500, 50)
   const before = await read(1)
   const partial = b.store.partial(blob.cid)
+  // A piece that was hashed a moment ago is believed.
+  await room.pass(FRESH_PIECE_MS, 500)
   rot(1)
   expect(await read(1)).toBe(before)
   expect(b.store.partial(blob.cid)).toBe(partial)
@@ -52,6 +55,8 @@ test('a damaged piece is not given to peers, nor counted as here', async () => {
   linkDevices(a, b)
   await room.pass(500, 50)
   await read(1)
+  // A piece that was hashed a moment ago is believed.
+  await room.pass(FRESH_PIECE_MS, 500)
   rot(1)
   unlinkDevices(a, b)
   linkDevices(b, c)
