@@ -343,6 +343,8 @@ export class CopyPlanner {
   }
 
   #nextCopy(nowMs: number): { item: Item; from: PeerState } | undefined {
+    // Asked at each change while everybody is busy: everything that is missing would be looked at each time.
+    if (!this.holders.anyFree(nowMs)) return undefined
     for (const copyClass of [0, 1, 2] as const) {
       const small = this.#queue.take(copyClass, (number) => {
         const item = this.#smallItem(number)

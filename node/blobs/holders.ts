@@ -80,6 +80,13 @@ export class Holders {
     state.wants = wants
   }
 
+  /** Whether anybody could be asked for anything. */
+  anyFree(nowMs: number): boolean {
+    for (const peer of this.#peers.values())
+      if (peer.inFlight < REQUESTS_PER_PEER && peer.usable(nowMs)) return true
+    return false
+  }
+
   /** Whoever holds it; where nobody is known to, whoever did not deny it. */
   quickest(item: Item, nowMs: number): PeerState | 'busy' | undefined {
     let best: PeerState | undefined

@@ -5,12 +5,12 @@ import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { MAX_INVENTORY_PIECES } from '../../protocols/inventory.ts'
 import { PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protocols/piece-list.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
 import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { type Hasher, sha256, sha256Hasher } from '../platform/hash.ts'
 import { isLoss, readFully } from './file-reads.ts'
-import { FRESH_PIECE_MS, PARTIAL_SAVE_BYTES, SPAN_BYTES } from './limits.ts'
+import { PARTIAL_SAVE_BYTES } from './limits.ts'
+import type { PieceBuffers } from './piece-buffers.ts'
 
 const VERSION = 1
 const BLANK_PROBE_BYTES = 4096
@@ -22,9 +22,10 @@ export interface SavedBits {
   bits: Bitfield
 }
 
-interface PartialBlobComponents {
+export interface PartialBlobComponents {
   disk: Disk
-  clock: Clock
+  /** Of one piece each, shared by all that are open. */
+  buffers: PieceBuffers
 }
 
 /**
@@ -36,7 +37,7 @@ export class PartialBlob {
   /** Verified pieces that are in the file. */
   readonly bits: Bitfield
   readonly #disk: Disk
-  readonly #clock: Clock
+  readonly #buffers: PieceBuffers
   readonly #list: PieceList
   readonly #file: DiskFile
   readonly #path: string
@@ -44,14 +45,12 @@ export class PartialBlob {
   /** The blob's own hash over the pieces before `#hashed`, so that publishing need not read everything again. */
   #hasher: Hasher = sha256Hasher()
   #hashed = 0
+  #catchingUp: Promise<void> | undefined
   #unsavedBytes = 0
   #saving: Promise<void> = Promise.resolve()
-  /** Until when a piece that was read and hashed needs no hashing. */
-  readonly #freshUntilMs: Float64Array
-  readonly #reads = new Set<Promise<unknown>>()
 
   private constructor(
-    { disk, clock }: PartialBlobComponents,
+    { disk, buffers }: PartialBlobComponents,
     ref: BlobRef & { pieces: Cid },
     list: PieceList,
     file: DiskFile,
@@ -60,9 +59,8 @@ export class PartialBlob {
     this.ref = ref
     this.bits = new Bitfield(list.count)
     this.#disk = disk
-    this.#clock = clock
+    this.#buffers = buffers
     this.#list = list
-    this.#freshUntilMs = new Float64Array(list.count)
     this.#file = file
     this.#path = paths.path
     this.#bitsPath = paths.bitsPath
@@ -100,10 +98,11 @@ export class PartialBlob {
     if (this.bits.has(index)) return true
     await this.#file.write(bytes, start)
     if (!this.bits.add(index)) return true
-    if (index === this.#hashed) {
+    if (index === this.#hashed && !this.#catchingUp) {
       this.#hasher.update(bytes)
       this.#hashed++
     }
+    this.#catchUp()
     this.#unsavedBytes += bytes.length
     if (this.#unsavedBytes >= PARTIAL_SAVE_BYTES) await this.save()
     return true
@@ -114,52 +113,16 @@ export class PartialBlob {
   }
 
   /**
-   * Bytes from `at` on, up to 256 KiB, up to `end` and up to the end of the piece, which is here (the caller looks at `bits` first). It is hashed before
-   * any of it is given, unless that was done a moment ago. A damaged one is here no more.
+   * A piece that is here (the caller looks at `bits` first), hashed before it is given. A damaged one is here no more.
    *
-   * @param buffer of 256 KiB to read into, or else the answer has its own
    * @throws JoineryError `BLOB_ROTTEN`
    */
-  readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
-    const reading = this.#readSpan(at, end, buffer)
-    const ended: Promise<unknown> = reading.then(
-      () => this.#reads.delete(ended),
-      () => this.#reads.delete(ended)
-    )
-    this.#reads.add(ended)
-    return reading
-  }
-
-  async #readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
-    const index = Math.floor(at / PIECE_BYTES)
-    const piece = pieceSpan(this.ref.sizeBytes, index)
-    const length = Math.min(SPAN_BYTES, end - at, piece.end - at)
-    const isFresh = (): boolean => (this.#freshUntilMs[index] ?? 0) > this.#clock.monotonicMs()
-    const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
-    if (!isFresh()) {
-      // Read twice, the second time from the system's memory: no visitor holds a whole piece.
-      const room = buffer ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
-      if (!(await this.#isWhole(index, piece, room))) throw this.#rotten(index)
-      this.#freshUntilMs[index] = this.#clock.monotonicMs() + FRESH_PIECE_MS
-    }
-    if (!(await this.#read(bytes, at))) throw this.#rotten(index)
-    return bytes
-  }
-
-  async #isWhole(index: number, { start, end }: { start: number; end: number }, room: Uint8Array): Promise<boolean> {
-    const hasher = sha256Hasher()
-    for (let at = start; at < end; at += SPAN_BYTES) {
-      const span = room.subarray(0, Math.min(SPAN_BYTES, end - at))
-      if (!(await this.#read(span, at))) return false
-      hasher.update(span)
-    }
-    return sameBytes(hasher.digest(), this.#list.digest(index))
-  }
-
-  #rotten(index: number): JoineryError {
+  async readPiece(index: number): Promise<Uint8Array> {
+    const { start, end } = pieceSpan(this.ref.sizeBytes, index)
+    const bytes = Buffer.allocUnsafeSlow(end - start)
+    if ((await this.#read(bytes, start)) && this.matches(index, bytes)) return bytes
     this.bits.delete(index)
-    this.#freshUntilMs[index] = 0
-    return new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
+    throw new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
   }
 
   /** False when the file ends before, or its medium cannot be read there. */
@@ -197,13 +160,8 @@ export class PartialBlob {
    */
   async finish(): Promise<DiskFile | undefined> {
     await this.#saving.catch(() => undefined)
-    const buffer = new Uint8Array(PIECE_BYTES)
-    for (; this.#hashed < this.#list.count; this.#hashed++) {
-      const { start, end } = pieceSpan(this.ref.sizeBytes, this.#hashed)
-      const piece = buffer.subarray(0, end - start)
-      if (!(await this.#read(piece, start))) break
-      this.#hasher.update(piece)
-    }
+    await this.#catchingUp
+    if (this.#hashed < this.#list.count) await this.#hashNext()
     const whole = this.#hashed === this.#list.count && cidOfDigest(this.#hasher.digest()) === this.ref.cid
     if (whole) return this.#disk.open(this.#path, 'update')
     this.#hasher = sha256Hasher()
@@ -214,11 +172,40 @@ export class PartialBlob {
     return undefined
   }
 
-  /** After the reads that are under way. */
   async close(): Promise<void> {
     await this.#saving.catch(() => undefined)
-    await Promise.all(this.#reads)
+    await this.#catchingUp
     await this.#file.close()
+  }
+
+  /** Pieces that came before their turn are hashed as soon as it comes, from the system's memory: at the end that would be all of the blob. */
+  #catchUp(): void {
+    if (this.#catchingUp || !this.#isNextHere()) return
+    this.#catchingUp = this.#hashNext()
+      // What cannot be read now is met again by who finishes the blob.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#catchingUp = undefined
+      })
+  }
+
+  #isNextHere(): boolean {
+    return this.#hashed < this.#list.count && this.bits.has(this.#hashed)
+  }
+
+  /** Stops at a piece that is not here or is lost. */
+  async #hashNext(): Promise<void> {
+    const buffer = this.#buffers.take(PIECE_BYTES)
+    try {
+      for (; this.#isNextHere(); this.#hashed++) {
+        const { start, end } = pieceSpan(this.ref.sizeBytes, this.#hashed)
+        const piece = buffer.subarray(0, end - start)
+        if (!(await this.#read(piece, start))) break
+        this.#hasher.update(piece)
+      }
+    } finally {
+      this.#buffers.giveBack(buffer)
+    }
   }
 
   /** Also what was written after the bitfield: a device that was killed must not fetch it twice. */

@@ -30,18 +30,21 @@ export interface ChoiceScene {
 
 type Chosen = { item: Item; from: PeerState } | undefined
 
-/** A piece of our own share, or else the rarest that somebody has just got. */
+/** The first piece of our own share, so that the whole is hashed as it comes; or else the rarest that somebody has just got, of equals one of our own order. */
 export function nextPiece(open: OpenBlob, holders: Holders, { seed, isBusy, nowMs }: ChoiceScene): Chosen {
   let rarest: Chosen
   let rarestHolders = Number.POSITIVE_INFINITY
-  for (const item of missingPieces(open, seed.a, isBusy)) {
+  let rarestTurn = 0
+  for (const item of missingPieces(open, 0, isBusy)) {
     const choice = holders.choose(item, nowMs)
     if (!choice || choice.how === 'wait') continue
     if (choice.how === 'own') return { item, from: choice.from }
     const count = holders.holders(item)
-    if (count >= rarestHolders) continue
+    const turn = (item.piece - (seed.a % open.bits.length) + open.bits.length) % open.bits.length
+    if (count > rarestHolders || (count === rarestHolders && turn >= rarestTurn)) continue
     rarest = { item, from: choice.from }
     rarestHolders = count
+    rarestTurn = turn
   }
   return rarest
 }
@@ -59,7 +62,7 @@ export function keyOf(cid: Cid, piece: number): string {
   return `${cid}:${piece}`
 }
 
-/** From a place of our own, so that two devices that wait do not begin with the same piece. */
+/** @param from another one for each device that waits, so that two do not begin with the same piece */
 function* missingPieces({ bits, ref, number }: OpenBlob, from: number, isBusy: ChoiceScene['isBusy']): Generator<Item> {
   for (let i = 0; i < bits.length; i++) {
     const piece = (from + i) % bits.length
