@@ -21,8 +21,12 @@ interface OpenRoom {
   lastUsedMs: number
 }
 
+/** Opens one room in its folder. */
+export type OpenRoomRuntime = (device: Device, id: RoomId, host: SharedHost) => Promise<RoomRuntime>
+
 export class CloudRooms {
   readonly #device: Device
+  readonly #openRuntime: OpenRoomRuntime
   readonly #ids = new Set<RoomId>()
   readonly #open = new Map<RoomId, OpenRoom>()
   readonly #closing = new Map<RoomId, Promise<void>>()
@@ -34,13 +38,14 @@ export class CloudRooms {
   #cancelSweep: () => void = () => undefined
   #stopped = false
 
-  private constructor(device: Device) {
+  private constructor(device: Device, openRuntime: OpenRoomRuntime) {
     this.#device = device
+    this.#openRuntime = openRuntime
   }
 
-  /** Finds the rooms that are there; none of them is opened yet. */
-  static async find(device: Device): Promise<CloudRooms> {
-    const rooms = new CloudRooms(device)
+  /** Finds the rooms that are there; none of them is opened yet. @param openRuntime only tests give one */
+  static async find(device: Device, openRuntime: OpenRoomRuntime = openFolder): Promise<CloudRooms> {
+    const rooms = new CloudRooms(device, openRuntime)
     const folder = roomsFolder(device)
     await device.disk.makeDirectory(folder)
     await device.disk.syncDirectory(device.config.dataDirectory)
@@ -139,11 +144,7 @@ export class CloudRooms {
     const host = this.#host
     if (!host) throw new JoineryError('NOT_RUNNING', 'the cloud peer does not run')
     const device = this.#deviceOf(id)
-    const room = await openRoom(device, { folder: FOLDERS.room(device.config), identity: device.identity })
-    if (!room) throw new JoineryError('NOT_FOUND', `the folder of room ${id} holds no place in it`)
-    const runtime = await openRoomRuntime(device, room, {
-      network: { httpPort: 0, meshPort: host.meshPort, hosting: host.hosting(id) }
-    })
+    const runtime = await this.#openRuntime(device, id, host)
     const { membership, uplink } = runtime
     const look = (): void => {
       if (uplink.clouds.unlinked().includes(device.identity.node)) this.#unlinkedFrom.add(id)
@@ -199,6 +200,14 @@ export class CloudRooms {
     const { config } = this.#device
     return { ...this.#device, config: { ...config, dataDirectory: roomFolder(this.#device, id) } }
   }
+}
+
+async function openFolder(device: Device, id: RoomId, host: SharedHost): Promise<RoomRuntime> {
+  const room = await openRoom(device, { folder: FOLDERS.room(device.config), identity: device.identity })
+  if (!room) throw new JoineryError('NOT_FOUND', `the folder of room ${id} holds no place in it`)
+  return await openRoomRuntime(device, room, {
+    network: { httpPort: 0, meshPort: host.meshPort, hosting: host.hosting(id) }
+  })
 }
 
 export function roomFolder(device: Device, id: RoomId): string {
