@@ -8,6 +8,7 @@ import { BlobStore, type Blobs, createBlobs, openBlobIndex } from '../blobs/inde
 import type { CloudLinks } from '../cloud/index.ts'
 import { type Collections, openCollections } from '../collections/index.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
+import { waitedForGitKinds } from '../git/index.ts'
 import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
 import { RoomClock, type RoomLive } from '../live/index.ts'
 import { createMesh, type Hosting, type Mesh } from '../mesh/index.ts'
@@ -110,7 +111,13 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
       merger: createNoteMerger(clock),
       registers: ROOM_REGISTERS
     },
-    { folder: FOLDERS.journal(config), node: identity.node, understood: UNDERSTOOD_KINDS, onProblem }
+    {
+      folder: FOLDERS.journal(config),
+      node: identity.node,
+      understood: UNDERSTOOD_KINDS,
+      waitedFor: waitedForGitKinds,
+      onProblem
+    }
   )
   undo.add(() => journal.close())
   const roomClock = await RoomClock.open({ clock, journal })

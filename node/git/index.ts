@@ -9,7 +9,7 @@
  */
 import './errors.ts'
 
-export { GitAgreement, understoodGitKinds } from './agreement/index.ts'
+export { GitAgreement, understoodGitKinds, waitedForGitKinds } from './agreement/index.ts'
 export { RepositoryBundling } from './bundling.ts'
 export { findGit, type GitProgram } from './git-program.ts'
 export { type ByteChannel, DiskRepositories, type LocalRepositories } from './local-repositories.ts'

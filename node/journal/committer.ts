@@ -16,7 +16,7 @@ import {
 } from './limits.ts'
 
 export interface CommitJob {
-  /** Somebody here waits for it; peers' batches may wait longer. */
+  /** Somebody waits for it, here or at a peer; other batches of peers may wait longer. */
   readonly own: boolean
   readonly sizeBytes: number
   /** What to write; asked for right before the write, in order of the jobs. */

@@ -34,6 +34,8 @@ export interface IntakeInit {
   onDurable(arrival: Arrival): void
   onFork(log: Log, number: number): void
   onTooManyBranches(log: Log): void
+  /** Kinds of entries that somebody waits for until a second device has them. */
+  waitedFor?: ReadonlySet<string>
 }
 
 /** A batch that is new here. */
@@ -357,7 +359,7 @@ export class Intake {
     const bytes = encodeBatch(batch)
     let sequence = 0
     committer.add({
-      own: false,
+      own: received.header.kinds.some(({ kind }) => this.#init.waitedFor?.has(kind)),
       sizeBytes: bytes.length,
       changes: () => {
         sequence = store.nextSequence()

@@ -77,6 +77,8 @@ export interface JournalInit {
   node: NodeId
   /** For each kind that this program understands, the highest version. Critical entries of others make `mayDecide` false. */
   understood: ReadonlyMap<string, number>
+  /** Kinds of entries that somebody waits for until a second device has them: on a slow disk they are written as soon as our own. */
+  waitedFor?: ReadonlySet<string>
   /** Told of what went wrong without being anybody's call: a fold that threw, a disk that failed. For the log and the dashboard. */
   onProblem?(problem: JournalProblem): void
   /** Appends are refused when less is free. Default 48 MiB. */

@@ -133,6 +133,7 @@ class LocalJournal implements Journal {
         rules: this.#rules
       },
       {
+        ...(init.waitedFor && { waitedFor: init.waitedFor }),
         changesFor: this.#changesFor,
         onDurable: (arrival) => this.#onDurable(arrival),
         onFork: (log, number) => this.#onFork(log, number),

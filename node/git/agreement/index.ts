@@ -26,3 +26,6 @@ export const understoodGitKinds: ReadonlyMap<string, number> = new Map(
     (kind) => [kind, GIT_FACT_VERSION]
   )
 )
+
+/** A push is reported when another device has it: its entry must not wait there for others. */
+export const waitedForGitKinds: ReadonlySet<string> = new Set([REFS_CHANGED_KIND, HOME_CLAIMED_KIND])
