@@ -111,6 +111,17 @@ export interface MissingPackage {
   name: string
   /** For which Python or R, system and CPU, as far as the client said. */
   target?: string
+  /** The same in parts. */
+  client?: WantClient
+}
+
+/** What installs, as it said itself: pip and uv in their User-Agent, R by the folder that it looks into. */
+export interface WantClient {
+  runs: 'Python' | 'R'
+  version?: string
+  /** `Windows`, `macOS`, `Linux`. */
+  system?: string
+  cpu?: string
 }
 
 export interface Mirror {

@@ -35,13 +35,14 @@ import { addUninstall } from './uninstall.ts'
 import { addUnplug } from './unplug.ts'
 import { addVerify } from './verify.ts'
 import { addVersion } from './version.ts'
+import { addWants } from './wants.ts'
 
 /** As `joinery help` shows them. */
 const GROUPS: readonly [title: string, add: readonly ((program: Command, context: CommandContext) => void)[]][] = [
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave, addCloud]],
   ['The people of the room:', [addPerson, addTakeHome, addNewClass]],
-  ['What is in the room:', [addImport, addAdd, addExport, addLs, addHistory, addRollback, addDelete, addPolicy]],
+  ['What is in the room:', [addImport, addAdd, addWants, addExport, addLs, addHistory, addRollback, addDelete, addPolicy]],
   ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]
 ]
 

@@ -62,6 +62,7 @@ export async function startCloudPeer(
     roomAddresses(undefined, networkAddresses(), page.port).origins.map((origin) => `${origin}/`)
   const base = nodeOperations(slot, {
     overviews: new RoomOverviews(slot, { asking: () => undefined, wants: new Wants() }),
+    wants: new Wants(),
     addresses,
     httpPort: () => page.port,
     uptimeMs: () => clock.monotonicMs() - startedMs,

@@ -31,6 +31,8 @@ export const FOLDERS = {
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
   git: (config: Config) => join(config.dataDirectory, 'git'),
+  /** What somebody sends in from a page, until it is added. */
+  uploads: (config: Config) => join(config.dataDirectory, 'uploads'),
   people: (config: Config) => join(config.dataDirectory, 'people'),
   mesh: (config: Config) => join(config.dataDirectory, 'mesh'),
   /** A file: what was used of the internet. */

@@ -12,12 +12,14 @@ import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
 import { stickOperations } from './stick-operations.ts'
 import { withUnpacked } from './unpacked-folder.ts'
+import type { Wants } from './wants.ts'
 
 /** A large manifest takes a second on a small board. */
 const LOADING_LIMIT_MS = 3_000
 
 export interface NodeOperationsInit {
   overviews: RoomOverviews
+  wants: Wants
   /** For people, the most useful first. */
   addresses(): string[]
   httpPort(): number
@@ -58,6 +60,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...personOperations(slot),
     ...cloudLinkOperations(slot),
     ...stickOperations(slot, loaded),
+    wants: async () => init.wants.list(),
     classArchive: (_options, signal) => archiveClass(slot.runtime, signal ?? new AbortController().signal),
     newClass: ({ state }) => beginNewClass(slot.runtime, state),
     doctor: () => findingsOf(slot),

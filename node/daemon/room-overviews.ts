@@ -53,7 +53,7 @@ export class RoomOverviews {
       waiting: (mesh?.asks() ?? []).map(({ node, name, code }) => ({ id: node, name, code })),
       ...(asking ? { asking } : {}),
       contents: current ? this.#summary(current).overview() : NOTHING,
-      wanted: this.#init.wants.list().slice(0, MAX_SHOWN_WANTS)
+      wanted: this.#init.wants.overview(MAX_SHOWN_WANTS)
     }
   }
 

@@ -5,7 +5,7 @@ import { openZip } from './archives/zip.ts'
 import './errors.ts'
 
 /** The largest lesson site of the Carpentries has some 2,000. */
-const MAX_UNPACKED_FILES = 50_000
+export const MAX_UNPACKED_FILES = 50_000
 
 export interface UnpackedEntry {
   /** Relative, safe on every system. */

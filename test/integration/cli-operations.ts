@@ -77,6 +77,15 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
   }
 
   const operations: Operations = {
+    wants: () => {
+      calls.push({ name: 'wants', options: {} })
+      return Promise.resolve([
+        {
+          ...{ collection: 'pypi', name: 'torch', target: 'Python 3.12, macOS arm64', runs: 'Python' as const },
+          ...{ version: '3.12', system: 'macOS', cpu: 'arm64', count: 5, learners: 2, who: ['192.168.1.30', '192.168.1.31'] }
+        }
+      ])
+    },
     stickItems: (options, signal) => {
       calls.push({ name: 'stickItems', options })
       return items('stickItems', [{ kind: 'edition', edition: 'one' }], signal)

@@ -105,7 +105,8 @@ d <- download.packages("alpha", "${library}", available = a, contriburl = ${url}
       {
         collection: 'cran',
         name: 'R packages',
-        target: expect.stringMatching(/^R 4\.[0-9]+, macOS \(big-sur-x86_64\)$/)
+        target: expect.stringMatching(/^R 4\.[0-9]+, macOS \(big-sur-x86_64\)$/),
+        client: { runs: 'R', version: expect.stringMatching(/^4\.[0-9]+$/), system: 'macOS', cpu: 'x86_64' }
       }
     ])
   })

@@ -1,3 +1,5 @@
+import type { WantClient } from '../../../protocols/content.ts'
+
 /** Where files lie in an R repository (`utils::contrib.url`, "R Installation and Administration" 6.6). */
 
 /** `src/contrib`, `bin/windows/contrib/4.4`, `bin/macosx/<any build>/contrib/4.4`, and the older `bin/macosx/contrib/4.2`. */
@@ -51,10 +53,14 @@ export function folderFromBuilt(built: string, suffix: RFileName['suffix']): str
 }
 
 /** For a want: which R and system asks in this folder. */
-export function describeTarget(folder: string): string {
+export function rClient(folder: string): { client: WantClient; target: string } {
   const version = folder.slice(folder.lastIndexOf('/') + 1)
-  if (folder.startsWith('bin/windows/')) return `R ${version}, Windows`
-  if (!folder.startsWith('bin/macosx/')) return 'R, source'
+  if (folder.startsWith('bin/windows/')) {
+    return { client: { runs: 'R', version, system: 'Windows' }, target: `R ${version}, Windows` }
+  }
+  if (!folder.startsWith('bin/macosx/')) return { client: { runs: 'R' }, target: 'R, source' }
   const build = folder.split('/')[2] ?? ''
-  return build === 'contrib' ? `R ${version}, macOS` : `R ${version}, macOS (${build})`
+  const cpu = /-(arm64|x86_64)$/.exec(build)?.[1]
+  const client: WantClient = { runs: 'R', version, system: 'macOS', ...(cpu === undefined ? {} : { cpu }) }
+  return { client, target: build === 'contrib' ? `R ${version}, macOS` : `R ${version}, macOS (${build})` }
 }

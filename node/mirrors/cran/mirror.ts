@@ -4,7 +4,7 @@ import type { ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../..
 import { FoundFiles } from '../found-files.ts'
 import { escapeHtml } from '../markup.ts'
 import { PageCache, pageOf } from '../page-cache.ts'
-import { describeTarget, isContribFolder, parseRFileName, splitContribPath } from './contrib-path.ts'
+import { isContribFolder, parseRFileName, rClient, splitContribPath } from './contrib-path.ts'
 import { contribFolders, packagesIndex } from './packages-index.ts'
 
 /** The whole of CRAN has 6 MB of PACKAGES in each folder; a class has some 100 KB. */
@@ -46,7 +46,7 @@ class CranMirror {
     if (!isMade && !this.#hasPackages(folder)) {
       // R asks for .rds and .gz before: one want is enough.
       if (name !== 'PACKAGES' || folder === 'src/contrib') return { kind: 'missing' }
-      return { kind: 'missing', want: { collection: 'cran', name: 'R packages', target: describeTarget(folder) } }
+      return { kind: 'missing', want: { collection: 'cran', name: 'R packages', ...rClient(folder) } }
     }
     if (name === 'PACKAGES')
       return this.#page(`${folder}/PACKAGES`, 'text/plain; charset=utf-8', () => packagesIndex(this.#index, folder))
@@ -67,7 +67,7 @@ class CranMirror {
     const inArchive = rest === `Archive/${named.packageName}/${fileName}`
     const file = rest === fileName || inArchive ? this.#found.get(`${folder}/${fileName}`) : undefined
     if (!file) {
-      return { kind: 'missing', want: { collection: 'cran', name: named.packageName, target: describeTarget(folder) } }
+      return { kind: 'missing', want: { collection: 'cran', name: named.packageName, ...rClient(folder) } }
     }
     const contentType = named.suffix === '.zip' ? 'application/zip' : 'application/gzip'
     return { kind: 'file', file, contentType, headers: HEADERS }

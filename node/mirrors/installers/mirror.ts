@@ -1,3 +1,4 @@
+import { attachmentNamed } from '../../../protocols/attachment.ts'
 import type { ContentFile, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
 import { UNKNOWN_TYPE } from '../content-type.ts'
 import { pageOf } from '../page-cache.ts'
@@ -36,11 +37,6 @@ function list(index: ContentIndex, request: MirrorRequest): MirrorAnswer {
 /** Always a download: nothing in this collection is a page of ours. */
 function download(file: ContentFile): MirrorAnswer {
   const name = file.path.slice(file.path.lastIndexOf('/') + 1)
-  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, percent)}`
-  return { kind: 'file', file, contentType: UNKNOWN_TYPE, headers: { ...HEADERS, 'content-disposition': disposition } }
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  const headers = { ...HEADERS, 'content-disposition': attachmentNamed(name) }
+  return { kind: 'file', file, contentType: UNKNOWN_TYPE, headers }
 }

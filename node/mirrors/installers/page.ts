@@ -23,7 +23,7 @@ function table(rows: readonly InstallerRow[]): string {
     const name = escapeHtml(`${row.product}${row.version ? ` ${row.version}` : ''}`)
     const system = row.system === undefined ? '' : (SYSTEMS[row.system] ?? row.system)
     const cells = [
-      `<a href="./${encodePath(row.path)}" download>${name}</a>`,
+      `<a href="./${encodePath(row.path)}">${name}</a>`,
       escapeHtml([system, row.cpu ?? ''].filter((part) => part !== '').join(', ')),
       `${(row.sizeBytes / 1e6).toFixed(1)} MB`,
       `<code>${row.sha256}</code>`

@@ -1,9 +1,16 @@
 import type { Cid } from '../../../protocols/cid.ts'
-import type { BlobReader, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
+import type {
+  BlobReader,
+  ContentIndex,
+  Mirror,
+  MirrorAnswer,
+  MirrorRequest,
+  MissingPackage
+} from '../../../protocols/content.ts'
 import { FoundFiles } from '../found-files.ts'
 import { compressedPageOf, PageCache } from '../page-cache.ts'
 import { PLAIN_HTML, pickSimpleType, SIMPLE_JSON, type SimpleType } from './accept.ts'
-import { describeTarget } from './client.ts'
+import { pythonClient } from './client.ts'
 import { normalizeName } from './file-name.ts'
 import { namesHtml, namesJson, projectHtml, projectJson } from './pages.ts'
 import { metadataOf, type ProjectFile, projectFiles, projectNames } from './project.ts'
@@ -162,7 +169,6 @@ function redirect(location: string): MirrorAnswer {
   return { kind: 'redirect', location, permanent: true }
 }
 
-function want(name: string, request: MirrorRequest): { collection: string; name: string; target?: string } {
-  const target = describeTarget(request.headers['user-agent'])
-  return { collection: 'pypi', name, ...(target ? { target } : {}) }
+function want(name: string, request: MirrorRequest): MissingPackage {
+  return { collection: 'pypi', name, ...pythonClient(request.headers['user-agent']) }
 }

@@ -243,13 +243,13 @@ describe('the mirror of CRAN', () => {
   test('remembers what the room lacks, with the R that asked', async () => {
     expect(await get('src/contrib/bar_1.0.tar.gz')).toEqual({
       kind: 'missing',
-      want: { collection: 'cran', name: 'bar', target: 'R, source' }
+      want: { collection: 'cran', name: 'bar', target: 'R, source', client: { runs: 'R' } }
     })
     expect(await get('bin/windows/contrib/4.4/bar_1.0.zip')).toMatchObject({
-      want: { name: 'bar', target: 'R 4.4, Windows' }
+      want: { name: 'bar', target: 'R 4.4, Windows', client: { runs: 'R', version: '4.4', system: 'Windows' } }
     })
     expect(await get('bin/macosx/big-sur-arm64/contrib/4.5/PACKAGES')).toMatchObject({
-      want: { name: 'R packages', target: 'R 4.5, macOS (big-sur-arm64)' }
+      want: { target: 'R 4.5, macOS (big-sur-arm64)', client: { version: '4.5', system: 'macOS', cpu: 'arm64' } }
     })
     expect(await get('bin/macosx/big-sur-arm64/contrib/4.5/PACKAGES.gz')).toEqual({ kind: 'missing' })
   })

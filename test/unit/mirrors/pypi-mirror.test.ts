@@ -201,7 +201,10 @@ describe('what the room lacks', () => {
   test('becomes a want that says for which Python, system and CPU', async () => {
     expect(await get('simple/numpy/', JSON_TYPE, PIP_24)).toEqual({
       kind: 'missing',
-      want: { collection: 'pypi', name: 'numpy', target: 'Python 3.13, Linux x86_64 (glibc 2.36)' }
+      want: {
+        ...{ collection: 'pypi', name: 'numpy', target: 'Python 3.13, Linux x86_64 (glibc 2.36)' },
+        client: { runs: 'Python', version: '3.13', system: 'Linux', cpu: 'x86_64' }
+      }
     })
     const mac =
       'pip/23.0.1 {"cpu":"arm64","distro":{"name":"macOS","version":"14.1"},"python":"3.9.18","system":{"name":"Darwin","release":"23.1.0"}}'
