@@ -71,9 +71,12 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   const addresses = (): string[] =>
     roomAddresses(undefined, networkAddresses(), httpPort).origins.map((origin) => `${origin}/`)
   const wants = new Wants()
+  await wants.keepIn({ disk, clock, onProblem: (err) => log.warn({ err }, 'wants') }, FOLDERS.wants(config))
+  undo.add(() => wants.stop())
   const overviews = new RoomOverviews(slot, { asking: () => asking, wants })
   const operations = nodeOperations(slot, {
     overviews,
+    wants,
     addresses,
     httpPort: () => httpPort,
     uptimeMs: () => clock.monotonicMs() - startedMs,
@@ -104,7 +107,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),
-      onMissing: (missing) => wants.add(missing),
+      wants: () => wants.list(),
+      onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),
       addresses: networkAddresses
     },
@@ -140,8 +144,12 @@ export async function openOffline(config: Config): Promise<{ operations: Operati
   const slot = new RoomSlot(device, {})
   await slot.start()
   const startedMs = device.clock.monotonicMs()
+  const wants = new Wants()
+  const onProblem = (err: unknown): void => device.log.warn({ err }, 'wants')
+  await wants.keepIn({ disk: device.disk, clock: device.clock, onProblem }, FOLDERS.wants(config))
   const operations = nodeOperations(slot, {
-    overviews: new RoomOverviews(slot, { asking: () => undefined, wants: new Wants() }),
+    overviews: new RoomOverviews(slot, { asking: () => undefined, wants }),
+    wants,
     addresses: () => [],
     httpPort: () => 0,
     uptimeMs: () => device.clock.monotonicMs() - startedMs,

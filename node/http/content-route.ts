@@ -31,7 +31,8 @@ export interface ContentComponents extends Hearing {
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
   mirrors: ReadonlyMap<string, Mirror>
   /** Counts what people asked for in vain. */
-  onMissing(missing: MissingPackage): void
+  /** @param asker address of the one who asked */
+  onMissing(missing: MissingPackage, asker?: string): void
 }
 
 export interface ContentRoute {
@@ -107,7 +108,7 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
         redirect(request, response, answer.location, answer.permanent)
         return
       case 'missing':
-        if (answer.want) components.onMissing(answer.want)
+        if (answer.want) components.onMissing(answer.want, request.socket.remoteAddress)
         throw new JoineryError('NOT_IN_ROOM', 'the room does not have it')
     }
   }

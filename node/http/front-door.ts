@@ -14,6 +14,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
+import type { Want } from '../../protocols/wants.ts'
 import type { RoomLive } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
@@ -39,6 +40,7 @@ import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 import { addSetupRoutes } from './setup-routes.ts'
 import { addTakeHomeRoutes, type TakeHomeDoor } from './take-home-routes.ts'
+import { addWantRoutes } from './want-routes.ts'
 import { addSignalRoutes } from './signal-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
@@ -71,8 +73,10 @@ export interface FrontDoorComponents {
   repositories?: RepositoryDoor
   /** Absent: nothing is packed to be taken home here. Needs people. */
   takeHome?: TakeHomeDoor
+  /** What `onMissing` counted, to be exported. */
+  wants?(): readonly Want[]
   /** Counts what people asked for in vain. */
-  onMissing(missing: MissingPackage): void
+  onMissing(missing: MissingPackage, asker?: string): void
   /** What this device has heard of its room; absent: all there is. */
   hearing?: RoomHearing
   /** The device's addresses as they are now. */
@@ -314,7 +318,13 @@ async function createPages(
       done()
     })
   }
-  const { takeHome } = components
+  const { takeHome, wants } = components
+  if (wants) {
+    void app.register((scope, _options, done) => {
+      addWantRoutes(scope, { people, wants })
+      done()
+    })
+  }
   if (people && takeHome) {
     void app.register((scope, _options, done) => {
       addTakeHomeRoutes(scope, { takeHome, people })
