@@ -1,9 +1,13 @@
 /**
- * What a cloud peer shows over HTTP: that it runs. Nothing of its rooms, neither names nor files: whoever calls a port on the internet may be
- * anybody, and devices of a room fetch over the admitted connection.
+ * What a cloud peer shows over HTTP: that it runs, and how people find their work. Nothing of its rooms, neither names nor files, and nobody can sign
+ * in: whoever calls a port on the internet may be anybody, and a code typed there over plain HTTP would be everybody's. Devices of a room fetch over
+ * the admitted connection.
  */
 import { createServer, type Server } from 'node:http'
 import { JoineryError } from '../../protocols/errors.ts'
+import { CLOUD_PAGE_STYLE, cloudPageText, renderCloudPage } from '../../web-client/cloud/cloud-page.ts'
+import { chooseLanguage } from '../../web-client/languages.ts'
+import { sha256 } from '../platform/hash.ts'
 
 export interface CloudPage {
   readonly port: number
@@ -14,24 +18,35 @@ export interface CloudPage {
 const ANSWER_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 64
 
-const TEXT = `This is a Joinery cloud peer: rooms keep a copy of their work here.
-Its administrator makes a link text with \`joinery cloud invite\` on this machine.
-`
+const STYLE_HASH = Buffer.from(sha256(Buffer.from(CLOUD_PAGE_STYLE))).toString('base64')
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 /** @throws JoineryError `PORT_TAKEN` or `PORT_FORBIDDEN` */
 export async function openCloudPage(init: { port: number | undefined; host: string }): Promise<CloudPage> {
   const server: Server = createServer({ requestTimeout: ANSWER_TIMEOUT_MS, headersTimeout: ANSWER_TIMEOUT_MS })
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', (request, response) => {
-    const known = request.url === '/' || request.url === '/healthz'
     const allowed = request.method === 'GET' || request.method === 'HEAD'
+    const language = chooseLanguage(request.headers['accept-language'])
+    const isPage = request.url === '/' && request.headers.accept?.includes('text/html') === true
+    const known = isPage || request.url === '/' || request.url === '/healthz'
+    const body = !known
+      ? 'Nothing is here.\n'
+      : request.url === '/healthz'
+        ? 'ok\n'
+        : isPage
+          ? renderCloudPage(language)
+          : cloudPageText(language)
     response.writeHead(allowed ? (known ? 200 : 404) : 405, {
-      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Type': `${isPage ? 'text/html' : 'text/plain'}; charset=utf-8`,
+      'Content-Language': known ? language : 'en',
+      Vary: 'Accept, Accept-Language',
       'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'",
+      'Referrer-Policy': 'no-referrer',
+      'Content-Security-Policy': POLICY,
       Connection: 'close'
     })
-    response.end(request.method === 'HEAD' ? undefined : known ? TEXT : 'Nothing is here.\n')
+    response.end(request.method === 'HEAD' || !allowed ? undefined : body)
   })
   const ports = init.port === undefined ? [80, 8080] : [init.port]
   for (const port of ports) {

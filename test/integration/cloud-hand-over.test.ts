@@ -111,7 +111,7 @@ test('a second room comes to the same cloud peer with the same text; a third one
   await third.node.stop()
 })
 
-test('the HTTP port of a cloud peer says that it is there, and nothing of its rooms', async () => {
+test('the HTTP port of a cloud peer says what it is, in four languages, and nothing of its rooms', async () => {
   // The last line of the list is a file of the room.
   const { cid } = await joineryJson<{ cid: string }>(a.place, ['ls', 'lessons'])
   expect(cid).toMatch(/^baf/)
@@ -125,8 +125,26 @@ test('the HTTP port of a cloud peer says that it is there, and nothing of its ro
     ])
     expect(stdout).not.toContain(SECRET_OF_A)
     expect(stdout).not.toContain('Room B')
-    expect(stdout.length).toBeLessThan(400)
+    expect(stdout.length).toBeLessThan(1000)
   }
+})
+
+test('its page says in the visitor’s language that nobody can sign in, and where work is found', async () => {
+  for (const [language, words] of [
+    ['en', 'Nobody can sign in here'],
+    ['es-MX', 'nadie puede iniciar sesión'],
+    ['fr', 'Personne ne peut se connecter ici'],
+    ['pt-BR', 'Ninguém pode entrar']
+  ] as const) {
+    const answer = await fetch(cloud.node.address, { headers: { accept: 'text/html', 'accept-language': language } })
+    const page = await answer.text()
+    expect(page).toContain(words)
+    expect(page).toContain(`<html lang="${language.slice(0, 2)}">`)
+    expect(page).toContain('joinery start --join')
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+  }
+  const posted = await fetch(cloud.node.address, { method: 'POST', body: 'x' })
+  expect([posted.status, await posted.text()]).toEqual([405, ''])
 })
 
 test('a cloud peer cannot invite, and does not link its rooms with others', async () => {
