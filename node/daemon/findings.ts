@@ -153,7 +153,7 @@ function standingOf({ membership, refusals }: RoomRuntime): Standing {
 }
 
 /** One that sends wrong bytes has a bad card or a changed program; its bytes are never used. */
-function* distrustFindings({ current }: RoomSlot): Generator<Finding> {
+export function* distrustFindings({ current }: Pick<RoomSlot, 'current'>): Generator<Finding> {
   for (const peer of current?.blobs.distrusted() ?? []) {
     const name = current?.membership.view().members.get(peer)?.name ?? peer.slice(-8)
     yield {
@@ -224,7 +224,7 @@ async function diskFindings({ device, current }: RoomSlot): Promise<Finding[]> {
 }
 
 /** What comes already has its place. */
-async function shareFindings({ blobs }: RoomRuntime): Promise<Finding[]> {
+export async function shareFindings({ blobs }: Pick<RoomRuntime, 'blobs'>): Promise<Finding[]> {
   const { missingBytes, freeBytes } = await blobs.status()
   let coming = 0
   for (const { ref } of blobs.store.partials()) coming += ref.sizeBytes

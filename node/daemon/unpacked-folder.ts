@@ -7,7 +7,7 @@ import { nodeSourceFolder, type SourceFile } from '../platform/source-folder.ts'
 import { type Device, FOLDERS } from './device.ts'
 
 /** Left free on the disk, as for everything else that is written here. */
-const RESERVE_BYTES = 256 * 2 ** 20
+export const UNPACKING_RESERVE_BYTES = 256 * 2 ** 20
 
 /** Devices that unpack just now: their folder is not to be swept by a second one. */
 const unpacking = new WeakSet<Device>()
@@ -51,7 +51,7 @@ async function unpack({ disk }: Device, zip: string, top: string, signal: AbortS
       }
     }
     await disk.makeDirectory(top)
-    const freeBytes = (await disk.freeBytes(top)) - RESERVE_BYTES
+    const freeBytes = (await disk.freeBytes(top)) - UNPACKING_RESERVE_BYTES
     let written = 0
     for await (const { path, bytes } of unpackZip(source)) {
       signal.throwIfAborted()

@@ -13,14 +13,25 @@ export class NoteClient {
   constructor(
     port: number,
     note: string,
-    init: { token?: string; ticket?: string; own?: boolean; headers?: Record<string, string>; doc?: Y.Doc } = {}
+    init: {
+      token?: string
+      ticket?: string
+      own?: boolean
+      headers?: Record<string, string>
+      doc?: Y.Doc
+      /** Of this machine: a client that comes from another address. */
+      localAddress?: string
+    } = {}
   ) {
     const query = new URLSearchParams()
     if (init.token !== undefined) query.set('token', init.token)
     if (init.ticket !== undefined) query.set('ticket', init.ticket)
     if (init.own !== false) query.set('own', '1')
     this.doc = init.doc ?? new Y.Doc({ gc: false })
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/notes/sync/${note}?${query}`, { headers: init.headers ?? {} })
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/notes/sync/${note}?${query}`, {
+      headers: init.headers ?? {},
+      ...(init.localAddress === undefined ? {} : { localAddress: init.localAddress })
+    })
     this.socket.binaryType = 'nodebuffer'
     this.socket.on('message', (data: Buffer) => {
       const message = decodeSyncMessage(data)
