@@ -14,7 +14,7 @@ import { startCloudPeer } from './daemon/cloud-daemon.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
-import { roomBlobServer, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
+import { roomBlobServer, roomDownloads, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
 import { roomHearing } from './daemon/room-hearing.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
@@ -110,6 +110,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       wants: () => wants.list(),
       onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),
+      downloads: roomDownloads(slot),
       addresses: networkAddresses
     },
     {

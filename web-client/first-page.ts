@@ -179,7 +179,7 @@ function renderInstallers(
     }</h3>
 <ul class="downloads">${fitting.map(
       (one) =>
-        html`<li><a href="${one.href}" download><strong>${one.name}</strong> ${one.version}<span class="faint">${
+        html`<li><a href="${one.href}"><strong>${one.name}</strong> ${one.version}<span class="faint">${
           one.architecture !== undefined && `${one.architecture} · `
         }${formatBytes(one.sizeBytes, language)}</span></a></li>`
     )}</ul>`

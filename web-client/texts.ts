@@ -72,6 +72,15 @@ export interface Texts {
   waiting: { title: string; explain: string; code: string; noCode: string; approve: string }
   wanted: { title: string; explain: string; times(count: number): string }
   neighbours: { title: string; explain: string; unnamed: string; devices(count: number): string }
+  /** While a download waits its turn. */
+  turn: {
+    title: string
+    next: string
+    before(count: number): string
+    soon: string
+    minutes(count: number): string
+    explain: string
+  }
 
   errorTitle(status: number): string
   errorNext(status: number): string

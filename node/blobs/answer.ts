@@ -16,8 +16,19 @@ const SLOW_SPAN_MS = 3_000
 export async function sendSpans(
   components: { clock: Clock },
   response: ServerResponse,
-  spans: AsyncIterable<Uint8Array>
+  spans: AsyncIterable<Uint8Array>,
+  sent?: (bytes: number) => void
 ): Promise<void> {
+  if (await sendPart(components, response, spans, sent)) await ended(components.clock, response)
+}
+
+/** The same without the end of the answer. False when the visitor has left. */
+export async function sendPart(
+  components: { clock: Clock },
+  response: ServerResponse,
+  spans: AsyncIterable<Uint8Array>,
+  sent?: (bytes: number) => void
+): Promise<boolean> {
   const { clock } = components
   let slow = false
   for await (const span of spans) {
@@ -25,11 +36,12 @@ export async function sendSpans(
       const part = slow ? span.subarray(at, at + SLOW_SPAN_BYTES) : span.subarray(at)
       at += part.length
       const askedMs = clock.monotonicMs()
-      if (!(await left(clock, response, part))) return
+      if (!(await left(clock, response, part))) return false
+      sent?.(part.length)
       slow = clock.monotonicMs() - askedMs > SLOW_SPAN_MS
     }
   }
-  if (!response.destroyed) await ended(clock, response)
+  return !response.destroyed
 }
 
 /** Sends one last span. Resolves when it has left or the visitor has. */

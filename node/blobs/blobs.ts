@@ -105,6 +105,8 @@ export interface Blobs {
   device(node: NodeId): DeviceCopies | undefined
   /** Linked devices that hold it, this one included. */
   copiesOf(cid: Cid): number
+  /** Linked peers that say that they hold all of it. */
+  holders(cid: Cid): NodeId[]
   /** Whether fewer devices than its policy asks for hold it, as far as there are so many. */
   isShortOfCopies(cid: Cid): boolean
   /** Devices that sent wrong bytes or nonsense within the last hour. */
@@ -265,6 +267,13 @@ export function createBlobs(components: BlobsComponents, init: BlobsInit): Blobs
       }
     },
     copiesOf: (cid) => askCopies((copies, number) => copies.of(number), cid) ?? (store.has(cid) ? 1 : 0),
+    holders(cid) {
+      const number = replication.view.numberOf(cid)
+      if (number === undefined) return []
+      return replication
+        .linkedPeers()
+        .flatMap(({ peer }) => (planner.holders.get(peer)?.have.has(number) ? [peer] : []))
+    },
     isShortOfCopies: (cid) => askCopies((copies, number) => copies.isShort(number), cid) ?? false,
     distrusted: () => distrusted.list(),
     withoutThisDevice: () => replication.copies().without(self),

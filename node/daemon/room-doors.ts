@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef, Mirror } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import type { Downloads } from '../http/file-answer.ts'
 import type { BlobServer, ServeOptions } from '../http/front-door.ts'
 import type { GitHost } from '../http/git-route.ts'
 import type { RepositoryHost } from '../http/repository-door.ts'
@@ -33,10 +34,15 @@ export function roomBlobServer(slot: RoomSlot): BlobServer {
     async serveFile(request: IncomingMessage, response: ServerResponse, file: BlobRef, options: ServeOptions) {
       await server().serveFile(request, response, file, options)
     },
+    named: (cid: Cid) => slot.current?.blobs.server.named(cid),
     async serveBlob(request: IncomingMessage, response: ServerResponse, cid: Cid) {
       await server().serveBlob(request, response, cid)
     }
   }
+}
+
+export function roomDownloads(slot: RoomSlot): Downloads {
+  return { admit: async (download) => (await slot.current?.load?.admit(download)) ?? { kind: 'serve' } }
 }
 
 /** @throws JoineryError `GIT_MISSING`, `GIT_TOO_OLD` */

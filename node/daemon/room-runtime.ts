@@ -11,6 +11,7 @@ import { PROGRAM_VERSION } from '../config/version.ts'
 import { waitedForGitKinds } from '../git/index.ts'
 import { createJournalSync, type Journal, type JournalSync, openJournal } from '../journal/index.ts'
 import { RoomClock, type RoomLive } from '../live/index.ts'
+import { Load } from '../load/index.ts'
 import { createMesh, type Hosting, type Mesh } from '../mesh/index.ts'
 import { collectionKinds, createMirrors } from '../mirrors/index.ts'
 import { createNoteMerger, createNotes, type Notes, type OwnSite } from '../notes/index.ts'
@@ -58,6 +59,8 @@ export interface RoomRuntime {
   readonly live?: RoomLive
   /** Its wall time is what people are shown. */
   readonly roomClock: RoomClock
+  /** Absent without a network. */
+  readonly load?: Load
   /** Nodes whose key two running devices have, and where the other one is. */
   readonly clones: ReadonlyMap<NodeId, string>
   /** Members that did not let us in, and why; those that did since are gone from it. */
@@ -175,6 +178,14 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
   )
   undo.replace(undoStore, () => blobs.stop())
   uplink.followBlobs(blobs)
+  const load =
+    mesh &&
+    new Load({
+      ...{ clock, links, networkAddresses },
+      holds: (cid) => store.has(cid),
+      holders: (cid) => blobs.holders(cid)
+    })
+  if (load) undo.add(() => load.stop())
   const memory = await openStore(device, FOLDERS.importMemory(config))
   undo.add(() => memory.close())
   const collections = await openCollections(
@@ -279,6 +290,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     collections,
     people,
     uplink,
+    ...(load ? { load } : {}),
     takeHome: new TakeHome({
       clock,
       content: collections.index,

@@ -1,9 +1,12 @@
 /** Requests for content: `/pypi/…`, `/lessons/…` and so on, and `/blob/<cid>` between devices. Never enters fastify: it is the byte path. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { attachmentNamed } from '../../protocols/attachment.ts'
 import { type Cid, isCid } from '../../protocols/cid.ts'
 import type { BlobRef, Mirror, MirrorAnswer, MirrorRequest, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import type { Pace } from '../../protocols/load.ts'
 import { sendBytes } from './content-bytes.ts'
+import { answerFile, type Downloads } from './file-answer.ts'
 import { HEARING_PATIENCE_MS, HEARING_PATIENCE_R_MS } from './limits.ts'
 import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
@@ -17,6 +20,8 @@ import { CONTENT_HEADERS } from './response-headers.ts'
 export interface BlobServer {
   /** A file of a collection, fetched through from a peer when it is not here. Headers that are already set on the response stay. */
   serveFile(request: IncomingMessage, response: ServerResponse, file: BlobRef, options: ServeOptions): Promise<void>
+  /** What a collection of the room names. */
+  named?(cid: Cid): BlobRef | undefined
   /** `/blob/<cid>`: with `Joinery-Hop: 1` only verified local pieces of public blobs, or 404. */
   serveBlob(request: IncomingMessage, response: ServerResponse, cid: Cid): Promise<void>
 }
@@ -24,10 +29,14 @@ export interface BlobServer {
 export interface ServeOptions {
   contentType: string
   headers?: { [name: string]: string }
+  /** Of a big download: when it may leave. */
+  pace?: Pace
 }
 
 export interface ContentComponents extends Hearing {
   blobs: BlobServer
+  /** Absent: every download is served at once. */
+  downloads?: Downloads
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
   mirrors: ReadonlyMap<string, Mirror>
   /** Counts what people asked for in vain. */
@@ -58,6 +67,11 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
       for (const name in CONTENT_HEADERS) response.setHeader(name, CONTENT_HEADERS[name] as string)
       if (path.startsWith(BLOB_PREFIX)) {
         const name = path.slice(BLOB_PREFIX.length)
+        const sent = sentFile(name, search)
+        if (sent) {
+          await answerSent(request, response, sent)
+          return
+        }
         if (!isCid(name)) throw new JoineryError('NOT_FOUND', 'no such file')
         await components.blobs.serveBlob(request, response, name)
         return
@@ -72,8 +86,20 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
         query: search === '' ? NO_QUERY : new URLSearchParams(search),
         headers: plainHeaders(request)
       }
-      await send(request, response, await ask(prefix, asked, response))
+      await send(request, response, await ask(prefix, asked, response), path)
     }
+  }
+
+  /** A download that another device did not want to serve itself: it ends here, whatever happens. */
+  async function answerSent(request: IncomingMessage, response: ServerResponse, sent: SentFile): Promise<void> {
+    const { cid, name, collection } = sent
+    const file = components.blobs.named?.(cid)
+    if (!file) throw new JoineryError('NOT_FOUND', 'no collection names it')
+    const headers = { 'cache-control': 'no-cache', 'content-disposition': attachmentNamed(name) }
+    await answerFile(components, request, response, {
+      ...{ file, collection, name, wasSent: true },
+      ...{ contentType: 'application/octet-stream', headers }
+    })
   }
 
   /** Asks the mirror; what it does not have is asked for again as long as this device has not heard what the room has. */
@@ -94,11 +120,20 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
     throw notHeardYet()
   }
 
-  async function send(request: IncomingMessage, response: ServerResponse, answer: MirrorAnswer): Promise<void> {
+  async function send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: MirrorAnswer,
+    path: string
+  ): Promise<void> {
     switch (answer.kind) {
       case 'file': {
         const { file, contentType, headers } = answer
-        await components.blobs.serveFile(request, response, file, headers ? { contentType, headers } : { contentType })
+        await answerFile(components, request, response, {
+          ...{ file, contentType, collection: firstPart(path), wasSent: false },
+          name: path.slice(path.lastIndexOf('/') + 1),
+          ...(headers ? { headers } : {})
+        })
         return
       }
       case 'bytes':
@@ -112,6 +147,21 @@ export function createContentRoute(components: ContentComponents): ContentRoute 
         throw new JoineryError('NOT_IN_ROOM', 'the room does not have it')
     }
   }
+}
+
+interface SentFile {
+  cid: Cid
+  name: string
+  collection: string
+}
+
+/** `<cid>/<file name>?for=<collection>`, as `answerFile` makes it. */
+function sentFile(rest: string, search: string): SentFile | undefined {
+  const slash = rest.indexOf('/')
+  const cid = rest.slice(0, slash)
+  const name = rest.slice(slash + 1)
+  if (slash < 0 || name === '' || name.includes('/') || !isCid(cid)) return undefined
+  return { cid, name, collection: new URLSearchParams(search).get('for') ?? '' }
 }
 
 /** `pypi` of `/pypi/simple/`. */

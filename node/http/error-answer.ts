@@ -55,7 +55,7 @@ export function answerError(request: IncomingMessage, response: ServerResponse, 
     response.removeHeader(name)
   response.setHeader('Cache-Control', 'no-store')
   for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
-  if (error.status === 503) response.setHeader('Retry-After', '2')
+  if (error.status === 503 && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', '2')
   // A browser comes again by itself, as pip does.
   if (error.code === 'NOT_HEARD_YET' && form === 'page') response.setHeader('Refresh', '3')
   if (error.status === 405) response.setHeader('Allow', 'GET, HEAD')

@@ -11,6 +11,7 @@ defineErrors({
     next: 'Open one of the addresses that `joinery start` printed, or add the name to `host_names`.'
   },
   FOREIGN_ORIGIN: { status: 403, next: 'Do it from a page of this room.' },
+  TOO_MANY_DOWNLOADS: { status: 503, next: 'Wait a moment and try again; many are downloading just now.' },
   TOO_MANY_CONNECTIONS: { status: 503, next: 'Wait a second and try again.' },
   NOT_IN_ROOM: { status: 404, next: 'Look at the first page for what is here, or ask the facilitator to add it.' },
   NOT_HEARD_YET: { status: 503, next: 'This device has only just joined the room. Try again in a few seconds.' },

@@ -25,6 +25,7 @@ import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
+import type { Downloads } from './file-answer.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
@@ -60,6 +61,8 @@ export interface FrontDoorComponents {
   blobs: BlobServer
   /** By the first part of the path: `pypi`, `cran`, `lessons`, `installers`. */
   mirrors: ReadonlyMap<string, Mirror>
+  /** Absent: every download is served at once. */
+  downloads?: Downloads
   room: RoomInfo
   /** Absent: no shared notes here. */
   notes?: NoteDoor

@@ -123,6 +123,15 @@ export const en: Texts = {
     unnamed: 'Unnamed room',
     devices: plural('en', { one: '# device', other: '# devices' })
   },
+  turn: {
+    title: 'Your download waits its turn',
+    next: 'It is the next one.',
+    before: plural('en', { one: '# download comes before it.', other: '# downloads come before it.' }),
+    soon: 'Less than a minute to go.',
+    minutes: plural('en', { one: 'About # minute to go.', other: 'About # minutes to go.' }),
+    explain:
+      'Others are downloading right now. Leave this page open: the download begins by itself, and you keep your place.'
+  },
   errorTitle: (status) =>
     status === 404
       ? 'This is not in the room'

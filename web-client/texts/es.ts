@@ -123,6 +123,15 @@ export const es: Texts = {
     unnamed: 'Sala sin nombre',
     devices: plural('es', { one: '# dispositivo', other: '# dispositivos' })
   },
+  turn: {
+    title: 'Su descarga espera su turno',
+    next: 'Es la siguiente.',
+    before: plural('es', { one: 'Hay # descarga antes.', other: 'Hay # descargas antes.' }),
+    soon: 'Falta menos de un minuto.',
+    minutes: plural('es', { one: 'Falta # minuto, más o menos.', other: 'Faltan unos # minutos.' }),
+    explain:
+      'Otras personas están descargando ahora. Deje esta página abierta: la descarga empieza sola y conserva su lugar.'
+  },
   errorTitle: (status) =>
     status === 404
       ? 'Esto no está en la sala'

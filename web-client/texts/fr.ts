@@ -123,6 +123,15 @@ export const fr: Texts = {
     unnamed: 'Salle sans nom',
     devices: plural('fr', { one: '# appareil', other: '# appareils' })
   },
+  turn: {
+    title: 'Votre téléchargement attend son tour',
+    next: 'C’est le suivant.',
+    before: plural('fr', { one: '# téléchargement passe avant.', other: '# téléchargements passent avant.' }),
+    soon: 'Encore moins d’une minute.',
+    minutes: plural('fr', { one: 'Encore # minute environ.', other: 'Encore # minutes environ.' }),
+    explain:
+      'D’autres téléchargent en ce moment. Laissez cette page ouverte : le téléchargement commence tout seul et garde sa place.'
+  },
   errorTitle: (status) =>
     status === 404
       ? 'Ceci n’est pas dans la salle'

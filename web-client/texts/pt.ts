@@ -123,6 +123,15 @@ export const pt: Texts = {
     unnamed: 'Sala sem nome',
     devices: plural('pt', { one: '# dispositivo', other: '# dispositivos' })
   },
+  turn: {
+    title: 'O seu download espera a vez',
+    next: 'É o próximo.',
+    before: plural('pt', { one: 'Há # download antes.', other: 'Há # downloads antes.' }),
+    soon: 'Falta menos de um minuto.',
+    minutes: plural('pt', { one: 'Falta cerca de # minuto.', other: 'Faltam cerca de # minutos.' }),
+    explain:
+      'Outras pessoas estão a fazer downloads agora. Deixe esta página aberta: o download começa sozinho e guarda o lugar.'
+  },
   errorTitle: (status) =>
     status === 404
       ? 'Isto não está na sala'
