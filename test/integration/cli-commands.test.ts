@@ -51,6 +51,11 @@ describe('every command', () => {
     [['leave', '--drain', '--yes'], /3 files moved \(4\.5 kB\)\. Nothing is missed/],
     [['ls'], /COLLECTION[\s\S]*lessons +3/],
     [['ls', 'lessons'], /a\n[\s\S]*b\n[\s\S]*c\n$/],
+    [['wants'], /PACKAGE +FOR[\s\S]*torch \(pypi\) +Python 3\.12, macOS arm64 +2 +5 +192\.168\.1\.30 192\.168\.1\.31/],
+    [
+      ['wants', '--csv', '-'],
+      /^collection,name,runs[\s\S]*\npypi,torch,Python,3\.12,macOS,arm64,2,5,192\.168\.1\.30 192\.168\.1\.31\n$/
+    ],
     [['history', 'lessons'], /bafkqaaa1 +import[\s\S]*1970-01-01 00:00 +current/],
     [['rollback', 'lessons', 'bafkqaaa0', '--yes'], /lessons is as it was in bafkqaaa0/],
     [['delete', 'lessons', 'a', '--yes'], /1 file taken out/],
@@ -82,6 +87,7 @@ describe('every command', () => {
     ['approve'],
     ['ls'],
     ['history', 'lessons'],
+    ['wants'],
     ['policy'],
     ['unplug'],
     ['config'],
@@ -123,6 +129,8 @@ describe('every command', () => {
       'stolen',
       'leave',
       'import',
+      'export',
+      'wants',
       'ls',
       'history',
       'rollback',
@@ -276,6 +284,7 @@ describe('without a running device', () => {
     ['gc'],
     ['doctor'],
     ['ls'],
+    ['wants'],
     ['policy'],
     ['invite'],
     ['join', 'JOIN-ABCDEF']
