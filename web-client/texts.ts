@@ -70,7 +70,7 @@ export interface Texts {
     open: string
   }
   waiting: { title: string; explain: string; code: string; noCode: string; approve: string }
-  wanted: { title: string; explain: string; times(count: number): string }
+  wanted: { title: string; explain: string; times(count: number): string; csv: string; json: string }
   neighbours: { title: string; explain: string; unnamed: string; devices(count: number): string }
   /** While a download waits its turn. */
   turn: {

@@ -78,16 +78,21 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
 
   const operations: Operations = {
     wants: () => {
-      calls.push({ name: 'wants', options: {} })
       return Promise.resolve([
         {
           ...{ collection: 'pypi', name: 'torch', target: 'Python 3.12, macOS arm64', runs: 'Python' as const },
-          ...{ version: '3.12', system: 'macOS', cpu: 'arm64', count: 5, learners: 2, who: ['192.168.1.30', '192.168.1.31'] }
+          ...{
+            version: '3.12',
+            system: 'macOS',
+            cpu: 'arm64',
+            count: 5,
+            learners: 2,
+            who: ['192.168.1.30', '192.168.1.31']
+          }
         }
       ])
     },
     stickItems: (options, signal) => {
-      calls.push({ name: 'stickItems', options })
       return items('stickItems', [{ kind: 'edition', edition: 'one' }], signal)
     },
     classArchive: (options, signal) => {
@@ -106,7 +111,6 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
       return { people: 3, notes: 2, repositories: 1 }
     },
     stickBytes: (options, signal) => {
-      calls.push({ name: 'stickBytes', options })
       return items('stickBytes', [], signal)
     },
     status: () =>

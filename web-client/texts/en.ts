@@ -113,6 +113,8 @@ export const en: Texts = {
     approve: 'To let it in'
   },
   wanted: {
+    csv: 'As a table (CSV)',
+    json: 'As JSON',
     title: 'Asked for and not here',
     explain: 'Bring these next time: somebody wanted to install them.',
     times: plural('en', { one: '# time', other: '# times' })

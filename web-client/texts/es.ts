@@ -113,6 +113,8 @@ export const es: Texts = {
     approve: 'Para dejarlo entrar'
   },
   wanted: {
+    csv: 'Como tabla (CSV)',
+    json: 'Como JSON',
     title: 'Pedido y no está aquí',
     explain: 'Tráigalo la próxima vez: alguien quiso instalarlo.',
     times: plural('es', { one: '# vez', other: '# veces' })

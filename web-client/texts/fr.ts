@@ -113,6 +113,8 @@ export const fr: Texts = {
     approve: 'Pour le laisser entrer'
   },
   wanted: {
+    csv: 'En tableau (CSV)',
+    json: 'En JSON',
     title: 'Demandé et absent',
     explain: 'À apporter la prochaine fois : quelqu’un a voulu les installer.',
     times: plural('fr', { one: '# fois', other: '# fois' })

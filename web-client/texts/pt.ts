@@ -113,6 +113,8 @@ export const pt: Texts = {
     approve: 'Para deixá-lo entrar'
   },
   wanted: {
+    csv: 'Como tabela (CSV)',
+    json: 'Como JSON',
     title: 'Pedido e em falta',
     explain: 'Traga na próxima vez: alguém quis instalar.',
     times: plural('pt', { one: '# vez', other: '# vezes' })
