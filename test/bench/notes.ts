@@ -6,7 +6,8 @@
  *
  *     npx node test/bench/notes.ts [seconds] [clients …]     without arguments: 10 s with 30, 100 and 300
  *
- * Goals: CPU at most 2.2 times the relay's, and at most a quarter of Hocuspocus's at 100 people; p99 under 100 ms with 300; p95 under 150 ms across two nodes.
+ * Goals, which the exit code holds: CPU at most 2.2 times the relay's and at most a quarter of Hocuspocus's, both at 100 people; p99 under 100 ms with
+ * 300; p95 under 150 ms across two nodes; every key on every screen. Other ratios are told and not judged.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -30,6 +31,8 @@ interface ServerProcess {
 
 const SEED = 20_261_124
 const PAIR_CLIENTS = 30
+/** The goals for the processor are stated at this size. */
+const GOAL_CLIENTS = 100
 const here = (name: string): string => new URL(name, import.meta.url).pathname
 
 async function startServer(kind: Kind, folder: string, place?: number): Promise<ServerProcess> {
@@ -99,6 +102,12 @@ function print(name: string, clients: number, one: Measured): void {
   console.log(cells.join(' '))
 }
 
+/** With a goal it is judged, without one it is only told. */
+function compare(what: string, value: number, goal: number | undefined): void {
+  if (goal === undefined) console.log(`        ${what}: ${value.toFixed(2)}`)
+  else judge(what, value, goal)
+}
+
 function judge(what: string, value: number, goal: number): void {
   const held = value <= goal
   console.log(`${held ? 'held  ' : 'MISSED'}  ${what}: ${value.toFixed(2)} (goal ${goal})`)
@@ -131,12 +140,14 @@ async function main(): Promise<void> {
   console.log()
   for (const clients of sizes) {
     const [relay, ours, theirs] = kinds.map((kind) => found.get(`${kind} ${clients}`))
-    if (relay && ours)
-      judge(`CPU over the relay's, ${clients} people`, ours.serverCpuSeconds / relay.serverCpuSeconds, 2.2)
+    const isGoal = clients === GOAL_CLIENTS
+    if (relay && ours) {
+      const ratio = ours.serverCpuSeconds / relay.serverCpuSeconds
+      compare(`CPU over the relay's, ${clients} people`, ratio, isGoal ? 2.2 : undefined)
+    }
     if (ours && theirs) {
       const ratio = ours.serverCpuSeconds / theirs.serverCpuSeconds
-      if (clients === 100) judge('CPU over Hocuspocus’s, 100 people', ratio, 0.25)
-      else console.log(`        CPU over Hocuspocus’s, ${clients} people: ${ratio.toFixed(2)}`)
+      compare(`CPU over Hocuspocus’s, ${clients} people`, ratio, isGoal ? 0.25 : undefined)
     }
     if (ours && clients === 300) judge('p99 with 300 people, ms', ours.p99, 100)
     if (ours && (ours.late !== ours.edits || ours.got !== ours.expected)) {
