@@ -14,7 +14,9 @@ import { startCloudPeer } from './daemon/cloud-daemon.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
+import { roomActions } from './daemon/room-actions.ts'
 import { roomBlobServer, roomDownloads, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
+import { RoomGlances } from './daemon/room-glances.ts'
 import { roomHearing } from './daemon/room-hearing.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
@@ -74,6 +76,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   await wants.keepIn({ disk, clock, onProblem: (err) => log.warn({ err }, 'wants') }, FOLDERS.wants(config))
   undo.add(() => wants.stop())
   const overviews = new RoomOverviews(slot, { asking: () => asking, wants })
+  const glances = new RoomGlances(slot, () => overviews.overview())
   const operations = nodeOperations(slot, {
     overviews,
     wants,
@@ -103,7 +106,11 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
         current: () => slot.current?.people,
         signalOf: (person) => slot.current?.live?.signalOf(person)
       },
-      live: { current: () => slot.current?.live },
+      dashboard: {
+        current: () => slot.current?.live,
+        glance: () => glances.glance(),
+        actions: roomActions(slot, operations)
+      },
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),

@@ -15,6 +15,8 @@ defineErrors({
   TOO_MANY_CONNECTIONS: { status: 503, next: 'Wait a second and try again.' },
   NOT_IN_ROOM: { status: 404, next: 'Look at the first page for what is here, or ask the facilitator to add it.' },
   NOT_HEARD_YET: { status: 503, next: 'This device has only just joined the room. Try again in a few seconds.' },
+  NAME_DIFFERS: { status: 400, next: 'Go back, and type the name of the device as it stands on the page.' },
+  TIME_INVALID: { status: 400, next: 'Write it as 2026-11-24 13:30.' },
   TOO_OFTEN: { status: 429, next: 'Wait a few seconds, then try again.' },
   TOO_MANY_STREAMS: { status: 503, next: 'Close other pages of this room, then reload this one.' },
   PORT_TAKEN: { status: 503, next: 'Choose another one with `--port`, or stop the program that has it.' },

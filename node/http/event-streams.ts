@@ -21,7 +21,8 @@ const MAX_BEHIND_BYTES = 256 * 1024
 const RETRY_MS = 3_000
 
 export interface EventStream {
-  send(data: unknown): void
+  /** @returns how many bytes that is, before the network packs it */
+  send(data: unknown): number
   readonly isOpen: boolean
 }
 
@@ -73,7 +74,11 @@ export class EventStreams {
     beat()
     const isOpen = (): boolean => this.#open.has(raw)
     stop = begin({
-      send: (data) => write(`data: ${JSON.stringify(data)}\n\n`),
+      send(data) {
+        const text = `data: ${JSON.stringify(data)}\n\n`
+        write(text)
+        return Buffer.byteLength(text)
+      },
       get isOpen() {
         return isOpen()
       }

@@ -15,7 +15,6 @@ import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Want } from '../../protocols/wants.ts'
-import type { RoomLive } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -26,6 +25,7 @@ import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
 import type { Downloads } from './file-answer.ts'
+import { fresh } from './fresh-value.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
@@ -39,10 +39,13 @@ import type { RepositoryDoor } from './repository-door.ts'
 import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
+import type { RoomDoor } from './room-door.ts'
+import { addRoomRoutes } from './room-routes.ts'
+import { loadRoomScript } from './room-script.ts'
 import { addSetupRoutes } from './setup-routes.ts'
+import { addSignalRoutes } from './signal-routes.ts'
 import { addTakeHomeRoutes, type TakeHomeDoor } from './take-home-routes.ts'
 import { addWantRoutes } from './want-routes.ts'
-import { addSignalRoutes } from './signal-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
@@ -68,8 +71,8 @@ export interface FrontDoorComponents {
   notes?: NoteDoor
   /** Absent: nobody can sign in here. */
   people?: PeopleDoor
-  /** Stickies, hands, how devices are; absent: none of it here. */
-  live?: { current(): RoomLive | undefined }
+  /** The dashboard: stickies, how devices are, what can be changed; absent: the overview only. */
+  dashboard?: RoomDoor
   /** Absent: git clients find nothing here. */
   git?: GitDoor
   /** Absent: no repositories here. Needs people. */
@@ -340,10 +343,16 @@ async function createPages(
       done()
     })
   }
-  const { live } = components
-  if (people && live) {
+  const { dashboard } = components
+  const script = await loadRoomScript(components.disk, init.assetsDirectory)
+  const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'the dashboard could not be told')
+  void app.register((scope, _options, done) => {
+    addRoomRoutes(scope, { overview, room: dashboard, people, streams, clock, script, onProblem })
+    done()
+  })
+  if (people && dashboard) {
     void app.register((scope, _options, done) => {
-      addSignalRoutes(scope, { people, live: () => live.current(), streams, clock })
+      addSignalRoutes(scope, { people, live: () => dashboard.current(), streams, clock })
       done()
     })
   }
@@ -360,22 +369,6 @@ async function createPages(
 function portOf(server: Server): number {
   const address = server.address()
   return typeof address === 'object' && address ? address.port : 0
-}
-
-/** One computation for all visitors of a second; a failed one is not kept. */
-function fresh<Value>(clock: Clock, compute: () => Promise<Value>): () => Promise<Value> {
-  let kept: { value: Promise<Value>; atMs: number } | undefined
-  return () => {
-    const now = clock.monotonicMs()
-    if (kept && now - kept.atMs < limits.OVERVIEW_FRESH_MS) return kept.value
-    const value = compute()
-    const mine = { value, atMs: now }
-    kept = mine
-    value.catch(() => {
-      if (kept === mine) kept = undefined
-    })
-    return value
-  }
 }
 
 async function closeServer(server: Server, connections: ConnectionLimit, clock: Clock, graceMs: number): Promise<void> {

@@ -1,9 +1,8 @@
-/** `/`, `/room` and the files they need. Pages are rendered here, by pure functions of web-client, and work without scripts. */
+/** `/` and the files that all pages need. Pages are rendered here, by pure functions of web-client, and work without scripts. */
 import { basename, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import { ASSETS, nameAssets } from '../../web-client/asset-addresses.ts'
-import { renderDevicesPage } from '../../web-client/devices-page.ts'
 import { renderFirstPage } from '../../web-client/first-page.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
@@ -71,9 +70,6 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
       reply,
       renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), options)
     )
-  })
-  app.get('/room', async (request, reply) => {
-    return sendPage(request, reply, renderDevicesPage(await options.overview(), visitorOf(request, options.people)))
   })
   for (const { path, namedPath, type, bytes, etag } of options.assets) {
     for (const [address, caching] of [

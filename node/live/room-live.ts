@@ -131,14 +131,33 @@ export class RoomLive {
     }
   }
 
+  /** For a page that is shown once: what linked devices say of themselves has come, or `withinMs` have passed. */
+  async glimpse(withinMs: number): Promise<void> {
+    const stopLooking = this.look()
+    // Whoever looks once often looks again in a few seconds.
+    this.#components.clock.after(limits.GLIMPSE_KEPT_MS, stopLooking)
+    const { links } = this.#components
+    const isSeen = (): boolean => {
+      const seen = new Set(this.#reports.list().map(({ node }) => node))
+      return seen.has(this.#init.self) && links.links().every(({ peer }) => seen.has(peer))
+    }
+    if (isSeen()) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        stop()
+        cancel()
+        resolve()
+      }
+      const stop = this.onChange(() => {
+        if (isSeen()) done()
+      })
+      const cancel = this.#components.clock.after(withinMs, done)
+    })
+  }
+
   /** What devices said of themselves within the last minute, this one included. */
   reports(): ReportLine[] {
     return this.#reports.list()
-  }
-
-  /** Asks this device alone; for a page that is shown once. */
-  async ownReport(): Promise<DeviceReport> {
-    return await this.#components.report(this.#linkFigures(), true)
   }
 
   /** Called after each change of signals, reports or the time; often. */

@@ -1,5 +1,5 @@
 /**
- * Builds the notes' pages into `dist-web/`: hashed files and a manifest. Takes about a second.
+ * Builds the notes' pages into `dist-web/`: hashed files and a manifest; and the script of the room's dashboard. Takes about a second.
  *
  *     npx node web-client/notes/build.ts
  */
@@ -27,5 +27,22 @@ await build({
     target: 'es2022',
     modulePreload: { polyfill: false },
     rollupOptions: { input: join(root, 'web-client', 'notes', 'main.tsx') }
+  }
+})
+
+await build({
+  configFile: false,
+  root,
+  logLevel: 'warn',
+  publicDir: false,
+  build: {
+    outDir: join(root, 'dist-web', 'room'),
+    assetsDir: '.',
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: join(root, 'web-client', 'room', 'main.ts'),
+      output: { entryFileNames: 'room.js', codeSplitting: false }
+    }
   }
 })

@@ -1,16 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { glanceOfOverview } from '../../../protocols/room-glance.ts'
 import type { RoomOverview } from '../../../protocols/room-overview.ts'
 import { pipLine, rLine } from '../../../web-client/client-lines.ts'
-import { renderDevicesPage } from '../../../web-client/devices-page.ts'
 import { renderErrorPage } from '../../../web-client/error-page.ts'
 import { renderFirstPage } from '../../../web-client/first-page.ts'
 import { LANGUAGES } from '../../../web-client/languages.ts'
+import { renderRoomPage } from '../../../web-client/room/room-page.ts'
 import type { RoomAddresses, Visitor } from '../../../web-client/visitor.ts'
 import { emptyRoom, sampleRoom } from '../../browser/sample-room.ts'
 
 const addresses: RoomAddresses = { origins: ['http://192.168.1.20:8080', 'http://10.0.0.2:8080'], loopbackOnly: false }
 const features = { hasNotes: true }
+const renderDevicesPage = (overview: RoomOverview, who: Visitor): string =>
+  renderRoomPage(glanceOfOverview(overview), who, { mayChange: false, sticks: [] })
 const visitor: Visitor = { language: 'en', system: 'macos', path: '/' }
 
 describe('the first page', () => {
@@ -84,8 +87,8 @@ describe('the page of devices', () => {
     expect(page).toContain('3.4\u00a0GB still to copy')
     expect(page).toContain('joinery approve hEzzzzzz 402771')
     expect(page).toContain('Room 2, statistics')
-    expect(page.indexOf('pi-front')).toBeLessThan(page.indexOf('pi-window'))
-    expect(page.indexOf('pi-window')).toBeLessThan(page.indexOf('pi-back'))
+    expect(page.indexOf('<h3>pi-front')).toBeLessThan(page.indexOf('<h3>pi-window'))
+    expect(page.indexOf('<h3>pi-window')).toBeLessThan(page.indexOf('<h3>pi-back'))
   })
 })
 

@@ -1,0 +1,67 @@
+/** What a facilitator does from the room's page, by the same operations as on the command line. */
+import { JoineryError } from '../../protocols/errors.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import { isName } from '../../protocols/room-facts.ts'
+import type { ImportResult, Operations } from '../control/operations.ts'
+import type { AddedContent, NewContent, RoomActions } from '../http/room-door.ts'
+import { diskSpace } from '../platform/disk-space.ts'
+import { pluggedSticks } from '../platform/plugged-sticks.ts'
+import { FOLDERS } from './device.ts'
+import type { RoomSlot } from './room-slot.ts'
+
+/** Left free on the disk, as for everything else that is written here. */
+const RESERVE_BYTES = 256 * 2 ** 20
+
+export function roomActions(slot: RoomSlot, operations: Operations): RoomActions {
+  const { config } = slot.device
+  /** The page names devices by their whole id. */
+  const member = (id: string): NodeId => {
+    if (!slot.runtime.membership.view().members.has(id))
+      throw new JoineryError('NOT_FOUND', 'no such device in the room')
+    return id
+  }
+  return {
+    async rename(device, name) {
+      if (name === '' || !isName(name)) throw new JoineryError('BAD_REQUEST', 'not a name for a device')
+      await slot.runtime.membership.set(member(device), 'name', name)
+    },
+    async setLeaving(device, leaving) {
+      await slot.runtime.membership.set(member(device), 'drained', leaving)
+    },
+    async remove(device, { stolen }) {
+      await (stolen ? operations.stolen({ device: member(device) }) : operations.remove({ device: member(device) }))
+    },
+    async answer(device, code, isSame) {
+      if (isSame) {
+        await operations.approve({ device, code })
+        return
+      }
+      for (const ask of slot.mesh?.asks() ?? []) if (ask.node === device) slot.mesh?.decline(ask.id)
+    },
+    add: (content, signal) => addContent(operations, content, signal),
+    versions: (collection) => operations.history({ collection }),
+    async rollback(collection, version) {
+      await operations.rollback({ collection, version })
+    },
+    sticks: () => pluggedSticks(),
+    uploads: {
+      folder: FOLDERS.uploads(config),
+      async freeBytes() {
+        return Math.max(0, (await diskSpace(config.dataDirectory)).freeBytes - RESERVE_BYTES)
+      }
+    }
+  }
+}
+
+async function addContent(
+  operations: Operations,
+  { source, collection, unpack }: NewContent,
+  signal: AbortSignal
+): Promise<AddedContent> {
+  const request = { source, unpack, ...(collection !== undefined && { collection }) }
+  let result: ImportResult | undefined
+  for await (const progress of operations.import(request, signal))
+    if (progress.kind === 'done') result = progress.result
+  if (!result) throw new JoineryError('CLOSED', 'the work ended without a result')
+  return result
+}

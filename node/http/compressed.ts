@@ -1,0 +1,31 @@
+/** Text for a narrow line: compressed when the visitor can read it. */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { matches } from './content-bytes.ts'
+import { etagOf } from './page-answer.ts'
+
+const compress = promisify(gzip)
+/** Headers and frames cost more than it saves. */
+const LEAST_BYTES = 1_400
+
+export function readsGzip(request: FastifyRequest): boolean {
+  const accepts = request.headers['accept-encoding']
+  return typeof accepts === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/i.test(accepts)
+}
+
+export async function sendCompressed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bytes: Buffer,
+  caching: string
+): Promise<FastifyReply> {
+  const etag = etagOf(bytes)
+  reply
+    .header('ETag', etag)
+    .header('Cache-Control', caching)
+    .header('Vary', 'Accept-Encoding, Accept-Language, Cookie, Host, User-Agent')
+  if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  if (bytes.length < LEAST_BYTES || !readsGzip(request)) return reply.send(bytes)
+  return reply.header('Content-Encoding', 'gzip').send(await compress(bytes))
+}

@@ -1,0 +1,192 @@
+/** `/room`: the dashboard, its stream, and what a facilitator can do from it about devices and the clock. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { JoineryError } from '../../protocols/errors.ts'
+import { may } from '../../protocols/people-rights.ts'
+import { glanceOfOverview, type RoomGlance } from '../../protocols/room-glance.ts'
+import type { RoomOverview } from '../../protocols/room-overview.ts'
+import type { Language } from '../../web-client/languages.ts'
+import { renderRoomPage } from '../../web-client/room/room-page.ts'
+import { roomTextsIn } from '../../web-client/room/texts.ts'
+import type { RoomLive } from '../live/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { sendCompressed } from './compressed.ts'
+import type { EventStreams } from './event-streams.ts'
+import { followGlance } from './glance-stream.ts'
+import { addGuardedRoutes, allowed, type GuardedRoute } from './guarded-routes.ts'
+import { acceptForms, addPageHeaders, formOf, goTo, personOf, visitorOf } from './page-answer.ts'
+import type { PeopleDoor } from './people-door.ts'
+import { PAGE_HEADERS } from './response-headers.ts'
+import type { RoomDoor } from './room-door.ts'
+
+export interface RoomRouteOptions {
+  overview(): Promise<RoomOverview>
+  /** Absent: the page shows the overview, and nothing can be changed from it. */
+  room: RoomDoor | undefined
+  people: PeopleDoor | undefined
+  streams: EventStreams
+  clock: Clock
+  /** Of the dashboard; undefined when it was not built. */
+  script: { path: string; bytes: Buffer } | undefined
+  onProblem(cause: unknown): void
+}
+
+/** A page that is shown once waits so long for other devices to say how they are. */
+const GLIMPSE_MS = 600
+/** A facilitator clicks a few times in a row. */
+/** The page has words of its own for these; see `noticeOf`. */
+const PROBLEMS: ReadonlySet<string> = new Set(['CLOCK_NOT_FORWARD', 'TIME_INVALID', 'NAME_DIFFERS'])
+const PACE = { burst: 10, refillMs: 2_000 }
+
+export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): void {
+  const { people, room, script, streams, clock } = options
+  acceptForms(app)
+  addPageHeaders(app, PAGE_HEADERS)
+
+  app.get('/room', async (request, reply) => sendRoom(request, reply, options))
+  if (script)
+    app.get(script.path, async (request, reply) => {
+      reply.type('text/javascript; charset=utf-8')
+      return sendCompressed(request, reply, script.bytes, 'public, max-age=31536000, immutable')
+    })
+  if (!room || !people) return
+
+  app.get('/room/live', { config: { action: 'watch-room' } }, async (request, reply) => {
+    const { id } = allowed(request, people, 'watch-room')
+    const live = liveOf(room)
+    return streams.open(reply, `room ${id}`, (stream) =>
+      followGlance({
+        ...{ clock, live, glance: () => room.glance(), onProblem: options.onProblem },
+        tell: (change) => stream.send(change)
+      })
+    )
+  })
+
+  const { actions } = room
+  /** A name typed in full: nothing that cannot be undone happens by one wrong click. */
+  const confirmed = async (request: FastifyRequest): Promise<string> => {
+    const form = formOf(request)
+    const id = form.get('device') ?? ''
+    const device = (await room.glance()).devices.find((one) => one.id === id)
+    if (!device) throw new JoineryError('NOT_FOUND', 'no such device in the room')
+    if ((form.get('confirm') ?? '').trim().toLowerCase() !== device.name.toLowerCase())
+      throw new JoineryError('NAME_DIFFERS', 'another name was typed')
+    return id
+  }
+  /** Does it, and shows the room again: with what was wrong where the page has words for it. */
+  const doing =
+    (work: (request: FastifyRequest) => Promise<void>): GuardedRoute['handle'] =>
+    async (_person, request, reply) => {
+      try {
+        await work(request)
+        return goTo(reply, '/room?done')
+      } catch (error) {
+        if (error instanceof JoineryError && PROBLEMS.has(error.code)) return goTo(reply, `/room?problem=${error.code}`)
+        throw error
+      }
+    }
+  addGuardedRoutes(app, { people, clock }, [
+    {
+      path: '/room/clock',
+      action: 'set-clock',
+      pace: PACE,
+      handle: doing((request) => liveOf(room).setClock(timeOf(formOf(request).get('time'))))
+    },
+    {
+      path: '/room/devices/rename',
+      action: 'change-devices',
+      pace: PACE,
+      handle: doing(async (request) => {
+        const form = formOf(request)
+        await actions.rename(form.get('device') ?? '', (form.get('name') ?? '').trim())
+      })
+    },
+    {
+      path: '/room/devices/move-off',
+      action: 'change-devices',
+      pace: PACE,
+      handle: doing(async (request) => {
+        const form = formOf(request)
+        await actions.setLeaving(form.get('device') ?? '', form.get('leaving') === 'yes')
+      })
+    },
+    {
+      path: '/room/devices/remove',
+      action: 'change-devices',
+      pace: PACE,
+      handle: doing(async (request) => {
+        await actions.remove(await confirmed(request), { stolen: false })
+      })
+    },
+    {
+      path: '/room/devices/stolen',
+      action: 'change-devices',
+      pace: PACE,
+      handle: doing(async (request) => {
+        await actions.remove(await confirmed(request), { stolen: true })
+      })
+    },
+    {
+      path: '/room/devices/approve',
+      action: 'change-devices',
+      pace: PACE,
+      handle: doing(async (request) => {
+        const form = formOf(request)
+        await actions.answer(form.get('device') ?? '', form.get('code') ?? '', form.get('answer') === 'same')
+      })
+    }
+  ])
+}
+
+async function sendRoom(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { overview, people, room, script }: RoomRouteOptions
+): Promise<FastifyReply> {
+  await room?.current()?.glimpse(GLIMPSE_MS)
+  const glance = room ? await room.glance() : glanceOfOverview(await overview())
+  const visitor = visitorOf(request, people)
+  const mayChange = room !== undefined && may(personOf(request, people), 'change-devices')
+  const search = new URLSearchParams(visitor.search)
+  const page = renderRoomPage(visitor.person?.helps ? glance : withoutNames(glance), visitor, {
+    mayChange,
+    sticks: mayChange ? (await room.actions.sticks()).map(({ name }) => name) : [],
+    ...(room && { script: script?.path }),
+    notice: noticeOf(search, visitor.language)
+  })
+  return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
+}
+
+function noticeOf(search: URLSearchParams, language: Language): string | undefined {
+  const { actions, clock } = roomTextsIn(language)
+  if (search.has('done')) return actions.done
+  switch (search.get('problem')) {
+    case 'CLOCK_NOT_FORWARD':
+      return clock.notForward
+    case 'TIME_INVALID':
+      return clock.wrong
+    case 'NAME_DIFFERS':
+      return actions.notConfirmed
+    default:
+      return undefined
+  }
+}
+
+/** Who is stuck is for those who help. */
+function withoutNames(glance: RoomGlance): RoomGlance {
+  return { ...glance, signals: { ...glance.signals, people: [] } }
+}
+
+export function liveOf(room: RoomDoor): RoomLive {
+  const live = room.current()
+  if (!live) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
+  return live
+}
+
+const BY_HAND = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,3})?)?Z?$/
+
+/** `2026-11-24T13:30:00.000Z` as browsers write it, or `2026-11-24 13:30`; UTC. */
+function timeOf(text: string | null): number {
+  const [, year, month, day, hour, minute, second = '0'] = BY_HAND.exec((text ?? '').trim()) ?? []
+  if (year === undefined) throw new JoineryError('TIME_INVALID', 'not a time')
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+}

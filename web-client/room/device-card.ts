@@ -1,0 +1,137 @@
+/** One device: what matters at a glance, the figures behind it, and what a facilitator can do about it. */
+import type { DeviceGlance, HourGlance, RoomGlance } from '../../protocols/room-glance.ts'
+import { formatBytes, formatCount, formatTime, percent } from '../formats.ts'
+import { type Html, html } from '../html.ts'
+import { bytesPerSecondOf, renderHour, samplesOf } from './hour-chart.ts'
+import type { RoomContext } from './room-context.ts'
+
+/** The whole card; its parts with `data-live` are exchanged as the room changes, the rest stays as a person left it. */
+export function renderDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
+  const { words } = context
+  return html`<li class="card device" data-device="${device.id}">
+<div data-live="top">${renderTop(device, context)}</div>
+<details class="more"><summary>${words.figures.more}<span class="for-readers">: ${device.name}</span></summary><div data-live="more">${renderMore(device, glance, context)}</div></details>
+${context.mayChange && renderChanges(device, context)}
+</li>`
+}
+
+export function renderTop(device: DeviceGlance, { language, texts, words }: RoomContext): Html {
+  const said = texts.devices
+  const { figures } = device
+  const small = figures && [
+    html`${words.figures.load} ${formatCount(figures.loadPercent, language)} %`,
+    figures.temperatureC !== undefined && html`${formatCount(figures.temperatureC, language)} °C`,
+    figures.clients && html`${words.figures.clients} ${clientsText(figures.clients, words)}`
+  ]
+  return html`<div class="device-name">
+<h3>${device.name}${device.self && html` <span class="tag">${said.thisDevice}</span>`}</h3>
+<p class="faint">${said.roles[device.role]} · ${device.connected ? said.connected : html`<strong>${said.away}</strong>`}${small?.map(
+    (part) => part && html` · ${part}`
+  )}</p>
+</div>
+<p class="states">${
+    device.safeToUnplug
+      ? html`<span class="state good">${said.safe}</span>`
+      : html`<span class="state wait">${said.notSafe}</span>`
+  }${device.leaving && html` <span class="state wait">${said.leaving}</span>`}${
+    device.needsUpdate && html` <span class="state bad">${said.needsUpdate}</span>`
+  }</p>
+${device.unplugReason !== undefined && !device.safeToUnplug && html`<p class="reason">${device.unplugReason}</p>`}
+<dl>
+<div><dt>${said.copies}</dt><dd>${renderMeter(device.heldFiles, device.wantedFiles)}${said.copiesHeld(
+    formatCount(device.heldFiles, language),
+    formatCount(device.wantedFiles, language)
+  )} · ${device.missingBytes > 0 ? said.copying(formatBytes(device.missingBytes, language)) : said.complete}${
+    device.remainingMs !== undefined && ` · ${said.remaining(formatTime(device.remainingMs, language))}`
+  }</dd></div>
+<div><dt>${said.disk}</dt><dd>${renderMeter(device.usedBytes, device.capacityBytes)}${said.diskUsed(
+    formatBytes(device.usedBytes, language),
+    formatBytes(device.capacityBytes, language)
+  )}</dd></div>
+</dl>
+${
+  device.address !== undefined &&
+  !device.self &&
+  html`<p><a href="${device.address}">${said.open}<span class="for-readers"> ${device.name}</span></a></p>`
+}`
+}
+
+function clientsText({ now, most }: { now: number; most?: number }, words: RoomContext['words']): string {
+  return most === undefined ? String(now) : words.figures.ofMost(String(now), String(most))
+}
+
+export function renderMore(device: DeviceGlance, glance: RoomGlance, { language, texts, words }: RoomContext): Html {
+  const { figures } = device
+  const { figures: said } = words
+  if (!figures) return html`<p class="faint">${said.noFigures}</p>`
+  const names = new Map(glance.devices.map(({ id, name }) => [id, name]))
+  const sees = device.sees.map(({ id, roundTripMs, bytesPerSecond }) =>
+    [
+      names.get(id) ?? id.slice(-8),
+      roundTripMs !== undefined && words.map.roundTrip(formatCount(roundTripMs, language)),
+      bytesPerSecond !== undefined && said.rate(formatBytes(bytesPerSecond, language))
+    ]
+      .filter((part) => part !== false)
+      .join(' ')
+  )
+  const rows: [string, string][] = [
+    ...(figures.board === '' ? [] : [[said.board, figures.board] as [string, string]]),
+    [said.version, figures.version],
+    [said.uptime, formatTime(figures.uptimeMs, language)],
+    [
+      said.memory,
+      said.free(formatBytes(figures.memoryFreeBytes, language), formatBytes(figures.memoryBytes, language))
+    ],
+    [
+      texts.devices.disk,
+      said.free(formatBytes(figures.diskFreeBytes, language), formatBytes(figures.diskBytes, language))
+    ],
+    [said.sees, sees.length === 0 ? said.nobody : sees.join(' · ')]
+  ]
+  return html`<dl class="figures">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${renderHours(glance.hours[device.id], { language, words })}`
+}
+
+function renderHours(hour: HourGlance | undefined, { language, words }: Pick<RoomContext, 'language' | 'words'>): Html {
+  if (!hour || hour.load === '') return html``
+  const { figures: said } = words
+  const [load, memory, sent] = [samplesOf(hour.load), samplesOf(hour.memory), samplesOf(hour.sent)]
+  const most = (samples: readonly number[]): number => Math.max(0, ...samples)
+  return html`<h4>${said.hour}</h4><div class="hours">
+${renderHour(load, { most: Math.max(100, most(load)), label: said.hourLoad, said: said.most(`${most(load)} %`) })}
+${renderHour(memory, { most: 100, label: said.hourMemory, said: said.most(`${most(memory)} %`) })}
+${renderHour(sent, { most: 255, label: said.hourSent, said: said.most(said.rate(formatBytes(bytesPerSecondOf(most(sent)), language))) })}
+</div>`
+}
+
+function renderChanges(device: DeviceGlance, { texts, words }: RoomContext): Html {
+  const { actions } = words
+  const id = html`<input type="hidden" name="device" value="${device.id}">`
+  const field = `of-${device.id.slice(-8)}`
+  const confirmed = (
+    path: string,
+    label: string,
+    explain: string
+  ): Html => html`<form method="post" action="${path}" class="form">
+${id}<p class="faint">${explain}</p>
+<div class="field"><label for="${path.slice(14)}-${field}">${actions.confirm(device.name)}</label><input id="${path.slice(14)}-${field}" name="confirm" autocomplete="off" maxlength="64" required></div>
+<button class="button button-danger">${label}</button>
+</form>`
+  return html`<details class="change"><summary>${actions.title}<span class="for-readers">: ${device.name}</span></summary>
+<form method="post" action="/room/devices/rename" class="form">
+${id}<div class="field"><label for="name-${field}">${actions.name}</label><input id="name-${field}" name="name" value="${device.name}" autocomplete="off" maxlength="64" required></div>
+<button class="button">${actions.rename}</button>
+</form>
+<form method="post" action="/room/devices/move-off" class="form">
+${id}<p class="faint">${device.leaving ? texts.devices.leaving : actions.moveOffExplain}</p>
+<button class="button" name="leaving" value="${device.leaving ? 'no' : 'yes'}">${device.leaving ? actions.keep : actions.moveOff}</button>
+</form>
+${!device.self && confirmed('/room/devices/remove', actions.remove, actions.removeExplain)}
+${!device.self && confirmed('/room/devices/stolen', actions.stolen, actions.stolenExplain)}
+</details>`
+}
+
+/** Decoration only: the figures stand beside it in words. */
+function renderMeter(part: number, whole: number): Html {
+  return html`<svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4"/><rect class="fill" width="${percent(part, whole)}" height="4"/></svg>`
+}

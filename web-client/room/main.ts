@@ -1,0 +1,143 @@
+/**
+ * The dashboard where scripts run: one stream of events, and what changed is rendered by the same functions as on the node. A part is exchanged only when it
+ * differs, a few at a time, and never under the hands of somebody who is in it.
+ */
+import { afterChange, type GlanceChange, type RoomGlance } from '../../protocols/room-glance.ts'
+import { isLanguage } from '../languages.ts'
+import { renderDevice, renderMore, renderTop } from './device-card.ts'
+import { roomContext } from './room-context.ts'
+import { byUsefulness } from './room-page.ts'
+import { ROOM_PARTS } from './room-parts.ts'
+
+/** So long may one go at it before the page gets its turn: far below what a person feels, also on a phone. */
+const TURN_MS = 12
+
+const root = document.querySelector<HTMLElement>('[data-room]')
+if (root) followRoom(root)
+
+function followRoom(root: HTMLElement): void {
+  const { lang } = document.documentElement
+  const mayChange = root.dataset.room === 'change'
+  const context = roomContext({ language: isLanguage(lang) ? lang : 'en', helps: true, mayChange })
+  const list = root.querySelector('.devices')
+  const state = root.querySelector<HTMLElement>('[data-live-state]')
+  /** What each place shows, as text; the first comparison is with nothing. */
+  const shown = new WeakMap<Element, string>()
+  let glance: RoomGlance | undefined
+  let stream: EventSource | undefined
+  /** What is to be done, by the place that it is done to: newer work takes the place of older. */
+  const due = new Map<unknown, () => void>()
+  let scheduled = false
+
+  function later(place: unknown, work: () => void): void {
+    due.set(place, work)
+    if (scheduled) return
+    scheduled = true
+    setTimeout(takeTurn, 0)
+  }
+
+  function takeTurn(): void {
+    const untilMs = performance.now() + TURN_MS
+    for (const [place, work] of due) {
+      due.delete(place)
+      work()
+      if (performance.now() >= untilMs) break
+    }
+    scheduled = due.size > 0
+    if (scheduled) setTimeout(takeTurn, 0)
+  }
+
+  function fill(place: Element | null, render: () => string): void {
+    if (!place) return
+    later(place, () => {
+      if (place.contains(document.activeElement)) return
+      const text = render()
+      if (shown.get(place) === text) return
+      shown.set(place, text)
+      place.innerHTML = text
+    })
+  }
+
+  function show(now: RoomGlance, change: GlanceChange): void {
+    const isWhole = change.whole !== undefined
+    for (const [name, render] of Object.entries(ROOM_PARTS))
+      fill(root.querySelector(`[data-part="${name}"]`), () => render(now, context).html)
+    if (!list) return
+    const changed = new Set([...(change.devices ?? []).map(({ id }) => id), ...Object.keys(change.hours ?? {})])
+    const cards = new Map([...list.children].map((card) => [(card as HTMLElement).dataset.device ?? '', card]))
+    for (const [id, card] of cards) if (!now.devices.some((device) => device.id === id)) card.remove()
+    for (const device of [...now.devices].sort(byUsefulness)) {
+      const card = cards.get(device.id)
+      if (!card) {
+        later(device.id, () => {
+          list.insertAdjacentHTML('beforeend', renderDevice(device, now, context).html)
+        })
+      } else if (isWhole || changed.has(device.id)) {
+        fill(card.querySelector('[data-live="top"]'), () => renderTop(device, context).html)
+        const more = card.querySelector<HTMLDetailsElement>('details.more')
+        if (more?.open) fill(more.querySelector('[data-live="more"]'), () => renderMore(device, now, context).html)
+      }
+    }
+  }
+
+  // What is folded away is rendered when it is opened.
+  list?.addEventListener(
+    'toggle',
+    (event) => {
+      const more = event.target as HTMLDetailsElement
+      const id = more.closest<HTMLElement>('[data-device]')?.dataset.device
+      const device = glance?.devices.find((one) => one.id === id)
+      const now = glance
+      if (more.open && device && now && more.matches('.more'))
+        fill(more.querySelector('[data-live="more"]'), () => renderMore(device, now, context).html)
+    },
+    true
+  )
+
+  function tell(isLive: boolean): void {
+    if (!state) return
+    state.textContent = (isLive ? state.dataset.liveOn : state.dataset.liveOff) ?? ''
+    state.classList.toggle('on', isLive)
+  }
+
+  /** Only while somebody looks: the devices of the room tell how they are as long as it is open. */
+  function follow(): void {
+    if (document.visibilityState === 'visible') {
+      if (stream) return
+      stream = new EventSource('/room/live')
+      stream.onopen = () => tell(true)
+      stream.onerror = () => tell(false)
+      stream.onmessage = ({ data }) => {
+        const change = JSON.parse(String(data)) as GlanceChange
+        glance = afterChange(glance, change)
+        if (glance) show(glance, change)
+      }
+    } else stop()
+  }
+
+  function stop(): void {
+    stream?.close()
+    stream = undefined
+  }
+
+  // What changed meanwhile under somebody's hands.
+  root.addEventListener('focusout', () => {
+    if (glance) show(glance, { whole: glance })
+  })
+
+  // The clock of this computer, in one click.
+  const form = root.querySelector<HTMLFormElement>('[data-clock]')
+  const byHand = form?.querySelector<HTMLElement>('.field')
+  if (form && byHand) {
+    byHand.hidden = true
+    form.addEventListener('submit', () => {
+      const input = byHand.querySelector('input')
+      if (input) input.value = new Date().toISOString()
+    })
+  }
+
+  document.addEventListener('visibilitychange', follow)
+  addEventListener('pagehide', stop)
+  addEventListener('pageshow', follow)
+  follow()
+}

@@ -1,0 +1,137 @@
+/**
+ * Who sees whom, as a ring: a pure function of the room, drawn alike on the node and in the browser. A force layout moves its nodes for seconds, costs a
+ * phone long tasks with sixty devices, and a room in which everybody sees everybody becomes a ring in it anyway; devices that see each other stand together.
+ */
+import type { DeviceGlance, RoomGlance } from '../../protocols/room-glance.ts'
+import { formatBytes, formatCount } from '../formats.ts'
+import { type Html, html } from '../html.ts'
+import type { RoomContext } from './room-context.ts'
+
+const WIDTH = 640
+const HEIGHT = 400
+const MIDDLE = { x: WIDTH / 2, y: HEIGHT / 2 }
+/** Room for names beside the ring. */
+const RADIUS = { x: 190, y: 150 }
+const MANY = 16
+const MAX_NAME_CHARACTERS = { few: 18, many: 11 }
+/** Slower than a bad Wi-Fi; faster than a good one. */
+const SLOW = { roundTripMs: 80, bytesPerSecond: 500e3 }
+const FAST = { roundTripMs: 8, bytesPerSecond: 8e6 }
+
+interface Link {
+  a: number
+  b: number
+  roundTripMs: number | undefined
+  bytesPerSecond: number | undefined
+}
+
+export function renderMap(glance: RoomGlance, { language, words }: RoomContext): Html {
+  const devices = ringOf(glance.devices)
+  const links = linksBetween(devices)
+  if (devices.length < 2 || links.length === 0) return html``
+  const many = devices.length > MANY
+  const places = devices.map((_, at) => placeOf(at, devices.length))
+  const titleOf = ({ a, b, roundTripMs, bytesPerSecond }: Link): string => {
+    const speed = [
+      roundTripMs !== undefined && words.map.roundTrip(formatCount(roundTripMs, language)),
+      bytesPerSecond !== undefined && words.figures.rate(formatBytes(bytesPerSecond, language))
+    ].filter((part) => part !== false)
+    return words.map.link(devices[a]?.name ?? '', devices[b]?.name ?? '', speed.join(', '))
+  }
+  return html`<section class="card" aria-labelledby="map-title">
+<h2 id="map-title">${words.map.title}</h2>
+<p class="explain">${words.map.explain}</p>
+<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.map.summary(devices.length, links.length)}">
+${links.map((link) => {
+  const [from, to] = [places[link.a], places[link.b]]
+  return (
+    from &&
+    to &&
+    html`<path class="link ${paceOf(link)}" d="M${from.x} ${from.y}Q${MIDDLE.x} ${MIDDLE.y} ${to.x} ${to.y}"><title>${titleOf(link)}</title></path>`
+  )
+})}
+${devices.map((device, at) => {
+  const place = places[at]
+  return place && renderDevice(device, place, many)
+})}
+</svg>
+</section>`
+}
+
+function renderDevice(device: DeviceGlance, { x, y, angle }: Place, many: boolean): Html {
+  const name = shortened(device.name, many ? MAX_NAME_CHARACTERS.many : MAX_NAME_CHARACTERS.few)
+  const right = Math.cos(angle) >= 0
+  const state = device.warnings.length > 0 ? 'bad' : device.connected ? 'good' : 'away'
+  const size = many ? 5 : 9
+  const offset = { x: Math.round(Math.cos(angle) * (size + 6)), y: Math.round(Math.sin(angle) * (size + 8)) }
+  return html`<g class="spot ${state}${device.self && ' self'}"><circle cx="${x}" cy="${y}" r="${size}"/><text x="${x + offset.x}" y="${y + offset.y}" text-anchor="${right ? 'start' : 'end'}" dominant-baseline="middle"${many && html` class="small"`}>${name}</text></g>`
+}
+
+function paceOf({ roundTripMs, bytesPerSecond }: Link): string {
+  if (roundTripMs === undefined && bytesPerSecond === undefined) return 'unknown'
+  if ((roundTripMs ?? 0) > SLOW.roundTripMs || (bytesPerSecond ?? Number.MAX_VALUE) < SLOW.bytesPerSecond) return 'slow'
+  if ((roundTripMs ?? 0) <= FAST.roundTripMs && (bytesPerSecond ?? 0) >= FAST.bytesPerSecond) return 'fast'
+  return 'fair'
+}
+
+interface Place {
+  x: number
+  y: number
+  angle: number
+}
+
+function placeOf(at: number, count: number): Place {
+  const angle = (2 * Math.PI * at) / count - Math.PI / 2
+  return {
+    x: Math.round(MIDDLE.x + RADIUS.x * Math.cos(angle)),
+    y: Math.round(MIDDLE.y + RADIUS.y * Math.sin(angle)),
+    angle
+  }
+}
+
+/** Next to each device the one that sees it of those that are left: parts of the room that do not see each other become arcs. */
+function ringOf(devices: readonly DeviceGlance[]): DeviceGlance[] {
+  const sight = new Map(devices.map((device) => [device.id, new Set(device.sees.map(({ id }) => id))]))
+  const left = [...devices]
+  const ring: DeviceGlance[] = []
+  for (let next = left.shift(); next; ) {
+    ring.push(next)
+    const { id } = next
+    const found = left.findIndex((one) => sight.get(id)?.has(one.id) || sight.get(one.id)?.has(id))
+    next = left.splice(Math.max(0, found), 1)[0]
+  }
+  return ring
+}
+
+/** Both ends measure; the slower measurement is what somebody in between would feel. What only one end tells counts too. */
+export function linksBetween(devices: readonly DeviceGlance[]): Link[] {
+  const numbers = new Map(devices.map(({ id }, at) => [id, at]))
+  const links = new Map<string, Link>()
+  for (const [from, device] of devices.entries()) {
+    const seen = device.sees.length > 0 ? device.sees : []
+    for (const { id, roundTripMs, bytesPerSecond } of seen) {
+      const to = numbers.get(id)
+      if (to === undefined) continue
+      const [a, b] = from < to ? [from, to] : [to, from]
+      const known = links.get(`${a} ${b}`)
+      links.set(`${a} ${b}`, {
+        ...{ a, b },
+        roundTripMs: more(known?.roundTripMs, roundTripMs, Math.max),
+        bytesPerSecond: more(known?.bytesPerSecond, bytesPerSecond, Math.min)
+      })
+    }
+  }
+  return [...links.values()]
+}
+
+function more(
+  a: number | undefined,
+  b: number | undefined,
+  choose: (a: number, b: number) => number
+): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : choose(a, b)
+}
+
+function shortened(name: string, most: number): string {
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name
+}
