@@ -2,8 +2,9 @@
  * Files, as the stores need them: few operations, each with the durability it gives. The simulated disk of the tests keeps what was not
  * synced apart and loses it at a power cut, names included (a rename is durable only after `syncDirectory`).
  */
-import { closeSync, constants, openSync, read, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { closeSync, constants, fsync, openSync, read, statSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { NodeFile } from './node-file.ts'
 
 export interface DiskFile {
   /** Reads up to `into.length` bytes at `position`; returns how many (0 at the end). */
@@ -61,7 +62,7 @@ const MODES = {
 }
 
 export const nodeDisk: Disk = {
-  open: async (path, mode) => new NodeFile(await open(path, MODES[mode], 0o600)),
+  open: (path, mode) => NodeFile.open(path, MODES[mode], 0o600),
   async stat(path) {
     try {
       const found = await stat(path)
@@ -78,13 +79,16 @@ export const nodeDisk: Disk = {
   makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { recursive: true, force: true }),
-  async syncDirectory(path) {
-    const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
-    try {
-      await directory.sync()
-    } finally {
-      await directory.close()
-    }
+  syncDirectory(path) {
+    return new Promise((resolve, reject) => {
+      // Of a folder in which names have just changed; see `readInto`.
+      const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+      fsync(directory, (error) => {
+        closeSync(directory)
+        if (error) reject(error)
+        else resolve()
+      })
+    })
   },
   async freeBytes(path) {
     const found = await statfs(path)
@@ -122,27 +126,8 @@ export const nodeDisk: Disk = {
 /** For what is meant to be read by anybody: a stick, a folder to copy from. */
 export const sharedDisk: Disk = {
   ...nodeDisk,
-  open: async (path, mode) => new NodeFile(await open(path, MODES[mode], 0o644)),
+  open: (path, mode) => NodeFile.open(path, MODES[mode], 0o644),
   makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 }))
-}
-
-class NodeFile implements DiskFile {
-  readonly #handle: FileHandle
-  constructor(handle: FileHandle) {
-    this.#handle = handle
-  }
-  async read(into: Uint8Array, position: number): Promise<number> {
-    return (await this.#handle.read(into, 0, into.length, position)).bytesRead
-  }
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      done += (await this.#handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten
-    }
-  }
-  truncate = (length: number): Promise<void> => this.#handle.truncate(length)
-  sync = (): Promise<void> => this.#handle.datasync()
-  sizeBytes = async (): Promise<number> => (await this.#handle.stat()).size
-  close = (): Promise<void> => this.#handle.close()
 }
 
 function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): DiskEntry['kind'] {
