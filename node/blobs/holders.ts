@@ -82,8 +82,7 @@ export class Holders {
 
   /** Whether anybody could be asked for anything. */
   anyFree(nowMs: number): boolean {
-    for (const peer of this.#peers.values())
-      if (peer.inFlight < REQUESTS_PER_PEER && peer.usable(nowMs)) return true
+    for (const peer of this.#peers.values()) if (peer.inFlight < REQUESTS_PER_PEER && peer.usable(nowMs)) return true
     return false
   }
 
