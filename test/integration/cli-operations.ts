@@ -92,7 +92,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
         }
       ])
     },
-    stickItems: (options, signal) => {
+    stickItems: (_options, signal) => {
       return items('stickItems', [{ kind: 'edition', edition: 'one' }], signal)
     },
     classArchive: (options, signal) => {
@@ -110,7 +110,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
       calls.push({ name: 'newClass', options })
       return { people: 3, notes: 2, repositories: 1 }
     },
-    stickBytes: (options, signal) => {
+    stickBytes: (_options, signal) => {
       return items('stickBytes', [], signal)
     },
     status: () =>
