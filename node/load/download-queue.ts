@@ -21,7 +21,7 @@ export interface DownloadQueueInit {
 }
 
 /**
- * Who downloads and who waits. So many at once as the line carries; among those that wait, the one whose address has the fewest turns comes first, then the
+ * Who downloads and who waits. So many at once as the line carries; among those that wait, the one whose address had the fewest turns comes first, then the
  * one that came first: a learner who asks for ten files does not keep the others from their first one. A download that breaks off keeps its turn or place for
  * a while.
  *
@@ -30,6 +30,8 @@ export interface DownloadQueueInit {
 export class DownloadQueue {
   readonly #init: DownloadQueueInit
   readonly #tickets = new Map<string, Ticket>()
+  /** How often each address had its turn since somebody waits. */
+  readonly #turns = new Map<string, number>()
   #order = 0
   #slots: number
 
@@ -70,6 +72,7 @@ export class DownloadQueue {
     const untilMs = nowMs + (hasTurn ? KEEP_TURN_MS : KEEP_PLACE_MS)
     const ticket: Ticket = { address, cid, queues, order: this.#order++, hasTurn, connections: 0, leftBytes, untilMs }
     this.#tickets.set(keyOf(address, cid), ticket)
+    if (hasTurn && queues) this.#countTurn(address)
     return ticket
   }
 
@@ -137,18 +140,15 @@ export class DownloadQueue {
 
   /** Those that wait, the next one first. */
   #line(): Ticket[] {
-    const turns = new Map<string, number>()
-    const waiting: Ticket[] = []
-    for (const ticket of this.#tickets.values()) {
-      if (ticket.hasTurn) turns.set(ticket.address, (turns.get(ticket.address) ?? 0) + 1)
-      else waiting.push(ticket)
-    }
+    const turns = new Map(this.#turns)
     // Tickets stand in the order in which they came: the second of one address comes after everybody's first.
-    const ranked = waiting.map((ticket) => {
-      const rank = turns.get(ticket.address) ?? 0
-      turns.set(ticket.address, rank + 1)
-      return { ticket, rank }
-    })
+    const ranked = [...this.#tickets.values()]
+      .filter(({ hasTurn }) => !hasTurn)
+      .map((ticket) => {
+        const rank = turns.get(ticket.address) ?? 0
+        turns.set(ticket.address, rank + 1)
+        return { ticket, rank }
+      })
     ranked.sort((a, b) => a.rank - b.rank || a.ticket.order - b.ticket.order)
     return ranked.map(({ ticket }) => ticket)
   }
@@ -156,11 +156,19 @@ export class DownloadQueue {
   #advance(nowMs: number): void {
     while (this.#hasRoom()) {
       const [next] = this.#line()
-      if (!next) return
+      if (!next) break
       next.hasTurn = true
       next.untilMs = nowMs + KEEP_TURN_MS
+      this.#countTurn(next.address)
       this.#init.onTurn(next)
     }
+    if (this.waiting === 0) this.#turns.clear()
+  }
+
+  #countTurn(address: string): void {
+    // As many as there can be tickets: then all begin anew.
+    if (this.#turns.size >= MOST_TICKETS) this.#turns.clear()
+    this.#turns.set(address, (this.#turns.get(address) ?? 0) + 1)
   }
 
   #forget(ticket: Ticket): void {

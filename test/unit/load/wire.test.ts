@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { encodeCbor } from '../../../protocols/cbor.ts'
+import { cidOfDigest } from '../../../protocols/cid.ts'
+import { hasCode } from '../../../protocols/errors.ts'
+import {
+  decodeLoadAnswer,
+  decodeLoadQuestion,
+  encodeLoadAnswer,
+  encodeLoadQuestion,
+  type LoadAnswer,
+  type LoadQuestion,
+  MAX_LOAD_MESSAGE_BYTES,
+  MOST_ACTIVE
+} from '../../../protocols/load.ts'
+import { expectStrictDecoder } from '../mesh/hostile-bytes.ts'
+
+const cid = cidOfDigest(new Uint8Array(32).fill(7))
+const questions: LoadQuestion[] = [
+  { cid, active: 0 },
+  { cid, active: MOST_ACTIVE }
+]
+const answers: LoadAnswer[] = [
+  { takes: true, active: 3 },
+  { takes: false, active: MOST_ACTIVE }
+]
+
+describe('a question about load', () => {
+  test('comes back as it was, in a small message', () => {
+    for (const question of questions) {
+      expect(decodeLoadQuestion(encodeLoadQuestion(question))).toEqual(question)
+      expect(encodeLoadQuestion(question).length).toBeLessThanOrEqual(MAX_LOAD_MESSAGE_BYTES)
+    }
+  })
+
+  test('of foreign bytes is refused or encodes to the same bytes', () => {
+    expectStrictDecoder({ valid: questions, encode: encodeLoadQuestion, decode: decodeLoadQuestion })
+  })
+
+  test.each([
+    ['a short digest', encodeCbor([new Uint8Array(31), 1])],
+    ['a negative count', encodeCbor([new Uint8Array(32), -1])],
+    ['one more than the most', encodeCbor([new Uint8Array(32), MOST_ACTIVE + 1])],
+    ['a third value', encodeCbor([new Uint8Array(32), 1, 1])],
+    ['no list', encodeCbor('x')]
+  ])('with %s is refused', (_what, bytes) => {
+    expect(() => decodeLoadQuestion(bytes)).toThrow(expect.toSatisfy((error) => hasCode(error, 'MALFORMED')))
+  })
+
+  test('that is too long is refused unread', () => {
+    const atLimit = encodeCbor(new Uint8Array(MAX_LOAD_MESSAGE_BYTES - 2))
+    expect(atLimit).toHaveLength(MAX_LOAD_MESSAGE_BYTES)
+    expect(() => decodeLoadQuestion(atLimit)).toThrow(expect.toSatisfy((error) => hasCode(error, 'MALFORMED')))
+    const longer = encodeCbor(new Uint8Array(MAX_LOAD_MESSAGE_BYTES - 1))
+    expect(() => decodeLoadQuestion(longer)).toThrow(expect.toSatisfy((error) => hasCode(error, 'TOO_LARGE')))
+  })
+})
+
+describe('an answer about load', () => {
+  test('comes back as it was; a count that is too large is the most', () => {
+    for (const answer of answers) expect(decodeLoadAnswer(encodeLoadAnswer(answer))).toEqual(answer)
+    expect(decodeLoadAnswer(encodeLoadAnswer({ takes: true, active: 1e9 }))).toEqual({
+      takes: true,
+      active: MOST_ACTIVE
+    })
+  })
+
+  test('of foreign bytes is refused or encodes to the same bytes', () => {
+    expectStrictDecoder({ valid: answers, encode: encodeLoadAnswer, decode: decodeLoadAnswer })
+  })
+})
