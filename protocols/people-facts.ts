@@ -5,7 +5,7 @@
 import type { CborValue } from './cbor.ts'
 import { isBytes, isWhole } from './certificate.ts'
 import type { Audience, NewEntry } from './journal.ts'
-import type { PersonId, PersonRole } from './people.ts'
+import { ACCESS_SCOPES, type AccessKeyUse, type AccessScope, type PersonId, type PersonRole } from './people.ts'
 import { cleanShownName, isPersonName } from './person-name.ts'
 
 export const PEOPLE_TOPIC = 'people'
@@ -14,6 +14,9 @@ export const PEOPLE_FACT_VERSION = 1
 
 export const SESSION_HASH_BYTES = 32
 export const GRANT_BYTES = 8
+/** Of an SSH key, as `ssh-keygen -l` counts it, or of a token. */
+export const ACCESS_KEY_HASH_BYTES = 32
+export const MAX_ACCESS_KEY_LABEL_CHARACTERS = 60
 export const CODE_SALT_BYTES = 16
 export const CODE_HASH_BYTES = 32
 /** Sessions or grants that one entry can end: more than a person can have. */
@@ -58,6 +61,22 @@ interface SessionsEndedFact {
   sessions: Uint8Array[]
 }
 
+/** What programs sign in with instead of a name and a code: a public key for SSH, or a random token. Only its hash is known. */
+export interface AccessKeyFact {
+  kind: 'person-key'
+  hash: Uint8Array
+  use: AccessKeyUse
+  label: string
+  /** What it may be used for; of an SSH key always `push`. */
+  scopes: AccessScope[]
+}
+
+/** Ended keys stay ended, whatever else is said of them. */
+interface KeysEndedFact {
+  kind: 'person-keys-ended'
+  hashes: Uint8Array[]
+}
+
 /** A right beyond a learner's, with a number of its own so that exactly this one can be taken back. */
 interface RoleFact {
   kind: 'person-role'
@@ -80,6 +99,8 @@ export type PersonFact =
   | CodeFact
   | SessionFact
   | SessionsEndedFact
+  | AccessKeyFact
+  | KeysEndedFact
   | RoleFact
   | RolesTakenFact
   | RemovedFact
@@ -91,6 +112,8 @@ export const PERSON_FACT_KINDS: readonly PersonFactKind[] = [
   'person-code',
   'person-session',
   'person-sessions-ended',
+  'person-key',
+  'person-keys-ended',
   'person-role',
   'person-roles-taken',
   'person-removed'
@@ -100,6 +123,7 @@ export const PERSON_FACT_KINDS: readonly PersonFactKind[] = [
 const CRITICAL: ReadonlySet<PersonFactKind> = new Set([
   'person-code',
   'person-sessions-ended',
+  'person-keys-ended',
   'person-roles-taken',
   'person-removed'
 ])
@@ -110,6 +134,8 @@ const AUDIENCES: Readonly<Record<PersonFactKind, Audience>> = {
   'person-code': 'nodes',
   'person-session': 'nodes',
   'person-sessions-ended': 'nodes',
+  'person-key': 'nodes',
+  'person-keys-ended': 'nodes',
   'person-role': 'room',
   'person-roles-taken': 'room',
   'person-removed': 'room'
@@ -156,6 +182,10 @@ export function encodePersonFact(fact: Exclude<PersonFact, RemovedFact>): CborVa
       return { session: fact.session }
     case 'person-sessions-ended':
       return { sessions: [...fact.sessions] }
+    case 'person-key':
+      return { hash: fact.hash, use: fact.use, label: fact.label, scopes: [...fact.scopes] }
+    case 'person-keys-ended':
+      return { hashes: [...fact.hashes] }
     case 'person-role':
       return { grant: fact.grant, role: fact.role }
     case 'person-roles-taken':
@@ -198,6 +228,16 @@ function decodeFact(kind: string, body: { [key: string]: CborValue }): PersonFac
       const sessions = decodeList(body.sessions, SESSION_HASH_BYTES)
       return sessions && { kind, sessions }
     }
+    case 'person-key': {
+      const { hash, use, label, scopes } = body
+      if (!isBytes(hash, ACCESS_KEY_HASH_BYTES) || (use !== 'ssh' && use !== 'token')) return undefined
+      if (typeof label !== 'string' || cleanKeyLabel(label) !== label || !areScopes(scopes)) return undefined
+      return { kind, hash, use, label, scopes }
+    }
+    case 'person-keys-ended': {
+      const hashes = decodeList(body.hashes, ACCESS_KEY_HASH_BYTES)
+      return hashes && { kind, hashes }
+    }
     case 'person-role': {
       const { grant, role } = body
       if (!isBytes(grant, GRANT_BYTES) || (role !== 'helper' && role !== 'facilitator')) return undefined
@@ -209,6 +249,22 @@ function decodeFact(kind: string, body: { [key: string]: CborValue }): PersonFac
     }
   }
   return undefined
+}
+
+function areScopes(value: CborValue | undefined): value is AccessScope[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > ACCESS_SCOPES.length) return false
+  return value.every((one, at) => ACCESS_SCOPES.some((scope) => scope === one) && value.indexOf(one) === at)
+}
+
+/** One line without control or direction characters; never empty. */
+export function cleanKeyLabel(text: string): string | undefined {
+  const line = Array.from(
+    text
+      .normalize('NFC')
+      .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+      .trim()
+  )
+  return line.slice(0, MAX_ACCESS_KEY_LABEL_CHARACTERS).join('').trim() || undefined
 }
 
 function decodeParameters(value: CborValue | undefined): ScryptParameters | undefined {

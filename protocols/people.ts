@@ -14,6 +14,11 @@ export interface Person {
   readonly role: PersonRole
 }
 
+/** What a token may be used for. `push`: git, as the person. `profile`: to learn who they are (`/api/me`), for services beside the room. */
+export const ACCESS_SCOPES = ['push', 'profile'] as const
+export type AccessScope = (typeof ACCESS_SCOPES)[number]
+export type AccessKeyUse = 'ssh' | 'token'
+
 export interface PeopleAccess {
   person(id: PersonId): Person | undefined
   /** @param name as in an address; upper case is taken as lower case */
@@ -29,6 +34,12 @@ export interface SignIn {
    * @throws JoineryError `SIGN_IN_FAILED` (also for a name that nobody has, after the same work) or `TOO_MANY_TRIES`
    */
   withPassword(name: string, password: string, from: string): Promise<Person>
+  /**
+   * As `withPassword`, for programs that a person has given their name to: the code, or a token that was made for this.
+   *
+   * @throws JoineryError `SIGN_IN_FAILED` (also for a token without the scope), `TOO_MANY_TRIES`
+   */
+  withCodeOrToken(name: string, secret: string, from: string, scope: AccessScope): Promise<Person>
   /** Whose session it is, by the `Cookie` header; undefined when there is none or it was ended. */
   ofSession(cookies: string | undefined): Person | undefined
 }

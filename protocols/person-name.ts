@@ -14,7 +14,7 @@ export const MAX_SHOWN_NAME_CHARACTERS = 60
 const RESERVED: ReadonlySet<string> = new Set([
   // what the front door serves
   ...['api', 'assets', 'blob', 'cran', 'healthz', 'installers', 'join', 'lessons', 'me', 'metrics', 'new', 'notes'],
-  ...['people', 'pypi', 'room', 'setup', 'sign-in', 'sign-out', 'sign-up', 'signals', 'take-home'],
+  ...['people', 'pypi', 'room', 'search', 'setup', 'sign-in', 'sign-out', 'sign-up', 'signals', 'take-home', 'wants'],
   // what it may serve one day: a name that is taken cannot be had back
   ...[
     'about',

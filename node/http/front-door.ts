@@ -27,7 +27,9 @@ import { EventStreams } from './event-streams.ts'
 import type { Downloads } from './file-answer.ts'
 import { fresh } from './fresh-value.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
+import { addHandoutRoutes, type HandoutDoor } from './handout-routes.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
+import { addKeyRoutes } from './key-routes.ts'
 import * as limits from './limits.ts'
 import { listen, USUAL_PORTS } from './listen.ts'
 import { orNotHeardYet, type RoomHearing, whenOpen } from './not-heard-yet.ts'
@@ -79,6 +81,10 @@ export interface FrontDoorComponents {
   repositories?: RepositoryDoor
   /** Absent: nothing is packed to be taken home here. Needs people. */
   takeHome?: TakeHomeDoor
+  /** Of git over SSH; undefined: there is none. */
+  sshPort?(): number | undefined
+  /** The program, for further devices; absent: it is not handed out. */
+  handout?: HandoutDoor
   /** What `onMissing` counted, to be exported. */
   wants?(): readonly Want[]
   /** Counts what people asked for in vain. */
@@ -316,11 +322,18 @@ async function createPages(
   })
   void app.register((scope, _options, done) => {
     addSetupRoutes(scope, { people, addresses, port: () => portOf(server) })
+    if (components.handout) addHandoutRoutes(scope, components.handout)
     done()
   })
   if (people) {
     void app.register((scope, _options, done) => {
       addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
+      done()
+    })
+  }
+  if (people) {
+    void app.register((scope, _options, done) => {
+      addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
       done()
     })
   }

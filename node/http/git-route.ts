@@ -13,7 +13,7 @@ import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
 
 export interface GitHost {
-  people: PeopleAccess & SignIn
+  people: PeopleAccess & Pick<SignIn, 'withCodeOrToken'>
   directory: RepositoryDirectory
   service: GitService
 }
@@ -74,11 +74,11 @@ export function createGitRoute(git: GitDoor, hearing: Hearing): GitRoute {
 }
 
 /** A push is three requests with the same name and code; `people` knows what was right a moment ago. */
-async function signIn(request: IncomingMessage, people: SignIn): Promise<Person | undefined> {
+async function signIn(request: IncomingMessage, people: GitHost['people']): Promise<Person | undefined> {
   const given = basicOf(request.headers.authorization)
   if (!given) return undefined
   try {
-    return await people.withPassword(given.name, given.code, request.socket.remoteAddress ?? '')
+    return await people.withCodeOrToken(given.name, given.code, request.socket.remoteAddress ?? '', 'push')
   } catch (error) {
     // Git asks for a name and a code again when it is told so.
     if (hasCode(error, 'SIGN_IN_FAILED')) return undefined

@@ -14,6 +14,12 @@ defineErrors({
     next: 'Use at least one letter from a to z or a digit, and not the name of a page of the room.'
   },
   NAME_CHANGES_USED_UP: { status: 409, next: 'Keep the name; it cannot be changed any more often.' },
+  SSH_KEY_INVALID: {
+    status: 400,
+    next: 'Paste the whole line of the file that ends with .pub, such as id_ed25519.pub.'
+  },
+  ACCESS_KEY_TAKEN: { status: 409, next: 'Make a new key with `ssh-keygen -t ed25519`, and add that one.' },
+  ACCESS_KEYS_FULL: { status: 409, next: 'Remove a key or token that you no longer use.' },
   NO_SUCH_PERSON: { status: 404, next: 'See who there is with `joinery person list`.' },
   PEOPLE_FULL: { status: 507, next: 'Ask the facilitator to remove accounts that nobody needs.' },
   LAST_FACILITATOR: { status: 409, next: 'Make somebody else facilitator first.' },

@@ -7,6 +7,11 @@ export const MAX_PEOPLE = 2_000
 export const MAX_NAMES_PER_PERSON = 5
 /** A phone, a laptop, the computers of a lab. The newest count: signing in once more ends the oldest. */
 export const MAX_SESSIONS_PER_PERSON = 12
+/** SSH keys and tokens of one person: their computers, and a few programs. */
+export const MAX_ACCESS_KEYS_PER_PERSON = 20
+/** Keys that a person ever had, ended ones included: fewer than are remembered, so that none comes back. */
+export const MAX_ACCESS_KEYS_EVER = 150
+export const MAX_REMEMBERED_KEY_ENDS = 200
 /** Remembered ends of sessions of one person; beyond it they are those of sessions that are too old to count. */
 export const MAX_REMEMBERED_ENDS = 1_000
 /** Grants of roles of one person, taken ones included. */

@@ -4,6 +4,7 @@ import { hex } from '../../protocols/certificate.ts'
 import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
 import type { PersonId, PersonRole } from '../../protocols/people.ts'
 import {
+  type AccessKeyFact,
   type CodeFact,
   decodePersonFact,
   encodePersonFact,
@@ -11,7 +12,15 @@ import {
   personOfTopic,
   personTopic
 } from '../../protocols/people-facts.ts'
-import { MAX_GRANTS_PER_PERSON, MAX_NAMES_PER_PERSON, MAX_REMEMBERED_ENDS, MAX_SESSIONS_PER_PERSON } from './limits.ts'
+import {
+  MAX_GRANTS_PER_PERSON,
+  MAX_NAMES_PER_PERSON,
+  MAX_REMEMBERED_ENDS,
+  MAX_REMEMBERED_KEY_ENDS,
+  MAX_SESSIONS_PER_PERSON
+} from './limits.ts'
+
+export type KnownAccessKey = Pick<AccessKeyFact, 'use' | 'label' | 'scopes'> & { stamp: Stamp }
 
 export interface PersonFacts {
   /** The first claim of each name they ever had; of too many the earliest. */
@@ -22,6 +31,9 @@ export interface PersonFacts {
   /** By the hash of the token in hex; the newest, whether ended or not. */
   sessions: Map<string, Stamp>
   ended: Set<string>
+  /** SSH keys and tokens by hash in hex, whether ended or not; the newest. */
+  keys: Map<string, KnownAccessKey>
+  endedKeys: Set<string>
   roles: Map<string, PersonRole>
   takenRoles: Set<string>
 }
@@ -33,7 +45,7 @@ export interface PeopleFacts {
 
 export const peopleFold: Fold<PeopleFacts> = {
   name: 'people',
-  version: 1,
+  version: 2,
   reads: (topic) => topic === PEOPLE_TOPIC || personOfTopic(topic) !== undefined,
   empty: () => ({ people: new Map(), removed: new Set() }),
   apply(state, entry) {
@@ -65,6 +77,12 @@ export const peopleFold: Fold<PeopleFacts> = {
       case 'person-sessions-ended':
         for (const session of fact.sessions) addBounded(known.ended, hex(session), MAX_REMEMBERED_ENDS)
         break
+      case 'person-key':
+        keepKey(known, fact, stamp)
+        break
+      case 'person-keys-ended':
+        for (const hash of fact.hashes) addBounded(known.endedKeys, hex(hash), MAX_REMEMBERED_KEY_ENDS)
+        break
       case 'person-role':
         if (known.roles.size < MAX_GRANTS_PER_PERSON) known.roles.set(hex(fact.grant), fact.role)
         break
@@ -91,9 +109,22 @@ function emptyPerson(): PersonFacts {
     claims: new Map(),
     sessions: new Map(),
     ended: new Set(),
+    keys: new Map(),
+    endedKeys: new Set(),
     roles: new Map(),
     takenRoles: new Set()
   }
+}
+
+/** The newest entry of a key counts, and of all keys the newest: the same whatever order they come in. */
+function keepKey(known: PersonFacts, { hash, use, label, scopes }: AccessKeyFact, stamp: Stamp): void {
+  const name = hex(hash)
+  const before = known.keys.get(name)
+  if (before && compareStamps(before.stamp, stamp) >= 0) return
+  known.keys.set(name, { use, label, scopes, stamp })
+  if (known.keys.size <= MAX_REMEMBERED_KEY_ENDS) return
+  const [oldest] = [...known.keys].sort(([, a], [, b]) => compareStamps(a.stamp, b.stamp))
+  if (oldest) known.keys.delete(oldest[0])
 }
 
 function keepFirst(claims: Map<string, Stamp>, name: string, stamp: Stamp, most: number): void {
@@ -136,17 +167,31 @@ interface SavedFacts {
   code: [body: CborValue, stamp: SavedStamp] | []
   sessions: [string, SavedStamp][]
   ended: string[]
+  keys: [hash: string, body: CborValue, stamp: SavedStamp][]
+  endedKeys: string[]
   roles: [string, string][]
   takenRoles: string[]
 }
 
-function saveFacts({ claims, current, code, sessions, ended, roles, takenRoles }: PersonFacts): SavedFacts {
+function saveFacts({
+  claims,
+  current,
+  code,
+  sessions,
+  ended,
+  keys,
+  endedKeys,
+  roles,
+  takenRoles
+}: PersonFacts): SavedFacts {
   return {
     claims: [...claims].map(([name, stamp]) => [name, saveStamp(stamp)]),
     current: current ? [current.name, current.shownName, saveStamp(current.stamp)] : [],
     code: code ? [encodePersonFact(code), saveStamp(code.stamp)] : [],
     sessions: [...sessions].map(([session, stamp]) => [session, saveStamp(stamp)]),
     ended: [...ended],
+    keys: [...keys].map(([hash, { use, label, scopes, stamp }]) => [hash, { use, label, scopes }, saveStamp(stamp)]),
+    endedKeys: [...endedKeys],
     roles: [...roles],
     takenRoles: [...takenRoles]
   }
@@ -165,6 +210,10 @@ function loadFacts(person: PersonId, saved: SavedFacts): PersonFacts {
       codeStamp && { code: { ...decoded.fact, stamp: loadStamp(codeStamp) } }),
     sessions: new Map(saved.sessions.map(([session, at]) => [session, loadStamp(at)])),
     ended: new Set(saved.ended),
+    keys: new Map(
+      saved.keys.map(([hash, body, at]) => [hash, { ...(body as Omit<KnownAccessKey, 'stamp'>), stamp: loadStamp(at) }])
+    ),
+    endedKeys: new Set(saved.endedKeys),
     roles: new Map(saved.roles as [string, PersonRole][]),
     takenRoles: new Set(saved.takenRoles)
   }

@@ -4,9 +4,10 @@
  * number that follows from their own id, so that nobody's address depends on who else there is.
  */
 import { compareStamps, type Stamp } from '../../protocols/journal.ts'
-import type { Person, PersonId, PersonRole } from '../../protocols/people.ts'
+import type { AccessKeyUse, AccessScope, Person, PersonId, PersonRole } from '../../protocols/people.ts'
 import { isReservedName, MAX_PERSON_NAME_CHARACTERS } from '../../protocols/person-name.ts'
-import type { PeopleFacts, PersonFacts } from './people-fold.ts'
+import { MAX_ACCESS_KEYS_PER_PERSON } from './limits.ts'
+import type { KnownAccessKey, PeopleFacts, PersonFacts } from './people-fold.ts'
 
 export interface KnownPerson extends Person {
   /** The name they asked for was somebody else's already: they are asked to choose another one. */
@@ -19,6 +20,18 @@ export interface PeopleView {
   readonly names: ReadonlyMap<string, PersonId>
   /** Sessions that count, by the hash of their token in hex. */
   readonly sessions: ReadonlyMap<string, PersonId>
+  /** SSH keys and tokens that count, by their hash in hex. */
+  readonly keys: ReadonlyMap<string, OwnedAccessKey>
+}
+
+/** An SSH key or a token, and whose it is. */
+export interface OwnedAccessKey {
+  /** Of the key, in hexadecimal. */
+  readonly hash: string
+  readonly person: PersonId
+  readonly use: AccessKeyUse
+  readonly label: string
+  readonly scopes: readonly AccessScope[]
 }
 
 const RANKS: Readonly<Record<PersonRole, number>> = { learner: 1, helper: 2, facilitator: 3 }
@@ -36,6 +49,7 @@ export function workOutPeople({ people: facts, removed }: PeopleFacts): PeopleVi
   const names = new Map([...owners].map(([name, { person }]) => [name, person]))
   const people = new Map<PersonId, KnownPerson>()
   const sessions = new Map<string, PersonId>()
+  const keys = new Map<string, OwnedAccessKey & { stamp: Stamp }>()
   const byClaim = [...facts].filter(([person, { current }]) => current && !removed.has(person)).sort(byCurrent)
   for (const [id, known] of byClaim) {
     const { current } = known
@@ -47,8 +61,21 @@ export function workOutPeople({ people: facts, removed }: PeopleFacts): PeopleVi
     names.set(name, id)
     people.set(id, { id, name, shownName, role, mustChoose: !mine })
     for (const session of known.sessions.keys()) if (!known.ended.has(session)) sessions.set(session, id)
+    for (const [hash, key] of countingKeys(known)) {
+      // Of two people who claim one key the earlier has it: nobody signs in as somebody else with a key that is known to both.
+      const other = keys.get(hash)
+      if (!other || compareStamps(key.stamp, other.stamp) < 0) keys.set(hash, { hash, person: id, ...key })
+    }
   }
-  return { people, names, sessions }
+  return { people, names, sessions, keys }
+}
+
+/** The newest of those that were not ended. */
+function countingKeys({ keys, endedKeys }: PersonFacts): [string, KnownAccessKey][] {
+  return [...keys]
+    .filter(([hash]) => !endedKeys.has(hash))
+    .sort(([, a], [, b]) => compareStamps(b.stamp, a.stamp))
+    .slice(0, MAX_ACCESS_KEYS_PER_PERSON)
 }
 
 function byCurrent([idA, a]: [PersonId, PersonFacts], [idB, b]: [PersonId, PersonFacts]): number {

@@ -2,19 +2,28 @@
 import { dirname, join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { FoldView, JournalAccess } from '../../protocols/journal.ts'
-import type { PeopleAccess, Person, PersonId, PersonRole, SignIn } from '../../protocols/people.ts'
-import { GRANT_BYTES, type PersonFact, personEntry, personTopic } from '../../protocols/people-facts.ts'
+import {
+  ACCESS_SCOPES,
+  type AccessScope,
+  type PeopleAccess,
+  type Person,
+  type PersonId,
+  type PersonRole,
+  type SignIn
+} from '../../protocols/people.ts'
+import { cleanKeyLabel, GRANT_BYTES, type PersonFact, personEntry, personTopic } from '../../protocols/people-facts.ts'
 import { cleanShownName, isReservedName, personNameOf } from '../../protocols/person-name.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { PasswordHasher } from '../platform/password-hash.ts'
 import type { Random } from '../platform/random.ts'
+import { hashOfSshKey, hashOfToken, isAccessToken, makeAccessToken, readSshKey } from './access-keys.ts'
 import { Credentials } from './credentials.ts'
 import './errors.ts'
 import { makeCode } from './join-code.ts'
-import { MAX_NAMES_PER_PERSON, MAX_PEOPLE } from './limits.ts'
+import { MAX_ACCESS_KEYS_EVER, MAX_ACCESS_KEYS_PER_PERSON, MAX_NAMES_PER_PERSON, MAX_PEOPLE } from './limits.ts'
 import { type PeopleFacts, type PersonFacts, peopleFold } from './people-fold.ts'
-import { freeNameNear, type KnownPerson, type PeopleView, workOutPeople } from './people-view.ts'
+import { freeNameNear, type KnownPerson, type OwnedAccessKey, type PeopleView, workOutPeople } from './people-view.ts'
 import { cookieName, endedCookie, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
 import { Tries } from './tries.ts'
 
@@ -120,6 +129,22 @@ export class People implements PeopleAccess, SignIn {
     return now
   }
 
+  async withCodeOrToken(name: string, secret: string, from: string, scope: AccessScope): Promise<KnownPerson> {
+    if (!isAccessToken(secret.trim())) return this.withPassword(name, secret, from)
+    const key = this.#keyOf(hashOfToken(secret.trim()))
+    const person = key?.use === 'token' && key.scopes.includes(scope) ? this.person(key.person) : undefined
+    // The name has to be theirs, or anybody's: git asks for one, and other programs have none.
+    if (person && (name === '' || this.named(personNameOf(name) ?? '')?.id === person.id)) return person
+    // A token has 192 bits: guessing is hopeless, and costs what a wrong code costs.
+    return this.withPassword(name, secret, from)
+  }
+
+  /** Whose SSH key it is. @param blob as it travels in SSH */
+  ofSshKey(blob: Uint8Array): KnownPerson | undefined {
+    const key = this.#keyOf(hashOfSshKey(blob))
+    return key?.use === 'ssh' ? this.person(key.person) : undefined
+  }
+
   ofSession(cookies: string | undefined): KnownPerson | undefined {
     const session = sessionOfCookies(cookies, this.#cookieName)
     const id = session === undefined ? undefined : this.#now().sessions.get(session)
@@ -212,6 +237,56 @@ export class People implements PeopleAccess, SignIn {
     await this.#append(id, [{ kind: 'person-removed' }])
     this.#credentials.forget(id)
     await this.#components.journal.erase(personTopic(id))
+  }
+
+  // Keys for programs
+
+  /** SSH keys and tokens that count, by what they are called. */
+  accessKeys(id: PersonId): OwnedAccessKey[] {
+    return [...this.#now().keys.values()]
+      .filter(({ person }) => person === id)
+      .sort((a, b) => (a.label < b.label ? -1 : a.label > b.label ? 1 : a.hash < b.hash ? -1 : 1))
+  }
+
+  /** @throws JoineryError `SSH_KEY_INVALID`, `ACCESS_KEY_TAKEN`, `ACCESS_KEYS_FULL` */
+  async addSshKey(id: PersonId, line: string): Promise<void> {
+    const { blob, label } = readSshKey(line)
+    const hash = hashOfSshKey(blob)
+    const owner = this.#keyOf(hash)?.person
+    if (owner === id) return
+    const gone = this.#factsOf(id)?.endedKeys.has(Buffer.from(hash).toString('hex'))
+    if (owner !== undefined || gone)
+      throw new JoineryError('ACCESS_KEY_TAKEN', 'the key is used already, or was removed')
+    await this.#addKey(id, { kind: 'person-key', hash, use: 'ssh', label, scopes: ['push'] })
+  }
+
+  /** @returns the token, which nobody can look up later. @throws JoineryError `ACCESS_KEYS_FULL`, `BAD_REQUEST` */
+  async addToken(id: PersonId, wanted: { label: string; scopes: readonly AccessScope[] }): Promise<string> {
+    const label = cleanKeyLabel(wanted.label)
+    const scopes = ACCESS_SCOPES.filter((scope) => wanted.scopes.includes(scope))
+    if (label === undefined || scopes.length === 0)
+      throw new JoineryError('BAD_REQUEST', 'a token needs a name and something that it is for')
+    const token = makeAccessToken(this.#components.random)
+    await this.#addKey(id, { kind: 'person-key', hash: hashOfToken(token), use: 'token', label, scopes })
+    return token
+  }
+
+  /** @param hash of one of theirs, in hexadecimal; others are left alone */
+  async endAccessKey(id: PersonId, hash: string): Promise<void> {
+    if (this.#now().keys.get(hash)?.person !== id) return
+    await this.#append(id, [{ kind: 'person-keys-ended', hashes: [bytesOf(hash)] }])
+  }
+
+  async #addKey(id: PersonId, fact: PersonFact): Promise<void> {
+    this.#existing(id)
+    const ever = this.#factsOf(id)?.keys.size ?? 0
+    if (this.accessKeys(id).length >= MAX_ACCESS_KEYS_PER_PERSON || ever >= MAX_ACCESS_KEYS_EVER)
+      throw new JoineryError('ACCESS_KEYS_FULL', `${MAX_ACCESS_KEYS_PER_PERSON} keys and tokens are enough`)
+    await this.#append(id, [fact])
+  }
+
+  #keyOf(hash: Uint8Array): OwnedAccessKey | undefined {
+    return this.#now().keys.get(Buffer.from(hash).toString('hex'))
   }
 
   // Sessions

@@ -150,8 +150,7 @@ export async function startGitHost(folder: string): Promise<GitLocalHost> {
       named: (name) => PEOPLE.find((one) => one.name === name.toLowerCase()),
       list: () => [...PEOPLE],
       onChange: () => () => undefined,
-      ofSession: () => undefined,
-      withPassword: (name, password) => {
+      withCodeOrToken: (name, password) => {
         const person = PEOPLE.find((one) => one.name === name)
         if (person && password === `code-${name}`) return Promise.resolve(person)
         return Promise.reject(new JoineryError('SIGN_IN_FAILED', 'wrong'))

@@ -76,8 +76,7 @@ const host: GitHost = {
     named: (name) => (name === ana.name ? ana : undefined),
     list: () => [ana],
     onChange: () => () => undefined,
-    ofSession: () => undefined,
-    withPassword: (name, code) =>
+    withCodeOrToken: (name, code) =>
       name === ana.name && code === 'code'
         ? Promise.resolve(ana)
         : Promise.reject(new JoineryError('SIGN_IN_FAILED', 'no'))

@@ -29,6 +29,9 @@ describe('the fold', () => {
     await right.people.add({ shownName: 'Ana' })
     await right.people.add({ shownName: 'Kim', role: 'helper' })
     await left.people.openSession(ana.person.id)
+    await left.people.addToken(ana.person.id, { label: 'one', scopes: ['push', 'profile'] })
+    await left.people.addToken(ana.person.id, { label: 'two', scopes: ['push'] })
+    await left.people.endAccessKey(ana.person.id, left.people.accessKeys(ana.person.id)[0]?.hash ?? '')
     await left.people.newCode(ana.person.id)
     await left.people.openSession(ana.person.id)
     meet(left, right)
@@ -44,11 +47,12 @@ describe('the fold', () => {
         // As after a restart in the middle.
         if (at === 5) state = peopleFold.load(decodeCbor(encodeCbor(peopleFold.save(state)), 2 ** 20))
       }
-      const { people, names, sessions } = workOutPeople(state)
+      const { people, names, sessions, keys } = workOutPeople(state)
       return [
         [...people.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
         new Map([...names].sort()),
-        [...sessions].sort()
+        [...sessions].sort(),
+        [...keys.keys()].sort()
       ]
     }
     const expected = fold(entries)
@@ -82,7 +86,11 @@ describe('the fold', () => {
             'grant',
             'grants',
             'role',
-            'person'
+            'person',
+            'use',
+            'label',
+            'scopes',
+            'hashes'
           ),
           tie('value'),
           { maxKeys: 4 }

@@ -239,3 +239,139 @@ describe('guessing', () => {
     expect((await people.add({ shownName: 'One more' }, FROM)).person.name).toBe('one-more')
   })
 })
+
+const ED25519 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBpVYsLaKz4Jq1FiQnVu0lYbEmNHS7Fsm0MTK2BPVL2S ana@laptop'
+
+/** A key that differs in its last byte. */
+function keyNumber(number: number): string {
+  const blob = Buffer.from(ED25519.split(' ')[1] ?? '', 'base64')
+  blob[blob.length - 1] = number
+  return `ssh-ed25519 ${blob.toString('base64')} computer ${number}`
+}
+
+const blobOf = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'base64')
+
+describe('an SSH key', () => {
+  test('is known by its hash on every node, until it is removed for good', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const { person } = await left.people.add({ shownName: 'Ana' })
+    await left.people.addSshKey(person.id, `  ${ED25519}\n`)
+    await left.people.addSshKey(person.id, ED25519)
+    meet(left, right)
+    expect(right.people.ofSshKey(blobOf(ED25519))?.id).toBe(person.id)
+    expect(right.people.ofSshKey(blobOf(keyNumber(1)))).toBeUndefined()
+    const [key, ...more] = right.people.accessKeys(person.id)
+    expect([key?.label, key?.use, key?.scopes, more]).toEqual(['ana@laptop', 'ssh', ['push'], []])
+    await right.people.endAccessKey(person.id, key?.hash ?? '')
+    meet(left, right)
+    const restarted = await left.restart()
+    for (const people of [restarted, right.people]) {
+      expect(people.ofSshKey(blobOf(ED25519))).toBeUndefined()
+      expect(await refusal(() => people.addSshKey(person.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
+    }
+  })
+
+  test('belongs to whoever claimed it first, also when two sides of a split network did', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const ana = (await left.people.add({ shownName: 'Ana' })).person
+    const eve = (await left.people.add({ shownName: 'Eve' })).person
+    meet(left, right)
+    await left.people.addSshKey(ana.id, ED25519)
+    await right.people.rename(eve.id, { shownName: 'Eve again' })
+    await right.people.addSshKey(eve.id, ED25519)
+    meet(left, right)
+    for (const { people } of [left, right]) {
+      expect(people.ofSshKey(blobOf(ED25519))?.id).toBe(ana.id)
+      expect(await refusal(() => people.addSshKey(eve.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
+      await people.endAccessKey(eve.id, people.accessKeys(ana.id)[0]?.hash ?? '')
+      expect(people.ofSshKey(blobOf(ED25519))?.id).toBe(ana.id)
+    }
+  })
+
+  test('goes with the account', async () => {
+    const { people } = await peopleNode('a')
+    const { person } = await people.add({ shownName: 'Ana' })
+    await people.addSshKey(person.id, ED25519)
+    await people.remove(person.id)
+    expect(people.ofSshKey(blobOf(ED25519))).toBeUndefined()
+  })
+
+  test('has to be a whole public key of a kind that is safe', async () => {
+    const { people } = await peopleNode('a')
+    const { person } = await people.add({ shownName: 'Ana' })
+    const [kind = '', key = ''] = ED25519.split(' ')
+    const rsa = (bytes: number): string => {
+      const part = (value: Buffer): Buffer => {
+        const length = Buffer.alloc(4)
+        length.writeUInt32BE(value.length)
+        return Buffer.concat([length, value])
+      }
+      const blob = [Buffer.from('ssh-rsa'), Buffer.from([1, 0, 1]), Buffer.alloc(bytes, 7)].map(part)
+      return `ssh-rsa ${Buffer.concat(blob).toString('base64')}`
+    }
+    for (const line of [
+      '',
+      '-----BEGIN OPENSSH PRIVATE KEY-----',
+      key,
+      `${kind} ${key.slice(0, -8)}`,
+      `ssh-rsa ${key}`,
+      `ssh-dss ${key}`,
+      `${kind} ${key.slice(0, 30)}!${key.slice(31)}`,
+      rsa(255),
+      rsa(1_500)
+    ])
+      expect([line.slice(0, 30), await refusal(() => people.addSshKey(person.id, line))]).toEqual([
+        line.slice(0, 30),
+        'SSH_KEY_INVALID'
+      ])
+    await people.addSshKey(person.id, rsa(256))
+  })
+
+  test('comes with at most nineteen others, and at most a hundred and fifty over time', async () => {
+    const { people } = await peopleNode('a')
+    const { person } = await people.add({ shownName: 'Ana' })
+    for (let number = 0; number < 150; number++) {
+      await people.addSshKey(person.id, keyNumber(number))
+      const keys = people.accessKeys(person.id)
+      if (keys.length < 20) continue
+      expect(await refusal(() => people.addSshKey(person.id, keyNumber(200)))).toBe('ACCESS_KEYS_FULL')
+      for (const { hash } of keys) await people.endAccessKey(person.id, hash)
+    }
+    expect(await refusal(() => people.addSshKey(person.id, keyNumber(201)))).toBe('ACCESS_KEYS_FULL')
+    for (let number = 0; number < 140; number++) expect(people.ofSshKey(blobOf(keyNumber(number)))).toBeUndefined()
+  })
+})
+
+describe('a token', () => {
+  test('stands for the code where it was made for, and never on the sign-in page', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const { person, code } = await left.people.add({ shownName: 'Ana' })
+    const eve = (await left.people.add({ shownName: 'Eve' })).person
+    const token = await left.people.addToken(person.id, { label: ' my  editor ', scopes: ['push'] })
+    meet(left, right)
+    expect(JSON.stringify(right.journal.entries)).not.toContain(token)
+    for (const { people } of [left, right]) {
+      const as = (name: string, secret: string, scope: 'push' | 'profile'): Promise<string> =>
+        people.withCodeOrToken(name, secret, FROM, scope).then(
+          ({ id }) => id,
+          (error: { code: string }) => error.code
+        )
+      expect(await as('ana', token, 'push')).toBe(person.id)
+      expect(await as('', token, 'push')).toBe(person.id)
+      expect(await as('ana', code, 'push')).toBe(person.id)
+      expect(await as('eve', token, 'push')).toBe('SIGN_IN_FAILED')
+      expect(await as('ana', token, 'profile')).toBe('SIGN_IN_FAILED')
+      expect(await as('ana', `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, 'push')).toBe('SIGN_IN_FAILED')
+      expect(await refusal(() => people.withPassword('ana', token, FROM))).toBe('SIGN_IN_FAILED')
+    }
+    expect(left.people.accessKeys(person.id).map(({ label }) => label)).toEqual(['my editor'])
+    await right.people.endAccessKey(person.id, right.people.accessKeys(person.id)[0]?.hash ?? '')
+    meet(left, right)
+    expect(await refusal(() => left.people.withCodeOrToken('ana', token, FROM, 'push'))).toBe('SIGN_IN_FAILED')
+    for (const wanted of [
+      { label: ' ', scopes: ['push'] as const },
+      { label: 'x', scopes: [] }
+    ])
+      expect(await refusal(() => left.people.addToken(eve.id, wanted))).toBe('BAD_REQUEST')
+  })
+})

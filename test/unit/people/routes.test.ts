@@ -1,8 +1,10 @@
 /** Every route about people and repositories, from the route table itself: who may call it and who may not. */
 import fastify, { type FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { addKeyRoutes } from '../../../node/http/key-routes.ts'
 import { addPeopleRoutes } from '../../../node/http/people-routes.ts'
 import { addRepositoryRoutes } from '../../../node/http/repository-routes.ts'
+import { addTakeHomeRoutes } from '../../../node/http/take-home-routes.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { PersonRole } from '../../../protocols/people.ts'
 import { sampleHost } from '../web-client/repository-sample.ts'
@@ -25,6 +27,17 @@ const ROUTES: Readonly<Record<string, Least>> = {
   'POST /me/sign-out-others': 'learner',
   'POST /me/code': 'learner',
   'POST /me/remove': 'learner',
+  'GET /me/keys': 'anybody',
+  'POST /me/keys/ssh': 'learner',
+  'POST /me/keys/token': 'learner',
+  'POST /me/keys/noted': 'learner',
+  'POST /me/keys/end': 'learner',
+  'GET /api/me': 'learner',
+  'GET /take-home': 'anybody',
+  'GET /take-home/lessons-and-notes.zip': 'anybody',
+  'GET /take-home/mine.zip': 'learner',
+  'GET /take-home/class.zip': 'facilitator',
+  'POST /take-home/new-class': 'facilitator',
   'GET /people': 'helper',
   'POST /people/add': 'helper',
   'GET /people/cards': 'helper',
@@ -87,6 +100,22 @@ beforeEach(async () => {
     done()
   })
   void app.register((scope, _options, done) => {
+    addKeyRoutes(scope, { people: current, clock: node.clock, sshPort: () => 2222 })
+    done()
+  })
+  void app.register((scope, _options, done) => {
+    async function* nothing(): AsyncGenerator<never> {}
+    const takeHome = {
+      counts: () => ({ lessonFiles: 0, lessonBytes: 0, notes: 0, repositories: 0, people: 0 }),
+      lessonsAndNotes: nothing,
+      ofPerson: nothing,
+      archiveClass: nothing,
+      beginNewClass: async () => ({ people: 0, notes: 0, repositories: 0 })
+    }
+    addTakeHomeRoutes(scope, { people: current, takeHome })
+    done()
+  })
+  void app.register((scope, _options, done) => {
     const repositories = { current: () => host }
     addRepositoryRoutes(scope, {
       people: current,
@@ -129,7 +158,9 @@ describe.each(Object.entries(ROUTES))('%s', (route, least) => {
       // `/me` and `/people` send whoever is not signed in to the sign-in page; trying a wrong code is answered 401 to everybody.
       if (route === 'POST /sign-in') expect(status).toBe(401)
       else if (isAllowed) expect([who, status < 400 || ![401, 403].includes(status)]).toEqual([who, true])
-      else expect([who, status]).toEqual([who, who === 'nobody' ? (route.startsWith('GET') ? 303 : 401) : 403])
+      // Pages send to the sign-in page; files and the API say that nobody is signed in.
+      else if (who === 'nobody') expect([401, route.startsWith('GET') ? 303 : 401]).toContain(status)
+      else expect([who, status]).toEqual([who, 403])
     }
   })
 })
