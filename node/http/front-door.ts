@@ -10,7 +10,7 @@
  * ```
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
@@ -19,35 +19,25 @@ import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { addApiRoutes } from './api.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
 import type { Downloads } from './file-answer.ts'
-import { fresh } from './fresh-value.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
-import { addHandoutRoutes, type HandoutDoor } from './handout-routes.ts'
+import type { HandoutDoor } from './handout-routes.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
-import { addKeyRoutes } from './key-routes.ts'
 import * as limits from './limits.ts'
 import { listen, USUAL_PORTS } from './listen.ts'
-import { orNotHeardYet, type RoomHearing, whenOpen } from './not-heard-yet.ts'
-import { addNoteRoutes, type NoteDoor } from './note-routes.ts'
-import { addPageRoutes, loadAssets } from './pages.ts'
+import { type RoomHearing, whenOpen } from './not-heard-yet.ts'
+import type { NoteDoor } from './note-routes.ts'
+import { createPages } from './own-pages.ts'
 import type { PeopleDoor } from './people-door.ts'
-import { addPeopleRoutes } from './people-routes.ts'
 import type { RepositoryDoor } from './repository-door.ts'
-import { addRepositoryRoutes } from './repository-routes.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
 import type { RoomDoor } from './room-door.ts'
-import { addRoomRoutes } from './room-routes.ts'
-import { loadRoomScript } from './room-script.ts'
-import { addSetupRoutes } from './setup-routes.ts'
-import { addSignalRoutes } from './signal-routes.ts'
-import { addTakeHomeRoutes, type TakeHomeDoor } from './take-home-routes.ts'
-import { addWantRoutes } from './want-routes.ts'
+import type { TakeHomeDoor } from './take-home-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
@@ -264,124 +254,6 @@ function limitBody(request: IncomingMessage, clock: Clock, timeoutMs: number): v
   })
   request.once('end', cancel)
   request.once('close', cancel)
-}
-
-async function createPages(
-  components: FrontDoorComponents,
-  init: FrontDoorInit,
-  server: Server,
-  streams: EventStreams,
-  onHandler: (handler: (request: IncomingMessage, response: ServerResponse) => void) => void,
-  figures: FrontDoor['figures']
-): Promise<FastifyInstance> {
-  const app: FastifyInstance = fastify({
-    loggerInstance: components.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: limits.MAX_BODY_BYTES,
-    exposeHeadRoutes: true,
-    // The guards have decoded and checked the path already; no proxy is trusted.
-    trustProxy: false,
-    serverFactory: (handler) => {
-      onHandler(handler)
-      return server
-    }
-  })
-  app.setErrorHandler((error, request, reply) => {
-    const known = orNotHeardYet(components, asJoineryError(error))
-    if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a page failed')
-    reply.hijack()
-    answerError(request.raw, reply.raw, known)
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const reads = request.method === 'GET' || request.method === 'HEAD'
-    reply.hijack()
-    answerError(
-      request.raw,
-      reply.raw,
-      reads
-        ? orNotHeardYet(components, new JoineryError('NOT_IN_ROOM', 'no such page'))
-        : new JoineryError('METHOD_NOT_ALLOWED', 'no such action')
-    )
-  })
-  const overview = fresh(components.clock, () => components.room.overview())
-  const assets = await loadAssets(components.disk, init.assetsDirectory)
-  const { clock, addresses, notes, people, repositories } = components
-  const hasRepositories = people !== undefined && repositories !== undefined
-  // Each in a scope of its own: their headers stay with them.
-  void app.register((scope, _options, done) => {
-    addApiRoutes(scope, { overview, version: init.version, figures, hasNotes: notes !== undefined, clock })
-    done()
-  })
-  void app.register((scope, _options, done) => {
-    addPageRoutes(scope, {
-      ...{ overview, assets, addresses, people, hasRepositories },
-      port: () => portOf(server),
-      hasNotes: notes !== undefined
-    })
-    done()
-  })
-  void app.register((scope, _options, done) => {
-    addSetupRoutes(scope, { people, addresses, port: () => portOf(server) })
-    if (components.handout) addHandoutRoutes(scope, components.handout)
-    done()
-  })
-  if (people) {
-    void app.register((scope, _options, done) => {
-      addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
-      done()
-    })
-  }
-  if (people) {
-    void app.register((scope, _options, done) => {
-      addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
-      done()
-    })
-  }
-  const { takeHome, wants } = components
-  if (wants) {
-    void app.register((scope, _options, done) => {
-      addWantRoutes(scope, { people, wants })
-      done()
-    })
-  }
-  if (people && takeHome) {
-    void app.register((scope, _options, done) => {
-      addTakeHomeRoutes(scope, { takeHome, people })
-      done()
-    })
-  }
-  if (people && repositories) {
-    void app.register((scope, _options, done) => {
-      addRepositoryRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
-      done()
-    })
-  }
-  const { dashboard } = components
-  const script = await loadRoomScript(components.disk, init.assetsDirectory)
-  const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'the dashboard could not be told')
-  void app.register((scope, _options, done) => {
-    addRoomRoutes(scope, { overview, room: dashboard, people, streams, clock, script, onProblem })
-    done()
-  })
-  if (people && dashboard) {
-    void app.register((scope, _options, done) => {
-      addSignalRoutes(scope, { people, live: () => dashboard.current(), streams, clock })
-      done()
-    })
-  }
-  if (notes) {
-    void app.register((scope, _options, done) => {
-      addNoteRoutes(scope, { notes, people })
-      done()
-    })
-  }
-  await app.ready()
-  return app
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function closeServer(server: Server, connections: ConnectionLimit, clock: Clock, graceMs: number): Promise<void> {
