@@ -7,6 +7,11 @@ export const SPAN_BYTES = 256 * 1024
 /** Buffers of one span that are kept for the next answer: 4 MiB. More are made when more visitors are served at once, and dropped again. */
 export const KEPT_BUFFERS = 16
 
+/** Whole pieces in memory for other devices, 8 MiB; a piece is read, hashed and sent in one step then. Whoever comes when they are all in use is served by spans. */
+export const PEER_BUFFERS = 8
+/** Of those, kept for the next answer. */
+export const KEPT_PEER_BUFFERS = 4
+
 /** Buffers of a piece that are kept: as many as copying holds at once. Each new one brings the next collection of the whole heap nearer. */
 export const KEPT_PIECE_BUFFERS = 12
 
@@ -27,8 +32,6 @@ export const OPEN_FILES = 64
 export const PIECE_LISTS = 8
 /** A piece that was read and verified is not hashed again for so long, unless its file changed: rot takes months, a lesson an hour. */
 export const VERIFIED_FOR_MS = 60 * 60_000
-/** The same for a piece of a file that is being fetched, whose date says nothing: a class that asks for it at once hashes it once. */
-export const FRESH_PIECE_MS = 3_000
 /** Blobs whose last use is remembered, for eviction; what is not among them was not used recently. */
 export const REMEMBERED_USES = 8192
 

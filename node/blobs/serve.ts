@@ -2,12 +2,12 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
-import type { Pace } from '../../protocols/load.ts'
+import { PIECE_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
-import { begun, cutOff, ended, sendPart, sendSpans } from './answer.ts'
+import { begun, cutOff, ended, sendSpans } from './answer.ts'
 import { HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
 import { HotBlobs } from './hot-blobs.ts'
-import { SPAN_BYTES } from './limits.ts'
+import { KEPT_BUFFERS, KEPT_PEER_BUFFERS, PEER_BUFFERS, SPAN_BYTES } from './limits.ts'
 import { localBytes } from './local-bytes.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import { type AskedRange, parseRange, rangeStillCounts, tagMatches } from './range-header.ts'
@@ -28,8 +28,6 @@ export interface ServeOptions {
   contentType: string
   /** Added to the answer, such as Cache-Control. */
   headers?: { [name: string]: string }
-  /** Of a big download: when it may leave. */
-  pace?: Pace
 }
 
 /**
@@ -38,7 +36,8 @@ export interface ServeOptions {
  */
 export class BlobServer {
   readonly #components: ServeComponents
-  readonly #buffers = new SpanBuffers()
+  readonly #buffers = new SpanBuffers({ bytes: SPAN_BYTES, kept: KEPT_BUFFERS })
+  readonly #pieceBuffers = new SpanBuffers({ bytes: PIECE_BYTES, kept: KEPT_PEER_BUFFERS })
   readonly #hot = new HotBlobs()
   /** Bytes that peers and people were given, for the status; those of answers that broke off are counted whole. */
   sentToPeersBytes = 0
@@ -46,11 +45,6 @@ export class BlobServer {
 
   constructor(components: ServeComponents) {
     this.#components = components
-  }
-
-  /** What a collection names; undefined for anything else. */
-  named(cid: Cid): BlobRef | undefined {
-    return this.#components.named(cid)
   }
 
   /** GET and HEAD of a file of a collection, fetched through from a peer when it is not here. Headers that are already set stay. */
@@ -66,8 +60,6 @@ export class BlobServer {
     this.sentToPeopleBytes += answer.end - answer.start
     const hot = this.#hot.get(ref.cid)
     if (hot) return this.#sendWhole(response, answer, hot)
-    const { pace } = options
-    if (pace && !(await this.#waited(response, answer, ref, pace))) return
     await this.#buffers.use(response, async (buffer) => {
       // The usual case, in as few steps as possible: a small file that is here.
       if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
@@ -75,27 +67,8 @@ export class BlobServer {
         if (bytes) this.#hot.keep(ref.cid, bytes)
         if (bytes) return this.#sendWhole(response, answer, bytes)
       }
-      const spans = reader.spans(ref, answer.start, answer.end, leaving(response), buffer)
-      return this.#sendSpans(response, answer, spans, pace)
+      return this.#sendSpans(response, answer, reader.spans(ref, answer.start, answer.end, leaving(response), buffer))
     })
-  }
-
-  /**
-   * Until its turn comes a download is sent a few bytes from time to time: whatever program it is, it sees that it goes on. Without the buffer of
-   * those that run. False when the visitor has left; what was sent is taken off the answer.
-   */
-  async #waited(response: ServerResponse, answer: Bytes, ref: BlobRef, pace: Pace): Promise<boolean> {
-    let signal: AbortSignal | undefined
-    for (let bytes = await pace.next(); bytes !== undefined && answer.start < answer.end; bytes = await pace.next()) {
-      if (response.destroyed) return false
-      signal ??= leaving(response)
-      const until = Math.min(answer.end, answer.start + bytes)
-      const spans = await begun(this.#components.reader.spans(ref, answer.start, until, signal))
-      if (!response.headersSent) response.writeHead(answer.status, answer.headers)
-      if (!(await sendPart(this.#components, response, spans, (sent) => pace.sent(sent)))) return false
-      answer.start = until
-    }
-    return !response.destroyed
   }
 
   /**
@@ -113,7 +86,9 @@ export class BlobServer {
       const answer = planAnswer(request, local, options)
       if (answer.kind !== 'bytes') return finish(response, answer)
       this.sentToPeersBytes += answer.end - answer.start
-      return this.#buffers.use(response, async (buffer) => {
+      // A device asks for whole pieces, and reads what it gets at once.
+      const whole = answer.end - answer.start > SPAN_BYTES && this.#pieceBuffers.used < PEER_BUFFERS
+      return (whole ? this.#pieceBuffers : this.#buffers).use(response, async (buffer) => {
         if (local.sizeBytes <= SPAN_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
         return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, buffer))
       })
@@ -134,15 +109,13 @@ export class BlobServer {
     const have = Buffer.from(bits.bytes).toString('base64url')
     const answer = planAnswer(request, ref, { ...options, headers: { ...options.headers, [HAVE_HEADER]: have } })
     if (answer.kind !== 'bytes') return finish(response, answer)
-    await this.#buffers.use(response, async (buffer) => {
-      const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end, buffer)
-      if (local.kind === 'missing') {
-        response.setHeader(HAVE_HEADER, have)
-        throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
-      }
-      this.sentToPeersBytes += answer.end - answer.start
-      await this.#sendSpans(response, answer, local.spans)
-    })
+    const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end)
+    if (local.kind === 'missing') {
+      response.setHeader(HAVE_HEADER, have)
+      throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
+    }
+    this.sentToPeersBytes += answer.end - answer.start
+    await this.#sendSpans(response, answer, local.spans)
   }
 
   /** Undefined when the copy turned out to be damaged: the reader then fetches another one. */
@@ -164,12 +137,7 @@ export class BlobServer {
     return ended(this.#components.clock, response, bytes)
   }
 
-  async #sendSpans(
-    response: ServerResponse,
-    answer: Bytes,
-    spans: AsyncIterable<Uint8Array>,
-    pace?: Pace
-  ): Promise<void> {
+  async #sendSpans(response: ServerResponse, answer: Bytes, spans: AsyncIterable<Uint8Array>): Promise<void> {
     let ready: AsyncIterable<Uint8Array>
     try {
       ready = await begun(spans)
@@ -177,9 +145,9 @@ export class BlobServer {
       if (response.destroyed) return
       throw error
     }
-    if (!response.destroyed && !response.headersSent) response.writeHead(answer.status, answer.headers)
+    if (!response.destroyed) response.writeHead(answer.status, answer.headers)
     try {
-      await sendSpans(this.#components, response, ready, pace && ((bytes) => pace.sent(bytes)))
+      await sendSpans(this.#components, response, ready)
     } catch (error) {
       cutOff(response, error)
     }
