@@ -5,11 +5,12 @@ import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { MAX_INVENTORY_PIECES } from '../../protocols/inventory.ts'
 import { PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from '../../protocols/piece-list.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
 import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { type Hasher, sha256, sha256Hasher } from '../platform/hash.ts'
 import { isLoss, readFully } from './file-reads.ts'
-import { PARTIAL_SAVE_BYTES } from './limits.ts'
+import { FRESH_PIECE_MS, PARTIAL_SAVE_BYTES, SPAN_BYTES } from './limits.ts'
 import type { PieceBuffers } from './piece-buffers.ts'
 
 const VERSION = 1
@@ -26,6 +27,7 @@ export interface PartialBlobComponents {
   disk: Disk
   /** Of one piece each, shared by all that are open. */
   buffers: PieceBuffers
+  clock: Clock
 }
 
 /**
@@ -38,6 +40,7 @@ export class PartialBlob {
   readonly bits: Bitfield
   readonly #disk: Disk
   readonly #buffers: PieceBuffers
+  readonly #clock: Clock
   readonly #list: PieceList
   readonly #file: DiskFile
   readonly #path: string
@@ -48,9 +51,12 @@ export class PartialBlob {
   #catchingUp: Promise<void> | undefined
   #unsavedBytes = 0
   #saving: Promise<void> = Promise.resolve()
+  /** Until when a piece that was read and hashed needs no hashing. */
+  readonly #freshUntilMs: Float64Array
+  readonly #reads = new Set<Promise<unknown>>()
 
   private constructor(
-    { disk, buffers }: PartialBlobComponents,
+    { disk, clock, buffers }: PartialBlobComponents,
     ref: BlobRef & { pieces: Cid },
     list: PieceList,
     file: DiskFile,
@@ -60,7 +66,9 @@ export class PartialBlob {
     this.bits = new Bitfield(list.count)
     this.#disk = disk
     this.#buffers = buffers
+    this.#clock = clock
     this.#list = list
+    this.#freshUntilMs = new Float64Array(list.count)
     this.#file = file
     this.#path = paths.path
     this.#bitsPath = paths.bitsPath
@@ -113,16 +121,52 @@ export class PartialBlob {
   }
 
   /**
-   * A piece that is here (the caller looks at `bits` first), hashed before it is given. A damaged one is here no more.
+   * Bytes from `at` on, up to 256 KiB, up to `end` and up to the end of the piece, which is here (the caller looks at `bits` first). It is hashed before
+   * any of it is given, unless that was done a moment ago. A damaged one is here no more.
    *
+   * @param buffer of 256 KiB to read into, or else the answer has its own
    * @throws JoineryError `BLOB_ROTTEN`
    */
-  async readPiece(index: number): Promise<Uint8Array> {
-    const { start, end } = pieceSpan(this.ref.sizeBytes, index)
-    const bytes = Buffer.allocUnsafeSlow(end - start)
-    if ((await this.#read(bytes, start)) && this.matches(index, bytes)) return bytes
+  readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
+    const reading = this.#readSpan(at, end, buffer)
+    const ended: Promise<unknown> = reading.then(
+      () => this.#reads.delete(ended),
+      () => this.#reads.delete(ended)
+    )
+    this.#reads.add(ended)
+    return reading
+  }
+
+  async #readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
+    const index = Math.floor(at / PIECE_BYTES)
+    const piece = pieceSpan(this.ref.sizeBytes, index)
+    const length = Math.min(SPAN_BYTES, end - at, piece.end - at)
+    const isFresh = (): boolean => (this.#freshUntilMs[index] ?? 0) > this.#clock.monotonicMs()
+    const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
+    if (!isFresh()) {
+      // Read twice, the second time from the system's memory: no visitor holds a whole piece.
+      const room = buffer ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
+      if (!(await this.#isWhole(index, piece, room))) throw this.#rotten(index)
+      this.#freshUntilMs[index] = this.#clock.monotonicMs() + FRESH_PIECE_MS
+    }
+    if (!(await this.#read(bytes, at))) throw this.#rotten(index)
+    return bytes
+  }
+
+  async #isWhole(index: number, { start, end }: { start: number; end: number }, room: Uint8Array): Promise<boolean> {
+    const hasher = sha256Hasher()
+    for (let at = start; at < end; at += SPAN_BYTES) {
+      const span = room.subarray(0, Math.min(SPAN_BYTES, end - at))
+      if (!(await this.#read(span, at))) return false
+      hasher.update(span)
+    }
+    return sameBytes(hasher.digest(), this.#list.digest(index))
+  }
+
+  #rotten(index: number): JoineryError {
     this.bits.delete(index)
-    throw new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
+    this.#freshUntilMs[index] = 0
+    return new JoineryError('BLOB_ROTTEN', 'a piece of a partial file was damaged')
   }
 
   /** False when the file ends before, or its medium cannot be read there. */
@@ -172,9 +216,11 @@ export class PartialBlob {
     return undefined
   }
 
+  /** After the reads that are under way. */
   async close(): Promise<void> {
     await this.#saving.catch(() => undefined)
     await this.#catchingUp
+    await Promise.all(this.#reads)
     await this.#file.close()
   }
 

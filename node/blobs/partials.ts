@@ -3,6 +3,7 @@ import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { decodePieceList, hasPieceList, pieceCount } from '../../protocols/piece-list.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskFile } from '../platform/disk.ts'
 import { writeDurably } from '../platform/durable-file.ts'
 import type { BlobWrites } from './blob-writes.ts'
@@ -14,6 +15,7 @@ import type { StoreFault } from './store-fault.ts'
 
 export interface PartialsComponents {
   disk: Disk
+  clock: Clock
   layout: BlobLayout
   space: Space
   fault: StoreFault
@@ -24,6 +26,7 @@ export interface PartialsComponents {
 /** Big blobs that are not complete: open while they are fetched, asleep on the disk when nobody does. Each claims its whole size. */
 export class Partials {
   readonly #disk: Disk
+  readonly #clock: Clock
   readonly #layout: BlobLayout
   readonly #space: Space
   readonly #fault: StoreFault
@@ -38,6 +41,7 @@ export class Partials {
 
   constructor(components: PartialsComponents, init: { sleeping: Map<Cid, number> }) {
     this.#disk = components.disk
+    this.#clock = components.clock
     this.#layout = components.layout
     this.#space = components.space
     this.#fault = components.fault
@@ -85,7 +89,7 @@ export class Partials {
     try {
       await this.#space.claim(sizeBytes)
       const partial = await PartialBlob.open(
-        { disk: this.#disk, buffers: this.#buffers },
+        { disk: this.#disk, clock: this.#clock, buffers: this.#buffers },
         {
           ref: { cid, sizeBytes, pieces },
           list,
