@@ -14,6 +14,7 @@ import { startCloudPeer } from './daemon/cloud-daemon.ts'
 import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
+import { programHandout } from './daemon/program-handout.ts'
 import { roomActions } from './daemon/room-actions.ts'
 import { roomBlobServer, roomDownloads, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
 import { RoomGlances } from './daemon/room-glances.ts'
@@ -114,6 +115,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),
+      handout: programHandout(disk, PROGRAM_DIRECTORY),
       wants: () => wants.list(),
       onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),

@@ -8,6 +8,8 @@ import { startProgram } from '../platform/child-program.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const fresh = join(root, 'dist.new')
+/** Packages that the joined program still needs beside it. LevelDB is a native module that looks for its binary beside itself. */
+const BESIDE = ['classic-level']
 
 try {
   await rm(fresh, { recursive: true, force: true })
@@ -17,7 +19,7 @@ try {
   await cp(join(root, 'dist-web'), join(fresh, 'dist-web'), { recursive: true })
   await cp(join(root, 'web-client', 'assets'), join(fresh, 'web-client', 'assets'), { recursive: true })
   await writeJson('package.json', { version: PROGRAM_VERSION, type: 'module' })
-  await writeJson('built.json', { version: PROGRAM_VERSION })
+  await writeJson('built.json', { version: PROGRAM_VERSION, packages: BESIDE })
   // Whole or not at all: a build that fails leaves the old one.
   await rm(join(root, 'dist'), { recursive: true, force: true })
   await rename(fresh, join(root, 'dist'))
@@ -37,8 +39,7 @@ async function joinProgram(): Promise<void> {
     root,
     logLevel: 'warn',
     publicDir: false,
-    // LevelDB is a native module that looks for its binary beside itself.
-    ssr: { noExternal: true, external: ['classic-level'] },
+    ssr: { noExternal: true, external: BESIDE },
     build: {
       ssr: true,
       outDir: fresh,

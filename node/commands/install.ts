@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { JoineryError } from '../../protocols/errors.ts'
 import { decodeInvitation } from '../../protocols/invitation.ts'
@@ -7,7 +7,7 @@ import { settingNamed } from '../config/settings.ts'
 import {
   type FoundProgram,
   lookAtMachine,
-  lookAtProgram,
+  lookAtOwnProgram,
   type Plan,
   perform,
   planInstall,
@@ -70,7 +70,7 @@ async function install(context: CommandContext, options: InstallOptions, command
   const root = resolve(options.root ?? '/')
   const { data } = command.optsWithGlobals<GlobalOptions>()
   const machine = await machineState(context, root, [Number(settings.port ?? USUAL_PORT)])
-  const found = await program()
+  const found = await ownProgram()
   const plan = planInstall(asAllowed(machine, options.dryRun), found, {
     settings,
     elsewhere: root !== '/',
@@ -188,16 +188,14 @@ export async function machineState(
   )
 }
 
-async function program(): Promise<FoundProgram> {
-  // dist/node/main.js, or node/main.ts in a checkout: compiled, this file lies in another place than its source.
-  const above = dirname(dirname(process.argv[1] ?? ''))
-  if (basename(above) !== 'dist')
-    throw new JoineryError(
-      'NOT_COMPILED',
-      'what would be installed has not been compiled since its sources were changed'
-    )
-  return await lookAtProgram(systemFiles, {
-    programRoot: dirname(above),
+/** dist/node/main.js, or node/main.ts in a checkout: compiled, this file lies in another place than its source. */
+export function ownDirectory(): string {
+  return dirname(dirname(process.argv[1] ?? ''))
+}
+
+function ownProgram(): Promise<FoundProgram> {
+  return lookAtOwnProgram(systemFiles, {
+    directory: ownDirectory(),
     nodePath: process.execPath,
     architecture: process.arch
   })

@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
+import { JoineryError } from '../../protocols/errors.ts'
+import { handoutLine, openHandout } from '../install/index.ts'
 import type { CommandContext } from './context.ts'
+import { ownDirectory } from './install.ts'
 import { countText } from './printable.ts'
 
 /** A room of 60 devices is a campus; whoever needs more makes another invitation. */
@@ -15,6 +18,10 @@ export function addInvite(program: Command, context: CommandContext): void {
     .description(
       'Makes an invitation: a text (and a QR code) with which other devices join this room, even when no device of the room is near.\nKeep it to yourself: whoever has it can bring a device in.'
     )
+    .option(
+      '--line',
+      'print one line that makes a Pi or a laptop a further device, with the program from this device: no internet needed'
+    )
     .option('--uses <number>', `how many devices it lets in (1 to ${MAX_USES})`, parseUses, STANDARD_USES)
     .addHelpText(
       'after',
@@ -22,9 +29,13 @@ export function addInvite(program: Command, context: CommandContext): void {
 Example, for three further devices:
   joinery invite --uses 3
 and on each of them:
-  joinery start --join INVITATION`
+  joinery start --join INVITATION
+
+Onto computers that have nothing yet, in a room without internet: this prints what to paste there
+  joinery invite --line`
     )
-    .action(async ({ uses }: { uses: number }, command: Command) => {
+    .action(async ({ uses, line }: { uses: number; line?: true }, command: Command) => {
+      if (line) return await printLine(context, uses, command)
       const invitation = await context.withOperations(command, { offline: true }, (operations) =>
         operations.invite({ uses })
       )
@@ -40,6 +51,18 @@ and on each of them:
         return lines.join('\n')
       })
     })
+}
+
+/** The program comes over plain HTTP; what makes it safe is its hash, which this terminal gives and not the network. */
+async function printLine(context: CommandContext, uses: number, command: Command): Promise<void> {
+  const handout = await openHandout(context.program.disk, ownDirectory()).describe()
+  const made = await context.withOperations(command, { offline: false }, async (operations) => {
+    const [address] = (await operations.status()).addresses
+    if (address === undefined) throw new JoineryError('USAGE', 'this device has no address that others could reach')
+    return { invitation: await operations.invite({ uses }), address }
+  })
+  const line = handoutLine(handout, made.address, made.invitation.text)
+  context.show({ ...made.invitation, line, address: made.address, ...handout }, () => line)
 }
 
 /** Light modules are drawn, so that it reads on a dark terminal; scanners cope with the inverse on a light one. */

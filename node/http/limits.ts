@@ -25,6 +25,8 @@ export const MAX_REQUESTS_PER_CONNECTION = 10_000
 export const STOP_GRACE_MS = 5_000
 /** While stopping: how often connections that have become idle are closed. */
 export const STOP_CHECK_INTERVAL_MS = 50
+/** The program has 130 MB and each copy is for a whole new device: a few at a time, the next ones come again. */
+export const HANDOUTS_AT_ONCE = 4
 /** The overview of the room is computed at most this often for all visitors together. */
 export const OVERVIEW_FRESH_MS = 1_000
 

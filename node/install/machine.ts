@@ -1,8 +1,10 @@
 /** Looks at the computer, for the plan. Changes nothing. */
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { JoineryError } from '../../protocols/errors.ts'
 import { type Hasher, sha256Hasher } from '../platform/hash.ts'
 import type { PortOwner } from '../platform/port-owner.ts'
 import type { SystemFiles } from '../platform/system-files.ts'
+import './errors.ts'
 import { CURRENT, nodeBinary, PROGRAM_DIRECTORY, RECORD, SERVICE_USER, TRIAL, UNIT } from './layout.ts'
 import { isLeftover, type MachineState, type ProgramState } from './plan.ts'
 import { type CopiedFolder, findProgramFiles } from './program-files.ts'
@@ -94,6 +96,24 @@ export async function lookAtProgram(
   for (const { from } of folders) sizeBytes += await files.sizeBytes(from)
   const hash = Buffer.from(hasher.digest()).toString('hex').slice(0, 8)
   return { version: `${found.version}-${hash}`, sizeBytes, folders }
+}
+
+/**
+ * The program that is running, as it would be installed.
+ *
+ * @param init.directory where it lies: `dist`, or the top of a checkout
+ * @throws JoineryError `NOT_COMPILED`
+ */
+export async function lookAtOwnProgram(
+  files: SystemFiles,
+  { directory, ...init }: { directory: string; nodePath: string; architecture: string }
+): Promise<FoundProgram> {
+  if (basename(directory) !== 'dist')
+    throw new JoineryError(
+      'NOT_COMPILED',
+      'what would be installed has not been compiled since its sources were changed'
+    )
+  return await lookAtProgram(files, { programRoot: dirname(directory), ...init })
 }
 
 const CARRIED_NODE = 'node_modules/node-linux-'

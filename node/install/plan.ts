@@ -126,16 +126,14 @@ export function planInstall(machine: MachineState, program: ProgramState, wish: 
   if (isUpdate && back !== program.version) steps.push({ do: 'write', path: TRIAL, text: `${back}\n`, mode: 0o644 })
   else if (isUpdate) steps.push({ do: 'remove', path: TRIAL })
   if (current !== program.version) steps.push({ do: 'link', path: CURRENT, target: program.version })
+  // What `systemctl enable` does, and on the medium before anything is started: a power cut right after that finds it.
+  steps.push({ do: 'link', path: ENABLED, target: UNIT })
   if (!wish.elsewhere) {
     steps.push(
       { do: 'systemctl', words: ['daemon-reload'] },
-      { do: 'systemctl', words: ['enable', SERVICE] },
       { do: 'systemctl', words: ['restart', '--no-block', SERVICE] },
       { do: 'healthy', version: program.version, dataDirectory }
     )
-  } else {
-    // What `systemctl enable` does.
-    steps.push({ do: 'link', path: ENABLED, target: UNIT })
   }
   if (wish.newRoom !== undefined) steps.push({ do: 'joinery', words: ['init', '--name', wish.newRoom], dataDirectory })
   if (wish.invitation !== undefined) steps.push({ do: 'joinery', words: ['join', wish.invitation], dataDirectory })

@@ -43,11 +43,14 @@ const OWN_FOLDERS = ['dist', 'node/bin/joinery.js']
 export async function findProgramFiles(root: string, folders: PackageFolders): Promise<ProgramFiles> {
   const own = await manifestOf(root, folders)
   if (!own) throw new JoineryError('NOT_COMPILED', `there is no package.json in ${root}`)
-  if ((await folders.read(join(root, 'dist', 'built.json'))) === undefined)
-    throw new JoineryError('NOT_COMPILED', 'the program has not been compiled yet')
+  const built = await folders.read(join(root, 'dist', 'built.json'))
+  if (built === undefined) throw new JoineryError('NOT_COMPILED', 'the program has not been compiled yet')
+  // All others were joined into the program when it was compiled.
+  const { packages: beside } = JSON.parse(built) as { packages?: readonly string[] }
   const tops = new Map<string, string>()
   const packages: string[] = []
-  const waiting: { from: string; manifest: PackageManifest }[] = [{ from: root, manifest: own }]
+  const ownNeeds = beside ? { ...own, dependencies: only(beside, own.dependencies) } : own
+  const waiting: { from: string; manifest: PackageManifest }[] = [{ from: root, manifest: ownNeeds }]
   const seen = new Set([root])
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { from, manifest } = next
@@ -77,6 +80,10 @@ export async function findProgramFiles(root: string, folders: PackageFolders): P
       ...[...tops].map(([from, to]) => ({ from, to })).sort((a, b) => (a.to < b.to ? -1 : 1))
     ]
   }
+}
+
+function only(names: readonly string[], all: PackageManifest['dependencies'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)))
 }
 
 /** In a checkout packages lie in the program's own node_modules and move up one level; installed by npm some lie inside and some beside it. */

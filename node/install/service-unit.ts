@@ -62,7 +62,8 @@ TimeoutStartSec=${TRIAL_SECONDS + 60}
 LimitNOFILE=65536
 MemoryHigh=${high / MIB}M
 MemoryMax=${max / MIB}M
-OOMPolicy=stop
+# The greatest process is ended, such as a git that unpacks a bomb; was it Joinery itself, it is started again.
+OOMPolicy=continue
 
 # Port 80, and 22 for git, without being root.
 AmbientCapabilities=CAP_NET_BIND_SERVICE

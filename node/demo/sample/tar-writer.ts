@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { tarHeader, tarPaddingBytes } from '../../../protocols/tar-header.ts'
 
 /** A ustar file in gzip, the same bytes on every machine: no times, no owner, no compression (whose result differs between releases of zlib). */
 export function writeTarGz(files: readonly { name: string; bytes: Uint8Array }[]): Uint8Array {
@@ -27,29 +28,8 @@ const MAX_STORED_BYTES = 0xffff
 function writeTar(files: readonly { name: string; bytes: Uint8Array }[]): Uint8Array {
   const parts: Uint8Array[] = []
   for (const { name, bytes } of files) {
-    const padding = (512 - (bytes.length % 512)) % 512
-    parts.push(tarHeader(name, bytes.length), bytes, new Uint8Array(padding))
+    parts.push(tarHeader(name, bytes.length), bytes, new Uint8Array(tarPaddingBytes(bytes.length)))
   }
   parts.push(new Uint8Array(1024))
   return Buffer.concat(parts)
-}
-
-/** @param name of at most 100 bytes, ASCII */
-function tarHeader(name: string, sizeBytes: number): Uint8Array {
-  const header = new Uint8Array(512)
-  const put = (at: number, text: string): void => header.set(new TextEncoder().encode(text), at)
-  const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`
-  put(0, name)
-  put(100, octal(0o644, 7))
-  put(108, octal(0, 7))
-  put(116, octal(0, 7))
-  put(124, octal(sizeBytes, 11))
-  put(136, octal(0, 11))
-  put(148, ' '.repeat(8))
-  put(156, '0')
-  put(257, 'ustar\0')
-  put(263, '00')
-  const sum = header.reduce((total, byte) => total + byte, 0)
-  put(148, `${sum.toString(8).padStart(6, '0')}\0 `)
-  return header
 }

