@@ -10,7 +10,9 @@ import {
   PROCESSES_AT_ONCE,
   RECEIVING_AT_ONCE,
   SERVING_AT_ONCE,
-  UNPACKING_AT_ONCE
+  SMALL_PUSH_BYTES,
+  UNPACKING_AT_ONCE,
+  UNPACKING_SMALL_AT_ONCE
 } from './limits.ts'
 import { Places } from './places.ts'
 
@@ -37,8 +39,8 @@ export interface GitProgram {
   run(words: readonly string[], options?: RunOptions): Promise<RunResult>
   /** For whoever moves the bytes; `done` must be called once the program has ended. */
   start(words: readonly string[], options?: StartOptions): Promise<StartedGit>
-  /** Waits for the turn to unpack a push; the answer ends it. */
-  unpackingTurn(signal?: AbortSignal): Promise<() => void>
+  /** Waits for the turn to unpack a push of so many bytes; the answer ends it. */
+  unpackingTurn(bytes: number, signal?: AbortSignal): Promise<() => void>
 }
 
 export interface StartOptions extends GitEnvironmentOptions {
@@ -90,6 +92,7 @@ class LimitedGit implements GitProgram {
     tidying: new Places(1)
   }
   readonly #unpacking = new Places(UNPACKING_AT_ONCE)
+  readonly #unpackingSmall = new Places(UNPACKING_SMALL_AT_ONCE)
 
   constructor(clock: Clock, command: string) {
     this.#clock = clock
@@ -154,7 +157,7 @@ class LimitedGit implements GitProgram {
     }
   }
 
-  unpackingTurn(signal?: AbortSignal): Promise<() => void> {
-    return this.#unpacking.take(signal)
+  unpackingTurn(bytes: number, signal?: AbortSignal): Promise<() => void> {
+    return (bytes <= SMALL_PUSH_BYTES ? this.#unpackingSmall : this.#unpacking).take(signal)
   }
 }

@@ -24,6 +24,9 @@ export const RECEIVING_AT_ONCE = 16
 export const RECEIVING_OF_ONE_PERSON = 4
 /** Pushes that are being unpacked and checked: the part that needs processor and memory. */
 export const UNPACKING_AT_ONCE = 2
+/** A push that is this small waits for syncs of the disk most of its time: a class that pushes together has its turns beside the great ones. */
+export const SMALL_PUSH_BYTES = 64 * 1024
+export const UNPACKING_SMALL_AT_ONCE = 4
 /** Unpacking and checking one push; a pack that needs longer than this on a Pi is made to. */
 export const UNPACK_TIMEOUT_MS = 5 * 60_000
 /** What git may ask for at once: one object unpacked, or one that another is described by. */

@@ -55,8 +55,8 @@ export async function receivePack(
     const pace = new Pace(clock)
     let broken: string | undefined
     let rest: Buffer = head
+    let bytes = head.length
     try {
-      let bytes = head.length
       for (let next = await body.next(); !next.done; next = await body.next()) {
         bytes += next.value.length
         if (bytes > mostBytes) throw tooLarge(mostBytes)
@@ -81,15 +81,15 @@ export async function receivePack(
     }
     await held(async () => {
       if (broken !== undefined) return { answer: Buffer.alloc(0), failed: broken }
-      return await finish(rest)
+      return await finish(rest, bytes)
     })
   } finally {
     signal.removeEventListener('abort', breakOff)
     if (started) await end(started, clock)
   }
 
-  async function finish(rest: Buffer): Promise<Received> {
-    const endTurn = await git.unpackingTurn(signal)
+  async function finish(rest: Buffer, bytes: number): Promise<Received> {
+    const endTurn = await git.unpackingTurn(bytes, signal)
     signal.throwIfAborted()
     // From here on it is stored, whether the learner waits for the answer or not.
     signal.removeEventListener('abort', breakOff)
