@@ -1,0 +1,187 @@
+/**
+ * What a busy device does: three devices and their learners in networks of their own, with curl, stock pip and R. Downloads are slowed by their client, so that
+ * "busy" is a number of downloads and not a matter of time.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type WheelInit, wheel, wheelFileName } from '../fixtures/python-packages.ts'
+import { type RPackageInit, rSource } from '../fixtures/r-packages.ts'
+import { type Child, until } from '../kit/child.ts'
+import { joinery, type NodeProcess } from '../kit/node-process.ts'
+import { RealPip, RealR } from '../kit/real-clients.ts'
+import { type MadeFile, type NarrowDevice, NarrowRoom } from './three-devices-kit.ts'
+
+/** More than the system's buffers take at once: a slow download is one for the device too. */
+const FILE_BYTES = 12e6
+const FILES = 6
+const SMALL_BYTES = 3e6
+const LARGE_BYTES = 9e6
+
+let room: NarrowRoom
+let first: NarrowDevice
+let others: NarrowDevice[]
+let nodes: NodeProcess[]
+let files: MadeFile[]
+let pip: RealPip
+const slow: Child[] = []
+
+const WHEEL: WheelInit = {
+  name: 'bigone',
+  version: '1.0',
+  extra: [{ name: 'bigone_data.bin', bytes: randomBytes(SMALL_BYTES), stored: true }]
+}
+const LARGE_WHEEL: WheelInit = {
+  name: 'largeone',
+  version: '1.0',
+  extra: [{ name: 'largeone_data.bin', bytes: randomBytes(LARGE_BYTES), stored: true }]
+}
+const R_PACKAGE: RPackageInit = {
+  name: 'alpha',
+  version: '1.0',
+  extra: [{ name: 'alpha/inst/data.bin', bytes: randomBytes(SMALL_BYTES) }]
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let state = 1
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    bytes[i] = state >>> 16
+  }
+  return bytes
+}
+
+beforeAll(async () => {
+  room = await NarrowRoom.make()
+  first = await room.device('first')
+  others = [await room.device('second'), await room.device('third')]
+  nodes = [await room.found(first)]
+  const invitation = await room.invite(first)
+  nodes.push(...(await Promise.all(others.map((other) => room.start(other, ['--join', invitation])))))
+  files = Array.from({ length: FILES }, (_, i) => room.file('installers', `tool-${i}.bin`, FILE_BYTES))
+  const workshop = join(room.path, 'packages')
+  mkdirSync(workshop)
+  for (const init of [WHEEL, LARGE_WHEEL]) writeFileSync(join(workshop, wheelFileName(init)), wheel(init))
+  writeFileSync(join(workshop, 'alpha_1.0.tar.gz'), rSource(R_PACKAGE))
+  await room.importFolder(first, 'installers')
+  await joinery(first.place, [
+    'add',
+    'pypi',
+    join(workshop, wheelFileName(WHEEL)),
+    join(workshop, wheelFileName(LARGE_WHEEL))
+  ])
+  await joinery(first.place, ['add', 'cran', join(workshop, 'alpha_1.0.tar.gz')])
+  pip = await RealPip.make(join(room.path, 'venv'), room.learners)
+  for (const node of nodes)
+    await node.statusWhere(
+      'all have all',
+      ({ blobs }) => blobs.missing === 0 && blobs.heldBytes > FILES * FILE_BYTES,
+      120_000
+    )
+}, 240_000)
+afterAll(async () => await room?.[Symbol.asyncDispose]())
+afterEach(async () => {
+  await Promise.all(slow.splice(0).map((one) => one.signal('SIGKILL')))
+})
+
+/** Downloads that go on for minutes; they begin at the first device and are served wherever it sends them. */
+async function keepBusy(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const number = slow.length
+    const target = join(room.path, `slow-${number}`)
+    rmSync(target, { force: true })
+    const url = `${first.url}/installers/tool-${number % files.length}.bin`
+    slow.push(room.learners.start(['curl', '-sSfL', '--limit-rate', '20k', '-o', target, url]))
+    // One after the other: who has begun counts.
+    await until('a slow download has begun', () => sizeOf(target) > 0, { everyMs: 20 })
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** The status, and where it sends. */
+async function ask(url: string, words: readonly string[] = []): Promise<[status: number, location: string]> {
+  const format = '%{http_code} %{redirect_url}'
+  const range = words.includes('-I') ? [] : ['-r', '0-1500000']
+  const command = ['curl', '-sS', ...range, '-o', '/dev/null', '-w', format, ...words, url]
+  const [status = '', location = ''] = (await room.learners.run(command)).stdout.split(' ')
+  return [Number(status), location]
+}
+
+async function sentBytes(): Promise<number[]> {
+  return await Promise.all([first, ...others].map(async ({ cable }) => (await cable.count()).sentBytes))
+}
+
+test('who is not busy sends nobody away', async () => {
+  expect(await ask(`${first.url}/installers/tool-5.bin`)).toEqual([206, ''])
+})
+
+test('a busy device sends a learner to one that is not; there it ends, and nobody is sent on', async () => {
+  await keepBusy(2)
+  const [status, location] = await ask(`${first.url}/installers/tool-5.bin`)
+  expect(status).toBe(302)
+  expect(others.some(({ url }) => location.startsWith(`${url}/blob/`))).toBe(true)
+  expect(location).toMatch(/\/tool-5\.bin\?for=installers$/)
+  const path = join(room.path, 'sent')
+  await room.learners.run(['curl', '-sSfL', '-o', path, `${first.url}/installers/tool-5.bin`])
+  expect(sha256(readFileSync(path))).toBe(files[5]?.sha256)
+  // Now all are busy, and whoever was sent is still served where it was sent to.
+  await keepBusy(3)
+  expect(await ask(location)).toEqual([206, ''])
+}, 60_000)
+
+test('index pages and what is only looked at are never sent anywhere', async () => {
+  await keepBusy(2)
+  expect(await ask(`${first.url}/pypi/simple/bigone/`)).toEqual([200, ''])
+  expect(await ask(`${first.url}/installers/`)).toEqual([200, ''])
+  expect(await ask(`${first.url}/installers/tool-5.bin`, ['-I'])).toEqual([200, ''])
+}, 60_000)
+
+test('stock pip and R install what another device sends them; what an old pip could not resume stays here', async () => {
+  await keepBusy(2)
+  const index = ['--index-url', `${first.url}/pypi/simple/`, '--trusted-host', new URL(first.url).hostname]
+  const sentWhile = async (work: () => Promise<unknown>): Promise<[first: number, others: number]> => {
+    const before = await sentBytes()
+    await work()
+    const [own = 0, ...rest] = (await sentBytes()).map((bytes, i) => bytes - (before[i] ?? 0))
+    return [own, rest.reduce((sum, bytes) => sum + bytes, 0)]
+  }
+  const small = await sentWhile(() => pip.install([...index, 'bigone']))
+  expect([small[0] < SMALL_BYTES / 2, small[1] > SMALL_BYTES]).toEqual([true, true])
+  const large = await sentWhile(() => pip.install([...index, 'largeone']))
+  expect([large[0] > LARGE_BYTES, large[1] < LARGE_BYTES / 2]).toEqual([true, true])
+  const r = new RealR(join(room.path, 'library'), room.learners)
+  const ofR = await sentWhile(() => r.install(['alpha'], `${first.url}/cran`))
+  expect([ofR[0] < SMALL_BYTES / 2, ofR[1] > SMALL_BYTES]).toEqual([true, true])
+  expect(await r.code('cat(alpha::version_said())')).toBe('1.0')
+}, 120_000)
+
+test('a learner whose device dies while it sends goes on from another one, and nobody is sent to a dead one', async () => {
+  await keepBusy(2)
+  const path = join(room.path, 'resumed')
+  const client = join(import.meta.dirname, '../fixtures/resuming-download.py')
+  const url = `${first.url}/installers/tool-5.bin`
+  const download = room.learners.start(['/usr/bin/python3', client, url, path, '--slowly'])
+  const [, from = ''] = await download.line(/begun (\S+)/)
+  const sender = others.findIndex((other) => from.startsWith(other.url))
+  expect(sender).toBeGreaterThanOrEqual(0)
+  await until('a part has come', () => sizeOf(path) > 1e6, { everyMs: 20 })
+  // Its power is cut: nobody hears of it, the others still believe in its link.
+  await others[sender]?.cable.unplug()
+  await (nodes[1 + sender] as NodeProcess).kill()
+  await download.line(/resumed \d+/, 60_000)
+  await download.line(/done/, 60_000)
+  expect(sha256(readFileSync(path))).toBe(files[5]?.sha256)
+  for (let i = 0; i < 4; i++) {
+    const [, location] = await ask(`${first.url}/installers/tool-${i}.bin`)
+    expect(location.startsWith(others[sender]?.url ?? '?')).toBe(false)
+  }
+}, 120_000)
