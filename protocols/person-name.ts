@@ -41,7 +41,7 @@ const RESERVED: ReadonlySet<string> = new Set([
     'python',
     'r',
     'repositories',
-    'search',
+    'design',
     'settings'
   ],
   ...['signup', 'ssh', 'static', 'status', 'survey', 'sync', 'upload', 'uploads', 'user', 'users', 'well-known', 'www'],

@@ -12,6 +12,7 @@ import { type Html, html } from './html.ts'
 import { isLanguage, LANGUAGE_NAMES, type Language } from './languages.ts'
 import { renderPage } from './page-frame.ts'
 import { qrCode } from './qr-code.ts'
+import { renderSearchField } from './search/search-page.ts'
 import type { SetupTool } from './setup/setup-tool.ts'
 import { setupTextsIn } from './setup/texts.ts'
 import { type Texts, textsIn } from './texts.ts'
@@ -30,6 +31,8 @@ export interface FirstPageFeatures {
   hasNotes: boolean
   /** Repositories are served at `/<person>/<repository>`. */
   hasRepositories?: boolean
+  /** `/search` looks through what is here. */
+  hasSearch?: boolean
 }
 
 export function renderFirstPage(
@@ -56,6 +59,7 @@ ${overview.asking && renderAsking(overview.asking, texts)}
 ${overview.room && visitor.accounts && !visitor.person && renderJoin(texts)}
 ${features.hasNotes && overview.room && renderNotes(texts)}
 ${features.hasRepositories && overview.room && renderRepositories(visitor, texts)}
+${features.hasSearch && sections.length > 0 && renderSearchField(visitor.language)}
 ${sections.length > 0 ? renderSections(sections, texts) : overview.asking === undefined && renderEmpty(texts)}
 </div>
 <aside class="flow">${renderAddress(addresses, texts)}</aside>

@@ -28,6 +28,7 @@ export const FOLDERS = {
   unpacking: (config: Config) => join(config.dataDirectory, 'unpacking'),
   importMemory: (config: Config) => join(config.dataDirectory, 'import-memory'),
   wants: (config: Config) => join(config.dataDirectory, 'wants.json'),
+  search: (config: Config) => join(config.dataDirectory, 'search'),
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
   git: (config: Config) => join(config.dataDirectory, 'git'),

@@ -36,6 +36,7 @@ import type { PeopleDoor } from './people-door.ts'
 import type { RepositoryDoor } from './repository-door.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
+import type { SearchDoor } from './search-routes.ts'
 import type { RoomDoor } from './room-door.ts'
 import type { TakeHomeDoor } from './take-home-routes.ts'
 
@@ -75,6 +76,8 @@ export interface FrontDoorComponents {
   sshPort?(): number | undefined
   /** The program, for further devices; absent: it is not handed out. */
   handout?: HandoutDoor
+  /** Absent: nothing is searched here. */
+  search?: SearchDoor
   /** What `onMissing` counted, to be exported. */
   wants?(): readonly Want[]
   /** Counts what people asked for in vain. */

@@ -17,6 +17,7 @@ import { addPeopleRoutes } from './people-routes.ts'
 import { addRepositoryRoutes } from './repository-routes.ts'
 import { addRoomRoutes } from './room-routes.ts'
 import { loadRoomScript } from './room-script.ts'
+import { addSearchRoutes } from './search-routes.ts'
 import { addSetupRoutes } from './setup-routes.ts'
 import { addSignalRoutes } from './signal-routes.ts'
 import { addTakeHomeRoutes } from './take-home-routes.ts'
@@ -77,7 +78,8 @@ export async function createPages(
     addPageRoutes(scope, {
       ...{ overview, assets, addresses, people, hasRepositories },
       port: () => portOf(server),
-      hasNotes: notes !== undefined
+      hasNotes: notes !== undefined,
+      hasSearch: components.search !== undefined
     })
   })
   within((scope) => {
@@ -92,7 +94,13 @@ export async function createPages(
       addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
     })
   }
-  const { takeHome, wants } = components
+  const { search, takeHome, wants } = components
+  if (search) {
+    void app.register((scope, _options, done) => {
+      addSearchRoutes(scope, { search, people, addresses, port: () => portOf(server) })
+      done()
+    })
+  }
   if (wants) {
     within((scope) => {
       addWantRoutes(scope, { people, wants })

@@ -20,6 +20,7 @@ export interface PageOptions {
   port(): number
   /** Shared notes are served here. */
   hasNotes: boolean
+  hasSearch?: boolean
   hasRepositories: boolean
   people: PeopleDoor | undefined
 }

@@ -19,6 +19,7 @@ import { createPypiMirror, pypiKind } from './pypi/index.ts'
 
 export type { CollectionKind } from './collection-kind.ts'
 export { createOfflineViews, type OfflineViews } from './offline-views.ts'
+export { createSearchViews } from './search-views.ts'
 export { unpackZip } from './unpack-zip.ts'
 
 export interface MirrorComponents {

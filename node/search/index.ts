@@ -1,0 +1,1 @@
+export { Search, type SearchContent } from './search.ts'
