@@ -21,6 +21,7 @@ import { RoomGlances } from './daemon/room-glances.ts'
 import { roomHearing } from './daemon/room-hearing.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
+import { roomSearch } from './daemon/room-search.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
 import { roomTakeHome } from './daemon/room-take-home.ts'
 import { Undoing } from './daemon/undoing.ts'
@@ -94,6 +95,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     throw new JoineryError('ALREADY_RUNNING', `another joinery runs on ${config.dataDirectory}`)
   }
 
+  const search = roomSearch(slot)
   const frontDoor = await createFrontDoor(
     {
       clock,
@@ -117,6 +119,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       takeHome: roomTakeHome(slot),
       handout: programHandout(disk, PROGRAM_DIRECTORY),
       wants: () => wants.list(),
+      search,
       onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),
       downloads: roomDownloads(slot),
@@ -135,6 +138,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
 
   undo.add(() => slot.stop())
   await slot.start()
+  undo.add(() => search.stop())
 
   const control = createControlServer({ operations, disk, clock, log }, { socketPath, version: PROGRAM_VERSION })
   await control.start()
