@@ -109,13 +109,15 @@ export class BlobServer {
     const have = Buffer.from(bits.bytes).toString('base64url')
     const answer = planAnswer(request, ref, { ...options, headers: { ...options.headers, [HAVE_HEADER]: have } })
     if (answer.kind !== 'bytes') return finish(response, answer)
-    const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end)
-    if (local.kind === 'missing') {
-      response.setHeader(HAVE_HEADER, have)
-      throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
-    }
-    this.sentToPeersBytes += answer.end - answer.start
-    await this.#sendSpans(response, answer, local.spans)
+    await this.#buffers.use(response, async (buffer) => {
+      const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end, buffer)
+      if (local.kind === 'missing') {
+        response.setHeader(HAVE_HEADER, have)
+        throw new JoineryError('BLOB_MISSING', 'not all of these pieces are on this device')
+      }
+      this.sentToPeersBytes += answer.end - answer.start
+      await this.#sendSpans(response, answer, local.spans)
+    })
   }
 
   /** Undefined when the copy turned out to be damaged: the reader then fetches another one. */
