@@ -2,9 +2,10 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import type { Pace } from '../../protocols/load.ts'
 import { PIECE_BYTES } from '../../protocols/piece-list.ts'
 import type { Clock } from '../platform/clock.ts'
-import { begun, cutOff, ended, sendSpans } from './answer.ts'
+import { begun, cutOff, ended, sendPart, sendSpans } from './answer.ts'
 import { HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
 import { HotBlobs } from './hot-blobs.ts'
 import { KEPT_BUFFERS, KEPT_PEER_BUFFERS, PEER_BUFFERS, SPAN_BYTES } from './limits.ts'
@@ -28,6 +29,8 @@ export interface ServeOptions {
   contentType: string
   /** Added to the answer, such as Cache-Control. */
   headers?: { [name: string]: string }
+  /** Of a big download: when it may leave. */
+  pace?: Pace
 }
 
 /**
@@ -47,6 +50,11 @@ export class BlobServer {
     this.#components = components
   }
 
+  /** What a collection names; undefined for anything else. */
+  named(cid: Cid): BlobRef | undefined {
+    return this.#components.named(cid)
+  }
+
   /** GET and HEAD of a file of a collection, fetched through from a peer when it is not here. Headers that are already set stay. */
   async serveFile(
     request: IncomingMessage,
@@ -60,6 +68,8 @@ export class BlobServer {
     this.sentToPeopleBytes += answer.end - answer.start
     const hot = this.#hot.get(ref.cid)
     if (hot) return this.#sendWhole(response, answer, hot)
+    const { pace } = options
+    if (pace && !(await this.#waited(response, answer, ref, pace))) return
     await this.#buffers.use(response, async (buffer) => {
       // The usual case, in as few steps as possible: a small file that is here.
       if (ref.sizeBytes <= SPAN_BYTES && store.has(ref.cid)) {
@@ -67,8 +77,27 @@ export class BlobServer {
         if (bytes) this.#hot.keep(ref.cid, bytes)
         if (bytes) return this.#sendWhole(response, answer, bytes)
       }
-      return this.#sendSpans(response, answer, reader.spans(ref, answer.start, answer.end, leaving(response), buffer))
+      const spans = reader.spans(ref, answer.start, answer.end, leaving(response), buffer)
+      return this.#sendSpans(response, answer, spans, pace)
     })
+  }
+
+  /**
+   * Until its turn comes a download is sent a few bytes from time to time: whatever program it is, it sees that it goes on. Without the buffer of
+   * those that run. False when the visitor has left; what was sent is taken off the answer.
+   */
+  async #waited(response: ServerResponse, answer: Bytes, ref: BlobRef, pace: Pace): Promise<boolean> {
+    let signal: AbortSignal | undefined
+    for (let bytes = await pace.next(); bytes !== undefined && answer.start < answer.end; bytes = await pace.next()) {
+      if (response.destroyed) return false
+      signal ??= leaving(response)
+      const until = Math.min(answer.end, answer.start + bytes)
+      const spans = await begun(this.#components.reader.spans(ref, answer.start, until, signal))
+      if (!response.headersSent) response.writeHead(answer.status, answer.headers)
+      if (!(await sendPart(this.#components, response, spans, (sent) => pace.sent(sent)))) return false
+      answer.start = until
+    }
+    return !response.destroyed
   }
 
   /**
@@ -139,7 +168,12 @@ export class BlobServer {
     return ended(this.#components.clock, response, bytes)
   }
 
-  async #sendSpans(response: ServerResponse, answer: Bytes, spans: AsyncIterable<Uint8Array>): Promise<void> {
+  async #sendSpans(
+    response: ServerResponse,
+    answer: Bytes,
+    spans: AsyncIterable<Uint8Array>,
+    pace?: Pace
+  ): Promise<void> {
     let ready: AsyncIterable<Uint8Array>
     try {
       ready = await begun(spans)
@@ -147,9 +181,9 @@ export class BlobServer {
       if (response.destroyed) return
       throw error
     }
-    if (!response.destroyed) response.writeHead(answer.status, answer.headers)
+    if (!response.destroyed && !response.headersSent) response.writeHead(answer.status, answer.headers)
     try {
-      await sendSpans(this.#components, response, ready)
+      await sendSpans(this.#components, response, ready, pace && ((bytes) => pace.sent(bytes)))
     } catch (error) {
       cutOff(response, error)
     }
