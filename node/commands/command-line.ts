@@ -42,7 +42,10 @@ const GROUPS: readonly [title: string, add: readonly ((program: Command, context
   ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave, addCloud]],
   ['The people of the room:', [addPerson, addTakeHome, addNewClass]],
-  ['What is in the room:', [addImport, addAdd, addWants, addExport, addLs, addHistory, addRollback, addDelete, addPolicy]],
+  [
+    'What is in the room:',
+    [addImport, addAdd, addWants, addExport, addLs, addHistory, addRollback, addDelete, addPolicy]
+  ],
   ['Upkeep:', [addInstall, addUninstall, addVerify, addGc, addConfig, addVersion]]
 ]
 

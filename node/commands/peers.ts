@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { PeerStatus } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
-import { bytesText, printable, table } from './printable.ts'
+import { bytesText, countText, printable, table } from './printable.ts'
 
 export function addPeers(program: Command, context: CommandContext): void {
   program
@@ -17,7 +17,8 @@ export function addPeers(program: Command, context: CommandContext): void {
       }))
       context.show(found, () => {
         const rooms = found.neighbours.map(
-          (one) => `Nearby, another room: ${printable(one.name ?? one.roomId.slice(0, 8))} (${one.devices} devices)`
+          (one) =>
+            `Nearby, another room: ${printable(one.name ?? one.roomId.slice(0, 8))} (${countText(one.devices, 'device', 'devices')})`
         )
         return [peersText(found.devices), ...rooms].join('\n')
       })

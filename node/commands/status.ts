@@ -16,14 +16,15 @@ export function addStatus(program: Command, context: CommandContext): void {
 
 function statusText(context: CommandContext, status: NodeStatus): string {
   const { device, room, blobs, journal, overview } = status
-  const connected = overview.devices.filter((one) => one.connected).length
+  const others = overview.devices.filter((one) => !one.self)
+  const connected = others.filter((one) => one.connected).length
   const lines = [
     `${context.style('bold', printable(device.name))} (${device.role}), running for ${durationText(status.uptimeMs)}, version ${status.version}`,
     room
       ? `Room      ${printable(room.name)} (${room.id.slice(0, 8)})`
       : 'Room      none yet: `joinery init` or `joinery join`',
     `Address   ${status.addresses.join('  ')}`,
-    `Devices   ${connected} of ${overview.devices.length} connected`,
+    `Devices   ${others.length === 0 ? 'only this one' : `this one, and ${connected} of ${countText(others.length, 'other', 'others')} connected`}`,
     `Files     ${countText(blobs.held, 'file', 'files')} here (${bytesText(blobs.heldBytes)}), ${
       blobs.missing === 0 ? 'all copied' : `${bytesText(blobs.missingBytes)} still to copy`
     }, ${bytesText(blobs.freeDiskBytes)} free`,

@@ -1,5 +1,5 @@
 /** The place of the one room in a node: empty at first, filled by founding or joining, emptied by leaving. One change at a time. */
-import { JoineryError } from '../../protocols/errors.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import { createMesh, type Mesh } from '../mesh/index.ts'
 import type { OwnSite } from '../notes/index.ts'
 import { hardwareFingerprint } from '../platform/hardware.ts'
@@ -111,10 +111,12 @@ export class RoomSlot {
 
   async #open(room: Room): Promise<RoomRuntime> {
     const { network } = this.#init
-    const runtime = await openRoomRuntime(
-      this.device,
-      room,
-      network ? { network: { httpPort: network.httpPort(), meshPort: this.#meshPort, site: network.site } } : {}
+    const runtime = await this.#onMeshPort((meshPort) =>
+      openRoomRuntime(
+        this.device,
+        room,
+        network ? { network: { httpPort: network.httpPort(), meshPort, site: network.site } } : {}
+      )
     )
     this.#runtime = runtime
     if (runtime.network) this.#meshPort = runtime.network.mesh.meshPort
@@ -125,21 +127,34 @@ export class RoomSlot {
     const { network } = this.#init
     if (!network) return
     const { clock, config, disk, identity, random } = this.device
-    const mesh = await createMesh(
-      { clock, random, disk, key: identity.key, policy: OUTSIDE, networkAddresses },
-      {
-        folder: FOLDERS.mesh(config),
-        meshPort: this.#meshPort,
-        bootId: identity.bootId,
-        profile: { name: config.name, role: config.role, httpPort: network.httpPort(), capacityBytes: 0 },
-        staticAddresses: config.staticAddresses,
-        hiddenAddresses: config.accessPointAddresses,
-        discovery: config.discovery
-      }
-    )
-    await mesh.start()
+    const mesh = await this.#onMeshPort(async (meshPort) => {
+      const outside = await createMesh(
+        { clock, random, disk, key: identity.key, policy: OUTSIDE, networkAddresses },
+        {
+          folder: FOLDERS.mesh(config),
+          meshPort,
+          bootId: identity.bootId,
+          profile: { name: config.name, role: config.role, httpPort: network.httpPort(), capacityBytes: 0 },
+          staticAddresses: config.staticAddresses,
+          hiddenAddresses: config.accessPointAddresses,
+          discovery: config.discovery
+        }
+      )
+      await outside.start()
+      return outside
+    })
     this.#meshPort = mesh.meshPort
     this.#outsideMesh = mesh
+  }
+
+  /** A port that the system chose may be in other hands by now, or the one above it, which is needed too: then it chooses again. */
+  async #onMeshPort<Opened>(open: (meshPort: number) => Promise<Opened>): Promise<Opened> {
+    try {
+      return await open(this.#meshPort)
+    } catch (error) {
+      if (this.device.config.meshPort !== 0 || this.#meshPort === 0 || !hasCode(error, 'MESH_PORT_BUSY')) throw error
+      return open(0)
+    }
   }
 
   async #close(): Promise<void> {
