@@ -23,6 +23,7 @@ import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { roomSearch } from './daemon/room-search.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
+import { startRoomSsh } from './daemon/room-ssh.ts'
 import { roomTakeHome } from './daemon/room-take-home.ts'
 import { Undoing } from './daemon/undoing.ts'
 import { Wants } from './daemon/wants.ts'
@@ -65,6 +66,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   const { clock, config, disk, log } = device
   const startedMs = clock.monotonicMs()
   let httpPort = 0
+  let sshPort: number | undefined
   let asking: Asking | undefined
   const hostNames = new Set(
     [config.name, `${config.name}.local`, ...config.hostNames].map((name) => name.toLowerCase())
@@ -117,6 +119,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),
+      sshPort: () => sshPort,
       handout: programHandout(disk, PROGRAM_DIRECTORY),
       wants: () => wants.list(),
       search,
@@ -135,6 +138,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   )
   undo.add(() => frontDoor.stop())
   httpPort = (await frontDoor.start()).port
+  sshPort = await startRoomSsh(device, slot, undo)
 
   undo.add(() => slot.stop())
   await slot.start()

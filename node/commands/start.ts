@@ -15,6 +15,7 @@ interface StartOptions {
   withoutRoom?: boolean
   port?: string
   meshPort?: string
+  sshPort?: string
   name?: string
   role?: string
   capacity?: string
@@ -41,6 +42,7 @@ export function addStart(program: Command, context: CommandContext): void {
     .option('--without-room', 'run also while it belongs to no room: it waits to join one')
     .option('--port <number>', 'port of the pages (standard: 80, or 8080)')
     .option('--mesh-port <number>', 'port on which devices talk to each other; 0 = any')
+    .option('--ssh-port <number>', 'port of git over SSH; 0 = none')
     .option('--name <name>', 'name of this device')
     .option('--role <role>', 'node, laptop or cloud')
     .option('--capacity <size>', 'disk to offer, such as "20 GB"')
@@ -156,6 +158,7 @@ function flagsOf(options: StartOptions): Partial<Config> {
   }
   put('port', options.port)
   put('mesh_port', options.meshPort)
+  put('ssh_port', options.sshPort)
   put('name', options.name)
   put('role', options.role)
   put('capacity', options.capacity)

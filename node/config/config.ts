@@ -16,6 +16,8 @@ export interface Config {
   httpHost: string
   /** libp2p over TCP; WebSockets listen on the next one. 0 = any free ones. */
   meshPort: number
+  /** Git over SSH; 0 = none. */
+  sshPort: number
   /** Bytes offered for files; undefined = what is free when the room is joined, less a reserve. */
   capacityBytes: number | undefined
   /** Devices to look for that mDNS does not find: multiaddrs, or `host:port` for TCP. */

@@ -40,6 +40,7 @@ function standardConfig(dataDirectory: string, hostName: string): Config {
     httpPort: undefined,
     httpHost: '::',
     meshPort: 4417,
+    sshPort: 2222,
     capacityBytes: undefined,
     staticAddresses: [],
     accessPointAddresses: [],

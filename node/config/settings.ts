@@ -79,6 +79,14 @@ export const SETTINGS: readonly Setting[] = [
     fromText: numberFromText
   }),
   setting({
+    name: 'ssh_port',
+    key: 'sshPort',
+    meaning: 'Port of git over SSH; 0 is none. Where it is taken, git goes over HTTP only.',
+    takes: 'a number from 0 to 65535',
+    parse: (value) => port('ssh_port', value),
+    fromText: numberFromText
+  }),
+  setting({
     name: 'capacity',
     key: 'capacityBytes',
     meaning: 'Disk that this device offers for files. Without it, what is free less a reserve.',

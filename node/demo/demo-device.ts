@@ -32,6 +32,8 @@ const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 8_000
 /** A sample workshop is small: a device of the demo never fills a disk. */
 const CAPACITY = '200 MB'
+/** Of the first device; where one is taken, git goes over HTTP only. */
+const SSH_PORT = 2222
 /** What it said last, for the case that it does not come up. */
 const KEPT_LINES = 20
 
@@ -76,6 +78,7 @@ export class DemoDevice {
     this.#lastLines = []
     const child = startJoinery([
       ...['start', '--data', dataDirectory, '--name', this.name, '--port', String(this.port)],
+      ...['--ssh-port', String(SSH_PORT + this.number - 1)],
       ...['--mesh-port', String(this.meshPort), '--capacity', CAPACITY, '--log-level', logLevel],
       ...others.flatMap((address) => ['--static', address]),
       ...words

@@ -16,3 +16,4 @@ export { type ByteChannel, DiskRepositories, type LocalRepositories } from './lo
 export { LocalService } from './local-service.ts'
 export { RepositoryMaintenance } from './maintenance.ts'
 export { RepositoryReading } from './reading.ts'
+export { GitSsh, type SshHost } from './ssh/ssh-server.ts'

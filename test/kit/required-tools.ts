@@ -28,6 +28,8 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'systemd-sysusers' }, debianPackage: 'systemd', because: 'the account of an installed device' },
   { what: { program: 'git' }, debianPackage: 'git', because: 'stock git clients, and what the git host runs' },
   { what: { program: 'curl' }, debianPackage: 'curl', because: 'downloads with Range' },
+  { what: { program: 'ssh' }, debianPackage: 'openssh-client', because: 'git over SSH, with the client that learners have' },
+  { what: { program: 'wget' }, debianPackage: 'wget', because: 'the line that makes a computer a further device' },
   { what: { program: 'openssl' }, debianPackage: 'openssl', because: 'a proxy that ends TLS' },
   { what: { program: 'python3' }, debianPackage: 'python3', because: 'stock pip' },
   { what: { module: 'ensurepip' }, debianPackage: 'python3-venv', because: 'stock pip' },

@@ -1,0 +1,280 @@
+/**
+ * Git over SSH: public keys only, git only. A connection says who somebody is; what they ask for is answered by the same service as over HTTP.
+ * The library (ssh2) is loaded with the first connection: most rooms have none.
+ */
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { AuthContext, Connection, Server, ServerChannel, Session } from 'ssh2'
+import { JoineryError } from '../../../protocols/errors.ts'
+import type { GitService, Repository, RepositoryDirectory } from '../../../protocols/git.ts'
+import type { PeopleAccess, Person } from '../../../protocols/people.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Disk } from '../../platform/disk.ts'
+import { readCommand, type SshCommand } from './command.ts'
+import { receive, upload } from './conversation.ts'
+import { openHostKey } from './host-key.ts'
+import * as limits from './limits.ts'
+
+export interface SshHost {
+  people: PeopleAccess & { ofSshKey(blob: Uint8Array): Person | undefined }
+  directory: RepositoryDirectory
+  service: GitService
+}
+
+export interface GitSshComponents {
+  disk: Disk
+  clock: Clock
+  /** Undefined while the device belongs to no room. @throws JoineryError when git cannot be used here */
+  host(): SshHost | undefined
+  onProblem(problem: { message: string; cause: unknown }): void
+}
+
+export interface GitSshInit {
+  /** 0 = any free one. */
+  port: number
+  host: string
+  hostKeyPath: string
+  /** Only tests set these. */
+  limits?: Partial<Pick<typeof limits, 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'SIGN_IN_TIMEOUT_MS'>>
+}
+
+/** As OpenSSH announces itself; clients look for `-OpenSSH` only to work around its faults. */
+const IDENT = 'joinery'
+
+export class GitSsh {
+  readonly #components: GitSshComponents
+  readonly #init: GitSshInit
+  readonly #limits: Required<NonNullable<GitSshInit['limits']>>
+  readonly #listener: NetServer
+  readonly #sockets = new Set<Socket>()
+  readonly #perAddress = new Map<string, number>()
+  #server: Promise<Server> | undefined
+  #refused = 0
+
+  constructor(components: GitSshComponents, init: GitSshInit) {
+    this.#components = components
+    this.#init = init
+    this.#limits = { ...limits, ...init.limits }
+    this.#listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#take(socket))
+    this.#listener.maxConnections = this.#limits.MAX_CONNECTIONS
+    this.#listener.on('drop', () => this.#refused++)
+  }
+
+  /** @throws the system's error, such as EADDRINUSE */
+  async start(): Promise<{ port: number }> {
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject)
+      this.#listener.listen({ port: this.#init.port, host: this.#init.host }, resolve)
+    })
+    const address = this.#listener.address()
+    return { port: typeof address === 'object' && address ? address.port : 0 }
+  }
+
+  figures(): { connections: number; refused: number } {
+    return { connections: this.#sockets.size, refused: this.#refused }
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #take(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const fromAddress = this.#perAddress.get(address) ?? 0
+    if (fromAddress >= this.#limits.MAX_CONNECTIONS_PER_ADDRESS) {
+      this.#refused++
+      socket.destroy()
+      return
+    }
+    this.#perAddress.set(address, fromAddress + 1)
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.setTimeout(limits.IDLE_TIMEOUT_MS, () => socket.destroy())
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      const left = (this.#perAddress.get(address) ?? 1) - 1
+      if (left === 0) this.#perAddress.delete(address)
+      else this.#perAddress.set(address, left)
+    })
+    this.#load().then(
+      (server) => {
+        if (socket.destroyed) return
+        server.injectSocket(socket)
+        socket.resume()
+      },
+      (cause: unknown) => {
+        // The next one tries again.
+        this.#server = undefined
+        this.#components.onProblem({ message: 'git over SSH cannot be served', cause })
+        socket.destroy()
+      }
+    )
+  }
+
+  #load(): Promise<Server> {
+    this.#server ??= (async () => {
+      const { default: ssh2 } = await import('ssh2')
+      const key = await openHostKey(
+        this.#components.disk,
+        this.#init.hostKeyPath,
+        () => ssh2.utils.generateKeyPairSync('ed25519').private
+      )
+      const parseKey = (line: string): ReturnType<typeof ssh2.utils.parseKey> => ssh2.utils.parseKey(line)
+      return new ssh2.Server({ hostKeys: [key], ident: IDENT }, (connection) => this.#welcome(connection, parseKey))
+    })()
+    return this.#server
+  }
+
+  #welcome(connection: Connection, parseKey: ParseKey): void {
+    let person: Person | undefined
+    let offered = 0
+    let sessions = 0
+    const cancel = this.#components.clock.after(this.#limits.SIGN_IN_TIMEOUT_MS, () => connection.end())
+    connection.on('error', () => connection.end())
+    connection.on('close', cancel)
+    connection.on('authentication', (context) => {
+      try {
+        if (context.method !== 'publickey') return context.reject(['publickey'])
+        if (++offered > limits.MAX_OFFERED_KEYS) {
+          connection.end()
+          return
+        }
+        const found = this.#components.host()?.people.ofSshKey(context.key.data)
+        // Without a signature it only asks whether the key would do.
+        if (!found || (context.signature && !isSigned(context, parseKey))) return context.reject(['publickey'])
+        if (context.signature) person = found
+        context.accept()
+      } catch (cause) {
+        this.#components.onProblem({ message: 'somebody could not sign in over SSH', cause })
+        context.reject()
+      }
+    })
+    connection.on('ready', () => {
+      cancel()
+      connection.on('session', (accept, reject) => {
+        if (!person || ++sessions > limits.MAX_SESSIONS_PER_CONNECTION) {
+          reject()
+          return
+        }
+        this.#serve(accept(), person)
+      })
+    })
+  }
+
+  #serve(session: Session, person: Person): void {
+    let protocol: string | undefined
+    session.on('env', (accept, _reject, { key, val }) => {
+      if (key === 'GIT_PROTOCOL' && val.length <= 100) protocol = val
+      // Others are left out; a client that insists is told that all went well.
+      accept?.()
+    })
+    session.on('pty', (accept) => accept?.())
+    session.on('shell', (accept) => {
+      const stream = accept()
+      stream.stderr.write(`Hi ${person.shownName}! You are signed in, and there is no shell here: use git.\r\n`)
+      stream.exit(1)
+      stream.end()
+    })
+    session.on('exec', (accept, reject, { command }) => {
+      const asked = readCommand(command)
+      if (!asked) {
+        const stream = accept()
+        stream.stderr.write(
+          'Only git can be used here, with an address such as ssh://git@HOST:PORT/person/repository.git\n'
+        )
+        stream.exit(128)
+        stream.end()
+        return
+      }
+      this.#answer(accept(), asked, person, protocol).catch((cause: unknown) => {
+        this.#components.onProblem({ message: 'git over SSH failed', cause })
+        reject()
+      })
+    })
+  }
+
+  async #answer(stream: ServerChannel, asked: SshCommand, person: Person, protocol: string | undefined): Promise<void> {
+    const gone = new AbortController()
+    stream.on('error', () => stream.destroy())
+    stream.once('close', () => gone.abort(new JoineryError('CLOSED', 'the learner has left')))
+    let code = 0
+    try {
+      const host = this.#components.host()
+      if (!host) throw new JoineryError('NO_ROOM', 'no repositories here')
+      const repository = find(host, asked)
+      if (asked.service === 'git-receive-pack' && !mayPush(host, repository, person))
+        throw new JoineryError('NOT_YOUR_REPOSITORY', `${person.name} may not push`)
+      const conversation = {
+        service: host.service,
+        repository: repository.id,
+        person: person.id,
+        signal: gone.signal,
+        channel: {
+          read: () => stream as AsyncIterable<Buffer>,
+          write: (bytes: Uint8Array) => written(stream, bytes)
+        }
+      }
+      if (asked.service === 'git-receive-pack') await receive(conversation)
+      else await upload(conversation, protocol)
+    } catch (error) {
+      code = 128
+      if (!gone.signal.aborted) stream.stderr.write(`${wordsOf(error)}\n`)
+      if (!(error instanceof JoineryError)) this.#components.onProblem({ message: 'git over SSH failed', cause: error })
+    }
+    stream.exit(code)
+    stream.end()
+  }
+}
+
+type ParseKey = (line: string) => ReturnType<typeof import('ssh2').utils.parseKey>
+type KeyContext = Extract<AuthContext, { method: 'publickey' }>
+
+function isSigned(context: KeyContext, parseKey: ParseKey): boolean {
+  const { key, blob, signature, hashAlgo } = context
+  if (!blob || !signature) return false
+  const length = key.data.length >= 4 ? key.data.readUInt32BE(0) : 0
+  // What the key itself says that it is: `rsa-sha2-512` is how it was signed, and not a kind of key.
+  const kind = key.data.toString('latin1', 4, 4 + Math.min(length, 64))
+  const parsed = parseKey(`${kind} ${key.data.toString('base64')}`)
+  const [known] = Array.isArray(parsed) ? parsed : [parsed]
+  return known !== undefined && !(known instanceof Error) && known.verify(blob, signature, hashAlgo) === true
+}
+
+/** @throws JoineryError `REPOSITORY_UNKNOWN` */
+function find({ people, directory }: SshHost, { person, repository }: SshCommand): Repository {
+  const owner = people.named(person)
+  const found = owner && directory.find(owner.id, repository)
+  if (!found) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+  return found
+}
+
+/** Somebody who was removed while they were connected may nothing more. */
+function mayPush({ people }: SshHost, repository: Repository, person: Person): boolean {
+  if (!people.person(person.id)) return false
+  return repository.owner === person.id || repository.collaborators.includes(person.id)
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof JoineryError ? `${error.message}. ${error.next}` : 'this did not work; try again'
+}
+
+function written(stream: ServerChannel, bytes: Uint8Array): Promise<void> {
+  if (stream.write(bytes)) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      stream.removeListener('drain', go)
+      stream.removeListener('close', gone)
+    }
+    const go = (): void => {
+      stop()
+      resolve()
+    }
+    const gone = (): void => {
+      stop()
+      reject(new JoineryError('CLOSED', 'the learner has left'))
+    }
+    stream.on('drain', go)
+    stream.on('close', gone)
+  })
+}
