@@ -57,7 +57,9 @@ export class Line {
     this.#probedMs ??= nowMs
     if (nowMs - this.#probedMs < PROBE_MS) return
     this.#probedMs = nowMs
-    const rate = this.bytesPerSecond(nowMs) ?? 0
+    const rate = this.bytesPerSecond(nowMs)
+    // Nothing moves: that says nothing about the line, and whoever takes nothing is soon cut off.
+    if (rate === undefined) return
     if (this.#rest > 0) {
       this.#rest--
       return
