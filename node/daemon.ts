@@ -15,6 +15,7 @@ import { type Device, FOLDERS, openDevice } from './daemon/device.ts'
 import type { Asking } from './daemon/device-operations.ts'
 import { nodeOperations } from './daemon/node-operations.ts'
 import { programHandout } from './daemon/program-handout.ts'
+import { ReadyCheck } from './daemon/ready/ready-check.ts'
 import { roomActions } from './daemon/room-actions.ts'
 import { roomBlobServer, roomDownloads, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
 import { RoomGlances } from './daemon/room-glances.ts'
@@ -81,8 +82,14 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   undo.add(() => wants.stop())
   const overviews = new RoomOverviews(slot, { asking: () => asking, wants })
   const glances = new RoomGlances(slot, () => overviews.overview())
+  const check = new ReadyCheck(slot, {
+    overview: () => overviews.overview(),
+    ownAddress: () => `http://127.0.0.1:${httpPort}`
+  })
   const operations = nodeOperations(slot, {
     overviews,
+    glances,
+    check,
     wants,
     addresses,
     httpPort: () => httpPort,
@@ -141,8 +148,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   sshPort = await startRoomSsh(device, slot, undo)
 
   undo.add(() => slot.stop())
-  await slot.start()
   undo.add(() => search.stop())
+  await slot.start()
 
   const control = createControlServer({ operations, disk, clock, log }, { socketPath, version: PROGRAM_VERSION })
   await control.start()

@@ -26,11 +26,13 @@ import { addPeers } from './peers.ts'
 import { addPerson } from './person.ts'
 import { addPolicy } from './policy.ts'
 import type { Program, Terminal } from './program.ts'
+import { addReady } from './ready.ts'
 import { addRemove } from './remove.ts'
 import { addRollback } from './rollback.ts'
 import { addStart } from './start.ts'
 import { addStatus } from './status.ts'
 import { addStolen } from './stolen.ts'
+import { addTop } from './top.ts'
 import { addUninstall } from './uninstall.ts'
 import { addUnplug } from './unplug.ts'
 import { addVerify } from './verify.ts'
@@ -39,7 +41,7 @@ import { addWants } from './wants.ts'
 
 /** As `joinery help` shows them. */
 const GROUPS: readonly [title: string, add: readonly ((program: Command, context: CommandContext) => void)[]][] = [
-  ['Run it:', [addStart, addDemo, addStatus, addPeers, addUnplug, addDoctor]],
+  ['Run it:', [addStart, addDemo, addStatus, addTop, addReady, addPeers, addUnplug, addDoctor]],
   ['The room and its devices:', [addInit, addInvite, addJoin, addApprove, addRemove, addStolen, addLeave, addCloud]],
   ['The people of the room:', [addPerson, addTakeHome, addNewClass]],
   [

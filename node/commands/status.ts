@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { NodeStatus } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
+import { glanceText } from './glance-text.ts'
 import { bytesText, countText, durationText, printable } from './printable.ts'
 
 export function addStatus(program: Command, context: CommandContext): void {
@@ -9,8 +10,14 @@ export function addStatus(program: Command, context: CommandContext): void {
     .summary('how this device and its room are')
     .description('Shows how this device is, what it holds, and what a person should look at.')
     .action(async (_options: object, command: Command) => {
-      const status = await context.withOperations(command, { offline: false }, (operations) => operations.status())
-      context.show(status, () => statusText(context, status))
+      await context.withOperations(command, { offline: false }, async (operations) => {
+        const status = await operations.status()
+        // Programs ask for the figures of one device; people want to see the room.
+        const glance = context.json || !status.room ? undefined : await operations.glance()
+        context.show(status, () =>
+          [statusText(context, status), ...(glance ? ['', glanceText(context, glance)] : [])].join('\n')
+        )
+      })
     })
 }
 

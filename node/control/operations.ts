@@ -14,8 +14,12 @@ import type {
   WaitingDevice
 } from '../../protocols/room-overview.ts'
 import { CLASS_OPERATION_KINDS, type ClassOperations } from './class-operations.ts'
+import type { CloudPeerStatus, CloudRoomStatus } from './cloud-status.ts'
 import { PERSON_OPERATION_KINDS, type PersonOperations } from './person-operations.ts'
+import { ROOM_OPERATION_KINDS, type RoomOperations } from './room-operations.ts'
 import { STICK_OPERATION_KINDS, type StickOperations } from './stick-operations.ts'
+
+export type { CloudPeerStatus, CloudRoomStatus } from './cloud-status.ts'
 
 /** What long work reports: how far it is, what it met, and at last exactly one result. */
 export type Progress<Result> = ProgressStep | ProgressNotice | { kind: 'done'; result: Result }
@@ -242,56 +246,8 @@ export interface UnplugAnswer {
   remainingMs?: number
 }
 
-/** A cloud peer of the room, as this device knows it. */
-export interface CloudPeerStatus {
-  id: string
-  name: string
-  addresses: string[]
-  /** `open`: no device has reached it yet · `refused`: it said no · `linked`: connected with this device · `away`: it has the room and is not in reach. */
-  state: 'open' | 'refused' | 'linked' | 'away'
-  /** Why it said no. */
-  code?: string
-  /** Facts and notes of this device are there, as far as it knows. */
-  journalDone: boolean
-  /** Its disk takes no more. */
-  full: boolean
-  heldFiles: number
-  heldBytes: number
-  /** What it lacks still, as it says itself. */
-  leftFiles: number
-  leftBytes: number
-  leftRepositories: number
-  /** What this device lacks and may get from it. */
-  wantedHereBytes: number
-  /** Files that this device exchanged with it since the link was made or its count began again; kept over restarts. */
-  usedBytes: number
-  usedMinutes: number
-  bytesPerSecond: number
-  /** A guess from the present rate; absent when nothing moves. */
-  remainingMs?: number
-  /** Null: no limit. */
-  budgetBytes: number | null
-  budgetMinutes: number | null
-  budgetSpent: boolean
-}
-
-/** A room at a cloud peer. */
-export interface CloudRoomStatus {
-  id: string
-  name: string
-  /** Open since a device of it called; closed again when nobody talks to it. */
-  open: boolean
-  /** Connected just now. */
-  devices: number
-  diskBytes: number
-  missingFiles: number
-  missingBytes: number
-  /** The room has unlinked this cloud peer; known once it was told, and until it is linked again. */
-  unlinked: boolean
-}
-
 /** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
-export interface Operations extends PersonOperations, ClassOperations, StickOperations {
+export interface Operations extends PersonOperations, ClassOperations, StickOperations, RoomOperations {
   status(): Promise<NodeStatus>
   peers(): Promise<PeerStatus[]>
   neighbours(): Promise<NeighbourOverview[]>
@@ -391,6 +347,7 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   ...PERSON_OPERATION_KINDS,
   ...CLASS_OPERATION_KINDS,
   ...STICK_OPERATION_KINDS,
+  ...ROOM_OPERATION_KINDS,
   cloudInvite: 'answer',
   cloudRooms: 'answer',
   cloudLink: 'answer',

@@ -32,6 +32,8 @@ export const FOLDERS = {
   notes: (config: Config) => join(config.dataDirectory, 'notes'),
   noteSnapshots: (config: Config) => join(config.dataDirectory, 'notes', 'snapshots'),
   git: (config: Config) => join(config.dataDirectory, 'git'),
+  /** Clones of a check of the room. */
+  checking: (config: Config) => join(config.dataDirectory, 'checking'),
   /** What somebody sends in from a page, until it is added. */
   uploads: (config: Config) => join(config.dataDirectory, 'uploads'),
   people: (config: Config) => join(config.dataDirectory, 'people'),

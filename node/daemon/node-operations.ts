@@ -1,4 +1,5 @@
 /** All that a person can ask of this node: the operations of its parts, in one object. */
+import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Operations } from '../control/operations.ts'
 import { cloudLinkOperations } from './cloud-link-operations.ts'
 import { type ContentOperations, contentOperations } from './content-operations.ts'
@@ -7,6 +8,9 @@ import { findingsOf } from './findings.ts'
 import { maintenanceOperations } from './maintenance-operations.ts'
 import { archiveClass, beginNewClass } from './new-class.ts'
 import { personOperations } from './person-operations.ts'
+import { ReadyCheck } from './ready/ready-check.ts'
+import { RoomGlances } from './room-glances.ts'
+import { roomOperations } from './room-operations.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
 import { statusOperations } from './status-operations.ts'
@@ -25,6 +29,9 @@ export interface NodeOperationsInit {
   httpPort(): number
   uptimeMs(): number
   onAsking(asking: Asking | undefined): void
+  /** Those that the pages show too; absent where there are no pages. */
+  glances?: RoomGlances
+  check?: ReadyCheck
 }
 
 export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operations {
@@ -53,6 +60,9 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     }
     return content()
   }
+  const overview = (): Promise<RoomOverview> => init.overviews.overview()
+  const glances = init.glances ?? new RoomGlances(slot, overview)
+  const check = init.check ?? new ReadyCheck(slot, { overview, ownAddress: () => init.addresses()[0] ?? '' })
   return {
     ...statusOperations(slot, init),
     ...deviceOperations(slot, init),
@@ -60,6 +70,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...personOperations(slot),
     ...cloudLinkOperations(slot),
     ...stickOperations(slot, loaded),
+    ...roomOperations(slot, { glances, check }),
     wants: async () => init.wants.list(),
     classArchive: (_options, signal) => archiveClass(slot.runtime, signal ?? new AbortController().signal),
     newClass: ({ state }) => beginNewClass(slot.runtime, state),

@@ -30,8 +30,16 @@ beforeAll(async () => {
     'both devices are connected',
     ({ overview }) => overview.devices.length === 2 && overview.devices.every(({ connected }) => connected)
   )
-  learner = await joineryJson(place, ['person', 'add', 'Ana María'])
-  helper = await joineryJson(place, ['person', 'add', 'Kim', '--role', 'helper'])
+  const add = async (...words: string[]): Promise<typeof learner> => {
+    const { person, code } = await joineryJson<{ person: { name: string }; code: string }>(place, [
+      'person',
+      'add',
+      ...words
+    ])
+    return { name: person.name, code }
+  }
+  learner = await add('Ana María')
+  helper = await add('Kim', '--role', 'helper')
   browser = await launchChromium()
 }, 180_000)
 afterAll(async () => {

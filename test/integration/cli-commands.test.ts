@@ -37,6 +37,9 @@ const joinery = (...words: string[]): Promise<Ran> => run({ folder }, ...words)
 describe('every command', () => {
   it.each([
     [['status'], /Library workshop[\s\S]*pi-back does not answer \(TIMED_OUT\)\n.*switched on/],
+    [['status'], /pi-window +do not unplug[\s\S]*No device can reach pi-back\.\n/],
+    [['top'], /Library workshop[\s\S]*pi-front[\s\S]*pi-spare waits to be let in: 402771/],
+    [['top', '--json'], /^\{"whole":\{"room":\{/],
     [
       ['peers'],
       /NAME +ROLE[\s\S]*pi-front \(this device\)[\s\S]*3\.4 GB to copy[\s\S]*Nearby, another room: Room 2, statistics/
@@ -111,6 +114,15 @@ describe('every command', () => {
       expect(err).toBe('')
     }
   )
+
+  it('ready says what works and what does not, and ends with 4 when something does not', async () => {
+    await runDevice()
+    const ran = await joinery('ready')
+    expect(ran.code).toBe(4)
+    expect(ran.out).toMatch(
+      /pi-front {2}http:\/\/192[\s\S]*pip +works {2}1\.2 s[\s\S]*R +nothing here to try[\s\S]*git +does not work {2}git push failed/
+    )
+  })
 
   it('has a help text with its arguments explained', async () => {
     const help = await joinery('help')

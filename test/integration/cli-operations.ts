@@ -1,5 +1,6 @@
 import type { CloudPeerStatus, Operations, PeerStatus } from '../../node/control/operations.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { glanceOfOverview } from '../../protocols/room-glance.ts'
 import { sampleRoom } from '../browser/sample-room.ts'
 
 interface Call {
@@ -110,6 +111,31 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
       calls.push({ name: 'newClass', options })
       return { people: 3, notes: 2, repositories: 1 }
     },
+    glance: () => Promise.resolve(glanceOfOverview(sampleRoom)),
+    watch: (_options, signal) => items('watch', [{ whole: glanceOfOverview(sampleRoom) }], signal),
+    ready: (_options, signal) =>
+      items(
+        'ready',
+        [
+          {
+            kind: 'done',
+            result: {
+              ready: false,
+              devices: [
+                {
+                  ...{ id: device.id, name: device.name, address: 'http://192.168.1.20:8080' },
+                  steps: [
+                    { step: 'pip', outcome: 'ok', tookMs: 1_200, detail: 'numpy-2.0.0-py3-none-any.whl' },
+                    { step: 'r', outcome: 'missing', tookMs: 3 },
+                    { step: 'git', outcome: 'failed', tookMs: 900, detail: 'git push failed: remote rejected' }
+                  ]
+                }
+              ]
+            }
+          }
+        ],
+        signal
+      ),
     stickBytes: (_options, signal) => {
       return items('stickBytes', [], signal)
     },

@@ -38,9 +38,9 @@ export function renderRoomPage(glance: RoomGlance, visitor: Visitor, features: R
 ${features.notice !== undefined && html`<p class="card notice" role="status">${features.notice}</p>`}
 ${
   helps &&
-  html`<p class="buttons"><a class="button" href="/people">${texts.account.people}</a>${
+  html`<div class="card buttons lead"><a class="button" href="/people">${texts.account.people}</a>${
     features.mayChange && html`<a class="button" href="/room/ready">${words.ready.title}</a>`
-  }<span class="live" data-live-state data-live-on="${words.live}" data-live-off="${words.notLive}" role="status"></span></p>`
+  }<span class="live" data-live-state data-live-on="${words.live}" data-live-off="${words.notLive}" role="status"></span></div>`
 }
 ${part('waiting', glance, context)}
 ${part('warnings', glance, context)}

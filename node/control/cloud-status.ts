@@ -1,0 +1,49 @@
+/** Cloud peers as the command line shows them. */
+
+/** A cloud peer of the room, as this device knows it. */
+export interface CloudPeerStatus {
+  id: string
+  name: string
+  addresses: string[]
+  /** `open`: no device has reached it yet · `refused`: it said no · `linked`: connected with this device · `away`: it has the room and is not in reach. */
+  state: 'open' | 'refused' | 'linked' | 'away'
+  /** Why it said no. */
+  code?: string
+  /** Facts and notes of this device are there, as far as it knows. */
+  journalDone: boolean
+  /** Its disk takes no more. */
+  full: boolean
+  heldFiles: number
+  heldBytes: number
+  /** What it lacks still, as it says itself. */
+  leftFiles: number
+  leftBytes: number
+  leftRepositories: number
+  /** What this device lacks and may get from it. */
+  wantedHereBytes: number
+  /** Files that this device exchanged with it since the link was made or its count began again; kept over restarts. */
+  usedBytes: number
+  usedMinutes: number
+  bytesPerSecond: number
+  /** A guess from the present rate; absent when nothing moves. */
+  remainingMs?: number
+  /** Null: no limit. */
+  budgetBytes: number | null
+  budgetMinutes: number | null
+  budgetSpent: boolean
+}
+
+/** A room at a cloud peer. */
+export interface CloudRoomStatus {
+  id: string
+  name: string
+  /** Open since a device of it called; closed again when nobody talks to it. */
+  open: boolean
+  /** Connected just now. */
+  devices: number
+  diskBytes: number
+  missingFiles: number
+  missingBytes: number
+  /** The room has unlinked this cloud peer; known once it was told, and until it is linked again. */
+  unlinked: boolean
+}
