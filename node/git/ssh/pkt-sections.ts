@@ -3,6 +3,8 @@ import { JoineryError } from '../../../protocols/errors.ts'
 import { readPkt } from '../pkt-line.ts'
 import { MAX_SECTION_BYTES } from './limits.ts'
 
+const FIRST_SPACE_BYTES = 16 * 1024
+
 export interface Section {
   /** Whole, with its flush. */
   bytes: Buffer
@@ -11,7 +13,9 @@ export interface Section {
 
 export class PktSections {
   readonly #source: AsyncIterator<Uint8Array>
-  #held: Buffer = Buffer.alloc(0)
+  #space = Buffer.alloc(FIRST_SPACE_BYTES)
+  /** What is in it and was not given out. */
+  #held = this.#space.subarray(0, 0)
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]()
@@ -39,14 +43,31 @@ export class PktSections {
         if (this.#held.length === 0) return undefined
         throw new JoineryError('CLOSED', 'the client ended in the middle of a request')
       }
-      this.#held = Buffer.concat([this.#held, more.value])
+      this.#hold(more.value)
     }
+  }
+
+  /** Grows by doubling: a long section is copied a few times, and not once for each of its lines. */
+  #hold(bytes: Uint8Array): void {
+    const length = this.#held.length + bytes.length
+    const start = this.#held.byteOffset - this.#space.byteOffset
+    if (start + length > this.#space.length) {
+      const before = this.#held
+      // A new one also where the old would do: what was given out may still be read.
+      this.#space = Buffer.allocUnsafe(Math.max(FIRST_SPACE_BYTES, length * 2))
+      this.#space.set(before, 0)
+      this.#held = this.#space.subarray(0, before.length)
+    }
+    const at = this.#held.byteOffset - this.#space.byteOffset
+    this.#space.set(bytes, at + this.#held.length)
+    this.#held = this.#space.subarray(at, at + length)
   }
 
   /** All that comes after the sections that were taken. */
   async *rest(): AsyncGenerator<Uint8Array> {
-    if (this.#held.length > 0) yield this.#held
-    this.#held = Buffer.alloc(0)
+    const held = this.#held
+    this.#held = this.#space.subarray(0, 0)
+    if (held.length > 0) yield held
     for (let more = await this.#source.next(); more.done !== true; more = await this.#source.next()) yield more.value
   }
 }

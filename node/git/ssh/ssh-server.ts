@@ -34,7 +34,7 @@ export interface GitSshInit {
   host: string
   hostKeyPath: string
   /** Only tests set these. */
-  limits?: Partial<Pick<typeof limits, 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'SIGN_IN_TIMEOUT_MS'>>
+  limits?: Partial<Record<'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'SIGN_IN_TIMEOUT_MS', number>>
 }
 
 /** As OpenSSH announces itself; clients look for `-OpenSSH` only to work around its faults. */
@@ -47,6 +47,8 @@ export class GitSsh {
   readonly #listener: NetServer
   readonly #sockets = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
+  /** Sockets on which nobody has signed in yet, by address and port: what ends the wait. */
+  readonly #unknown = new Map<string, () => void>()
   #server: Promise<Server> | undefined
   #refused = 0
 
@@ -90,9 +92,14 @@ export class GitSsh {
     this.#perAddress.set(address, fromAddress + 1)
     this.#sockets.add(socket)
     socket.on('error', () => socket.destroy())
+    const name = socketName(address, socket.remotePort)
+    const cancel = this.#components.clock.after(this.#limits.SIGN_IN_TIMEOUT_MS, () => socket.destroy())
+    this.#unknown.set(name, cancel)
     socket.setTimeout(limits.IDLE_TIMEOUT_MS, () => socket.destroy())
     socket.once('close', () => {
       this.#sockets.delete(socket)
+      cancel()
+      this.#unknown.delete(name)
       const left = (this.#perAddress.get(address) ?? 1) - 1
       if (left === 0) this.#perAddress.delete(address)
       else this.#perAddress.set(address, left)
@@ -121,18 +128,18 @@ export class GitSsh {
         () => ssh2.utils.generateKeyPairSync('ed25519').private
       )
       const parseKey = (line: string): ReturnType<typeof ssh2.utils.parseKey> => ssh2.utils.parseKey(line)
-      return new ssh2.Server({ hostKeys: [key], ident: IDENT }, (connection) => this.#welcome(connection, parseKey))
+      return new ssh2.Server({ hostKeys: [key], ident: IDENT }, (connection, { ip, port }) =>
+        this.#welcome(connection, socketName(ip, port), parseKey)
+      )
     })()
     return this.#server
   }
 
-  #welcome(connection: Connection, parseKey: ParseKey): void {
+  #welcome(connection: Connection, name: string, parseKey: ParseKey): void {
     let person: Person | undefined
     let offered = 0
     let sessions = 0
-    const cancel = this.#components.clock.after(this.#limits.SIGN_IN_TIMEOUT_MS, () => connection.end())
     connection.on('error', () => connection.end())
-    connection.on('close', cancel)
     connection.on('authentication', (context) => {
       try {
         if (context.method !== 'publickey') return context.reject(['publickey'])
@@ -151,7 +158,7 @@ export class GitSsh {
       }
     })
     connection.on('ready', () => {
-      cancel()
+      this.#unknown.get(name)?.()
       connection.on('session', (accept, reject) => {
         if (!person || ++sessions > limits.MAX_SESSIONS_PER_CONNECTION) {
           reject()
@@ -225,6 +232,10 @@ export class GitSsh {
     stream.exit(code)
     stream.end()
   }
+}
+
+function socketName(address: string, port: number | undefined): string {
+  return `${address} ${port}`
 }
 
 type ParseKey = (line: string) => ReturnType<typeof import('ssh2').utils.parseKey>

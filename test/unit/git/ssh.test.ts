@@ -1,0 +1,249 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { pktLine } from '../../../node/git/pkt-line.ts'
+import { readCommand } from '../../../node/git/ssh/command.ts'
+import { receive, upload } from '../../../node/git/ssh/conversation.ts'
+import { MAX_SECTION_BYTES } from '../../../node/git/ssh/limits.ts'
+import { PktSections } from '../../../node/git/ssh/pkt-sections.ts'
+import { GitSsh, type GitSshInit } from '../../../node/git/ssh/ssh-server.ts'
+import { systemClock } from '../../../node/platform/clock.ts'
+import { nodeDisk } from '../../../node/platform/disk.ts'
+import { JoineryError } from '../../../protocols/errors.ts'
+import type { GitRequest } from '../../../protocols/git.ts'
+import { temporaryFolder } from '../../kit/temporary-folder.ts'
+
+async function* spans(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts
+}
+
+describe('the command line', () => {
+  test.each([
+    ["git-upload-pack '/ana/recipes.git'", { service: 'git-upload-pack', person: 'ana', repository: 'recipes' }],
+    ["git-receive-pack 'ana/recipes'", { service: 'git-receive-pack', person: 'ana', repository: 'recipes' }],
+    ["git upload-pack '/ana/recipes.git/'", { service: 'git-upload-pack', person: 'ana', repository: 'recipes' }]
+  ])('%s', (text, command) => {
+    expect(readCommand(text)).toEqual(command)
+  })
+
+  test.each([
+    '',
+    'git-upload-pack',
+    'git-upload-pack /ana/recipes.git',
+    "git-upload-pack '/ana/recipes.git'; id",
+    "git-upload-pack '/ana/../recipes.git'",
+    "git-upload-pack '/ana/rec'\\''ipes.git'",
+    "git-upload-archive '/ana/recipes.git'",
+    "git-upload-pack --upload-pack=id '/ana/recipes.git'",
+    "git-upload-pack '/ana/re\ncipes'",
+    `git-upload-pack '/ana/${'x'.repeat(400)}'`
+  ])('%s is none of ours', (text) => {
+    expect(readCommand(text)).toBeUndefined()
+  })
+})
+
+describe('sections', () => {
+  test('are the same however the bytes are cut, and what follows stays as it is', async () => {
+    const lines = fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(lines, { minLength: 1, maxLength: 4 }),
+        fc.uint8Array({ maxLength: 60 }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }),
+        async (sections, rest, cuts) => {
+          const whole = Buffer.concat([
+            ...sections.flatMap((section) => [...section.map((line) => pktLine(line)), Buffer.from('0000')]),
+            rest
+          ])
+          const parts: Buffer[] = []
+          for (let at = 0, cut = 0; at < whole.length; cut++) {
+            const length = cuts[cut % cuts.length] ?? 1
+            parts.push(whole.subarray(at, at + length))
+            at += length
+          }
+          const read = new PktSections(spans(...parts))
+          for (const section of sections)
+            expect((await read.next())?.lines.map((line) => [...line])).toEqual(section.map((line) => [...line]))
+          const left: Uint8Array[] = []
+          for await (const span of read.rest()) left.push(span)
+          expect(Buffer.concat(left)).toEqual(Buffer.from(rest))
+        }
+      ),
+      { numRuns: 2_000 }
+    )
+  })
+
+  test('100,000 random and damaged ones: read, or refused with a code', { timeout: 60_000 }, async () => {
+    const good = Buffer.concat([pktLine('command=fetch'), Buffer.from('0001'), pktLine('done'), Buffer.from('0000')])
+    const damaged = fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, value]) => {
+      const bytes = Buffer.from(good)
+      bytes[at] = value
+      return bytes
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(damaged, fc.uint8Array({ maxLength: 40 })), async (bytes) => {
+        const read = new PktSections(spans(bytes))
+        try {
+          while (await read.next());
+        } catch (error) {
+          expect(error).toBeInstanceOf(JoineryError)
+        }
+      }),
+      { numRuns: 100_000 }
+    )
+  })
+
+  test('may be as long as the limit, and not a line longer', async () => {
+    const line = pktLine(Buffer.alloc(65_000))
+    const lines = Array.from({ length: Math.floor(MAX_SECTION_BYTES / line.length) }, () => line)
+    const read = new PktSections(spans(...lines, Buffer.from('0000')))
+    expect((await read.next())?.lines.length).toBe(lines.length)
+    const longer = new PktSections(spans(...lines, line, line))
+    await expect(longer.next()).rejects.toMatchObject({ code: 'TOO_LARGE' })
+  })
+})
+
+describe('a conversation', () => {
+  const conversation = (input: Uint8Array[], answers: (request: GitRequest) => AsyncIterable<Uint8Array>) => {
+    const written: Buffer[] = []
+    const requests: Omit<GitRequest, 'body'>[] = []
+    return {
+      written: () => Buffer.concat(written).toString('latin1'),
+      requests,
+      given: {
+        service: {
+          async answer(_id: string, request: GitRequest) {
+            const { body: _body, ...rest } = request
+            requests.push(rest)
+            return { body: answers(request) }
+          }
+        },
+        repository: 'r',
+        person: 'p',
+        signal: new AbortController().signal,
+        channel: {
+          read: () => spans(...input),
+          async write(bytes: Uint8Array) {
+            written.push(Buffer.from(bytes))
+          }
+        }
+      }
+    }
+  }
+  const echo = async function* (request: GitRequest): AsyncGenerator<Uint8Array> {
+    if (request.step === 'advertise') {
+      if (request.service === 'git-receive-pack') yield* [pktLine('# service=git-receive-pack\n'), Buffer.from('0000')]
+      yield pktLine('refs\n')
+      return
+    }
+    for await (const span of request.body) yield span
+  }
+  const commandOf = (now: string): Buffer => pktLine(`${'1'.repeat(40)} ${now} refs/heads/main\0report-status`)
+
+  test('of a push passes commands and pack on, and leaves out the line that only HTTP has', async () => {
+    const command = Buffer.concat([commandOf('2'.repeat(40)), Buffer.from('0000')])
+    const { given, written, requests } = conversation(
+      [command.subarray(0, 30), command.subarray(30), Buffer.from('PACK…')],
+      echo
+    )
+    await receive(given)
+    expect(written()).toBe(
+      `${pktLine('refs\n')}${command.toString('latin1')}${Buffer.from('PACK…').toString('latin1')}`
+    )
+    expect(requests.map(({ step, person }) => [step, person])).toEqual([
+      ['advertise', 'p'],
+      ['run', 'p']
+    ])
+  })
+
+  test('of a push that only deletes ends with its commands: the client waits for the report', async () => {
+    const command = Buffer.concat([commandOf('0'.repeat(40)), Buffer.from('0000')])
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      yield command
+      await new Promise<never>(() => undefined)
+    }
+    const { given, written } = conversation([], echo)
+    await receive({ ...given, channel: { ...given.channel, read: endless } })
+    expect(written()).toBe(`${pktLine('refs\n')}${command.toString('latin1')}`)
+  })
+
+  test('of a fetch is one request after the other; an old client is told what to do', async () => {
+    const request = (text: string): Buffer => Buffer.concat([pktLine(text), Buffer.from('0000')])
+    const both = [request('command=ls-refs'), request('command=fetch')]
+    const { given, written, requests } = conversation(both, echo)
+    await upload(given, 'version=2')
+    expect(written()).toBe(`${pktLine('refs\n')}${Buffer.concat(both).toString('latin1')}`)
+    expect(requests.every(({ protocol }) => protocol === 'version=2')).toBe(true)
+    const old = conversation([], echo)
+    await upload(old.given, undefined)
+    expect(old.written()).toContain('ERR this git is too old')
+    expect(old.requests).toEqual([])
+  })
+})
+
+describe('the port', () => {
+  const ends: (() => void | Promise<void>)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  })
+  const start = async (init: Partial<GitSshInit> = {}): Promise<{ ssh: GitSsh; port: number }> => {
+    const folder = temporaryFolder()
+    ends.push(() => folder[Symbol.dispose]())
+    const ssh = new GitSsh(
+      { disk: nodeDisk, clock: systemClock, host: () => undefined, onProblem: () => undefined },
+      { port: 0, host: '127.0.0.1', hostKeyPath: `${folder.path}/ssh/host-key`, ...init }
+    )
+    const { port } = await ssh.start()
+    ends.push(() => ssh.stop())
+    return { ssh, port }
+  }
+  const dial = (port: number): { socket: Socket; closed: Promise<string>; greeted: Promise<void> } => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    ends.push(() => void socket.destroy())
+    let text = ''
+    const greeted = new Promise<void>((resolve) =>
+      socket.on('data', (bytes) => {
+        text += bytes.toString('latin1')
+        resolve()
+      })
+    )
+    const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)))
+    socket.on('error', () => undefined)
+    return { socket, closed, greeted }
+  }
+
+  test('takes so many from one address and not one more, until one has left', async () => {
+    const { ssh, port } = await start({ limits: { MAX_CONNECTIONS_PER_ADDRESS: 3 } })
+    const three = [dial(port), dial(port), dial(port)]
+    await Promise.all(three.map(({ greeted }) => greeted))
+    expect(await dial(port).closed).toBe('')
+    expect(ssh.figures()).toEqual({ connections: 3, refused: 1 })
+    three[0]?.socket.destroy()
+    while (ssh.figures().connections === 3) await delay(5)
+    const again = dial(port)
+    await again.greeted
+    expect(ssh.figures().connections).toBe(3)
+  })
+
+  test('takes so many altogether and not one more', async () => {
+    const { ssh, port } = await start({ limits: { MAX_CONNECTIONS: 2 } })
+    const two = [dial(port), dial(port)]
+    await Promise.all(two.map(({ greeted }) => greeted))
+    expect(await dial(port).closed).toBe('')
+    expect(ssh.figures()).toEqual({ connections: 2, refused: 1 })
+  })
+
+  test('shows out who does not sign in, and keeps its key over a restart', async () => {
+    const folder = temporaryFolder()
+    ends.push(() => folder[Symbol.dispose]())
+    const hostKeyPath = `${folder.path}/ssh/host-key`
+    const { port } = await start({ hostKeyPath, limits: { SIGN_IN_TIMEOUT_MS: 100 } })
+    const { closed } = dial(port)
+    expect(await closed).toMatch(/^SSH-2\.0-joinery\r\n/)
+    const key = await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))
+    const second = await start({ hostKeyPath })
+    await dial(second.port).greeted
+    expect(await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))).toBe(key)
+  })
+})
