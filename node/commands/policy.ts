@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { PlacementPolicy } from '../../protocols/content.ts'
-import { JoineryError } from '../../protocols/errors.ts'
-import type { PolicyRule } from '../control/operations.ts'
+import { hasCode, JoineryError } from '../../protocols/errors.ts'
+import type { Operations, PolicyRule } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
 import { printable, table } from './printable.ts'
 
@@ -33,11 +33,25 @@ Examples:
         return
       }
       const policy = parsePolicy(copies)
-      const rule = await context.withOperations(command, { offline: true }, (operations) =>
-        operations.setPolicy({ target, policy })
-      )
-      context.show(rule, () => `${printable(rule.target)}: ${policyText(rule.policy)}`)
+      const { rule, isThere } = await context.withOperations(command, { offline: true }, async (operations) => ({
+        rule: await operations.setPolicy({ target, policy }),
+        isThere: await holds(operations, target)
+      }))
+      const later = isThere ? '' : `\nNothing is in ${printable(target)} yet: it counts for what comes.`
+      context.show(rule, () => `${printable(rule.target)}: ${policyText(rule.policy)}${later}`)
     })
+}
+
+/** A mistyped name is a rule too, for something that may come. */
+async function holds(operations: Operations, target: string): Promise<boolean> {
+  const [collection = '', ...path] = target.split('/')
+  if (path.length === 0) return (await operations.collections()).some(({ name }) => name === collection)
+  try {
+    return (await operations.ls({ collection, prefix: path.join('/'), limit: 1 })).files.length > 0
+  } catch (error) {
+    if (!hasCode(error, 'COLLECTION_UNKNOWN')) throw error
+    return false
+  }
 }
 
 function ruleCells(rule: PolicyRule): string[] {

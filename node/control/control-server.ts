@@ -112,7 +112,8 @@ async function readRequest(
     )
   const name = (request.url ?? '').slice(PATH_PREFIX.length)
   if (request.method !== 'POST' || !request.url?.startsWith(PATH_PREFIX) || !isOperation(name))
-    throw new JoineryError('NOT_FOUND', 'there is no such operation')
+    // A command of ours knows only what this program knows, so it is a newer one.
+    throw new JoineryError('UNKNOWN_OPERATION', 'the running device does not know this command')
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {

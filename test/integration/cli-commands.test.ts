@@ -63,7 +63,8 @@ describe('every command', () => {
     [['rollback', 'lessons', 'bafkqaaa0', '--yes'], /lessons is as it was in bafkqaaa0/],
     [['delete', 'lessons', 'a', '--yes'], /1 file taken out/],
     [['policy'], /lessons +everywhere +\(standard\)/],
-    [['policy', 'installers', '2'], /installers: 2 copies/],
+    [['policy', 'lessons', '2'], /^lessons: 2 copies\n$/],
+    [['policy', 'instalers', '2'], /instalers: 2 copies\nNothing is in instalers yet/],
     [['cloud', 'invite', '--uses', '2'], /^JOINERY-CLOUD:ABC\n$/],
     [['cloud', 'link', 'JOINERY-CLOUD:ABC'], /Connected; notes and facts are there/],
     [
