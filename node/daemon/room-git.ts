@@ -1,5 +1,6 @@
 /** The git host of a room: the local half and what devices agree on, put together. A device without git goes on without it. */
 import { JoineryError } from '../../protocols/errors.ts'
+import type { RepositoryId } from '../../protocols/git.ts'
 import { deviceSlug } from '../../protocols/git-facts.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
 import {
@@ -48,9 +49,13 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
         slug: () => deviceSlug(String(membership.view().members.get(identity.node)?.settings.name ?? config.name))
       }
     })
-    agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement }))
+    const besides = (id: RepositoryId): RepositoryId[] => agreement.directory.besides(id)
+    agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement, besides }))
     const bundling = new RepositoryBundling({ git, repositories })
-    const maintenance = new RepositoryMaintenance({ git, clock, repositories })
+    const maintenance = new RepositoryMaintenance({
+      ...{ git, clock, repositories },
+      spentOf: (id) => agreement.directory.spentOf(id)
+    })
     return {
       agreement,
       reading: new RepositoryReading(repositories),

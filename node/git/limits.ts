@@ -4,6 +4,8 @@
 export const MAX_PUSH_BYTES = 256 * 1024 * 1024
 /** All that one repository may take on the disk. */
 export const MAX_REPOSITORY_BYTES = 1024 * 1024 * 1024
+/** All repositories of one person together: nobody alone fills a card of 16 GB, on this device and on all others. */
+export const MAX_OWNER_BYTES = 3 * 1024 * 1024 * 1024
 /** Branches and tags that one push changes: a command takes some 100 bytes and one line of the ref log. */
 export const MAX_COMMANDS = 256
 /** The part of a push before its pack: commands and capabilities. */

@@ -9,6 +9,7 @@ import { isObjectId, isRepositoryId, isVisibleRef } from '../../protocols/git-na
 import type { Disk } from '../platform/disk.ts'
 import type { GitProgram } from './git-program.ts'
 import { faultOfModules } from './gitmodules.ts'
+import { KEPT } from './kept-refs.ts'
 import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
 import { fetchObjects, serveObjects } from './peer-transfer.ts'
 import { keyOf, type PushedCommits, readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
@@ -50,8 +51,6 @@ export interface LocalRepositoriesComponents {
   git: GitProgram
   disk: Disk
 }
-
-const KEPT = 'refs/mesh/kept'
 
 export class DiskRepositories implements LocalRepositories {
   readonly locks = new RepositoryLocks()
@@ -201,6 +200,10 @@ export class DiskRepositories implements LocalRepositories {
   /** Whether a refused push left objects that nothing names. */
   hasWaste(id: RepositoryId): boolean {
     return this.#waste.has(id)
+  }
+
+  noteWaste(id: RepositoryId): void {
+    this.#waste.add(id)
   }
 
   noteNoWaste(id: RepositoryId): void {

@@ -12,6 +12,7 @@ import type { GitProgram } from './git-program.ts'
 import {
   MAX_FETCH_REQUEST_BYTES,
   MAX_LIST_REQUEST_BYTES,
+  MAX_OWNER_BYTES,
   MAX_PUSH_BYTES,
   MAX_REFS,
   MAX_REPOSITORY_BYTES,
@@ -32,6 +33,8 @@ export interface LocalServiceComponents {
   clock: Clock
   repositories: DiskRepositories
   recorder: PushRecorder
+  /** The other repositories of the same owner; absent: each is counted alone. */
+  besides?(id: RepositoryId): readonly RepositoryId[]
 }
 
 export class LocalService implements GitService {
@@ -151,7 +154,7 @@ export class LocalService implements GitService {
     id: RepositoryId,
     push: PushRequest
   ): Promise<{ bytes: number } | { fault: (change: RefChange) => string }> {
-    const { repositories } = this.#components
+    const { repositories, besides = () => [] } = this.#components
     if (push.changes.some(({ ref }) => !isVisibleRef(ref)))
       return {
         fault: ({ ref }) =>
@@ -163,8 +166,15 @@ export class LocalService implements GitService {
     if (made > 0 && (await repositories.knownRefs(id)).size + made > MAX_REFS)
       return { fault: () => `a repository has at most ${MAX_REFS} branches and tags` }
     if (push.changes.every(({ new: now }) => now === undefined)) return { bytes: MAX_PUSH_BYTES }
-    const left = MAX_REPOSITORY_BYTES - (await repositories.size(id)).bytes
-    if (left <= 0) return { fault: () => `the repository is full (${MAX_REPOSITORY_BYTES / 2 ** 20} MB)` }
+    const own = (await repositories.size(id)).bytes
+    if (own >= MAX_REPOSITORY_BYTES)
+      return { fault: () => `the repository is full (${MAX_REPOSITORY_BYTES / 2 ** 20} MB)` }
+    let ofOwner = own
+    for (const other of besides(id))
+      if (await repositories.isHere(other)) ofOwner += (await repositories.size(other)).bytes
+    if (ofOwner >= MAX_OWNER_BYTES)
+      return { fault: () => `all repositories of this person together are full (${MAX_OWNER_BYTES / 2 ** 30} GB)` }
+    const left = Math.min(MAX_REPOSITORY_BYTES - own, MAX_OWNER_BYTES - ofOwner)
     const free = (await repositories.freeBytes()) - RESERVED_DISK_BYTES
     if (free <= 0) return { fault: () => 'the disk of the device that keeps this repository is nearly full' }
     return { bytes: Math.min(MAX_PUSH_BYTES, left, free) }

@@ -3,9 +3,10 @@
  * nobody changes it: whoever pushes makes it stop. Objects go by refs between devices, so this is each device's own affair.
  */
 import { hasCode } from '../../protocols/errors.ts'
-import type { RepositoryId } from '../../protocols/git.ts'
+import type { ObjectId, RepositoryId } from '../../protocols/git.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { GitProgram } from './git-program.ts'
+import { pruneKeptRefs } from './kept-refs.ts'
 import type { DiskRepositories } from './local-repositories.ts'
 
 /** A class that works on something is left alone. */
@@ -20,6 +21,8 @@ export interface RepositoryMaintenanceComponents {
   git: GitProgram
   clock: Clock
   repositories: DiskRepositories
+  /** What the ref log needs no longer of what was overwritten and deleted. Absent: all of it is kept. */
+  spentOf?(id: RepositoryId): (object: ObjectId) => boolean
 }
 
 export class RepositoryMaintenance {
@@ -45,7 +48,7 @@ export class RepositoryMaintenance {
 
   /** @returns whether there was something to do and it was done */
   async tidy(id: RepositoryId): Promise<boolean> {
-    const { repositories } = this.#components
+    const { repositories, spentOf = () => () => false } = this.#components
     const { packs } = await repositories.size(id)
     const waste = repositories.hasWaste(id)
     // What is being brought has no name yet: nothing is thrown away meanwhile.
@@ -53,7 +56,9 @@ export class RepositoryMaintenance {
     let done = false
     await repositories.locks.holdIdle(id, async (wanted) => {
       const signal = AbortSignal.any([wanted, this.#stop.signal])
-      const all = waste || (await this.#fold(id, signal)) > MAX_FOLDED_PACKS
+      const unnamed = await pruneKeptRefs(repositories, id, spentOf(id))
+      signal.throwIfAborted()
+      const all = waste || unnamed || (await this.#fold(id, signal)) > MAX_FOLDED_PACKS
       if (all && !repositories.uses.isUsed(id)) {
         // Without a name, and nobody is bringing anything: refused pushes, and nothing else.
         await this.#run(id, ['repack', '-a', '-d', '-q', '--no-write-bitmap-index'], signal)

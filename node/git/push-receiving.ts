@@ -57,6 +57,7 @@ export async function receivePack(
     let rest: Buffer = head
     let bytes = head.length
     try {
+      if (bytes > mostBytes) throw tooLarge(mostBytes)
       for (let next = await body.next(); !next.done; next = await body.next()) {
         bytes += next.value.length
         if (bytes > mostBytes) throw tooLarge(mostBytes)
@@ -120,7 +121,7 @@ function tooLarge(mostBytes: number): JoineryError {
     'TOO_LARGE',
     mostBytes === MAX_PUSH_BYTES
       ? `a push has at most ${megabytes} MB`
-      : `there is room for ${megabytes} MB only, in this repository or on the disk of its device`
+      : `there is room for ${megabytes} MB only, in this repository, for its owner, or on the disk of its device`
   )
 }
 

@@ -131,11 +131,13 @@ async function nodeFiles(
   const to = nodeBinary(architecture)
   const carried = folders.find((folder) => to.startsWith(`${folder.to}/`))
   if (!carried) return [{ from: nodePath, to }]
-  const licence = join(carried.from, 'LICENSE')
-  return [
-    { from: join(carried.from, 'bin', 'node'), to },
-    ...((await files.sizeBytes(licence)) > 0 ? [{ from: licence, to: `${carried.to}/LICENSE` }] : [])
-  ]
+  const more: CopiedFolder[] = []
+  // What is installed has the same packages as what it was installed from: so it is the same version when it is handed on.
+  for (const name of ['package.json', 'LICENSE']) {
+    const from = join(carried.from, name)
+    if ((await files.sizeBytes(from)) > 0) more.push({ from, to: `${carried.to}/${name}` })
+  }
+  return [{ from: join(carried.from, 'bin', 'node'), to }, ...more]
 }
 
 /** Names and texts in one order. The files are small; nothing else of the program can change without its version. */

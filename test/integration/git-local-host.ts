@@ -92,6 +92,11 @@ class FileDirectory implements RepositoryDirectory, PushRecorder {
     return lines
   }
 
+  /** As if they had been pushed before. */
+  addRefs(id: RepositoryId, refs: ReadonlyMap<RefName, ObjectId>): void {
+    this.#write({ id, changes: [...refs].map(([ref, now]) => ({ ref, old: undefined, new: now })) })
+  }
+
   repository = (id: RepositoryId): Repository | undefined => this.#repositories.get(id)
   all = (): Repository[] => [...this.#repositories.values()]
   find = (owner: string, name: string): Repository | undefined =>
@@ -119,6 +124,8 @@ export interface GitLocalHost {
   reading: RepositoryReading
   maintenance: RepositoryMaintenance
   service: GitService
+  /** What the ref log says that it needs no longer. */
+  spent: Set<ObjectId>
   /** An empty repository of ana's, to which ben may push. */
   make(name: string): Promise<Repository>
   /** With a name and a code in it when somebody is named. */
@@ -132,9 +139,15 @@ export async function startGitHost(folder: string): Promise<GitLocalHost> {
   mkdirSync(directory, { recursive: true })
   const repositories = new DiskRepositories({ git, disk: nodeDisk }, { directory })
   const log = new FileDirectory(join(folder, 'log'))
-  const components = { git, disk: nodeDisk, clock: systemClock, repositories, recorder: log }
+  const besides = (id: RepositoryId): RepositoryId[] =>
+    log.all().flatMap((one) => (one.id !== id && one.owner === log.repository(id)?.owner ? [one.id] : []))
+  const components = { git, disk: nodeDisk, clock: systemClock, repositories, recorder: log, besides }
   const local = new LocalService(components)
-  const maintenance = new RepositoryMaintenance({ git, clock: systemClock, repositories })
+  const spent = new Set<ObjectId>()
+  const maintenance = new RepositoryMaintenance({
+    ...{ git, clock: systemClock, repositories },
+    spentOf: () => (object) => spent.has(object)
+  })
   for (const { id } of log.all()) await repositories.applyRefs(id, log.refs(id))
   const service: GitService = {
     async answer(id, request, signal) {
@@ -163,7 +176,7 @@ export async function startGitHost(folder: string): Promise<GitLocalHost> {
   })
   const ana = PEOPLE[0]?.id ?? ''
   return {
-    ...{ port, directory: log, repositories, maintenance, service },
+    ...{ port, directory: log, repositories, maintenance, service, spent },
     reading: new RepositoryReading(repositories),
     make: (name) => log.create(ana, name),
     address: (name, person) =>

@@ -29,8 +29,8 @@ export const MAX_REPOSITORIES_PER_PERSON = 100
 /** 100 people with some each; every device keeps them all. */
 export const MAX_REPOSITORIES = 2_000
 export const MAX_COLLABORATORS = 100
-/** Overwritten and deleted values that a device asks others for; older ones stay where they are. A class that forces every push makes some hundred. */
-const MAX_KEPT_OBJECTS = 1_000
+/** Overwritten and deleted values of one repository that every device keeps, the newest. A class that forces every push makes some hundred. */
+export const MAX_KEPT_OBJECTS = 1_000
 
 export interface DirectoryComponents {
   journal: JournalAccess
@@ -180,6 +180,21 @@ export class Directory implements RepositoryDirectory {
   kept(id: RepositoryId): ObjectId[] {
     const dropped = [...(this.log(id)?.dropped ?? [])].sort(([, a], [, b]) => compareStamps(b, a))
     return dropped.slice(0, MAX_KEPT_OBJECTS).map(([object]) => object)
+  }
+
+  /** Whether an object was overwritten or deleted so long ago that no device need have it any more. What the log never named is not. */
+  spentOf(id: RepositoryId): (object: ObjectId) => boolean {
+    const log = this.log(id)
+    const kept = new Set(this.kept(id))
+    const branches = [...(log?.branches.values() ?? [])]
+    return (object) =>
+      log?.dropped.has(object) === true && !kept.has(object) && !branches.some(({ made }) => made.has(object))
+  }
+
+  /** The other repositories of its owner. */
+  besides(id: RepositoryId): RepositoryId[] {
+    const owner = this.repository(id)?.owner
+    return [...this.#list().values()].filter((one) => one.owner === owner && one.id !== id).map((one) => one.id)
   }
 
   onChange(listener: (id: RepositoryId) => void): () => void {
