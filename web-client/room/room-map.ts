@@ -7,12 +7,17 @@ import { formatBytes, formatCount } from '../formats.ts'
 import { type Html, html } from '../html.ts'
 import type { RoomContext } from './room-context.ts'
 
-const WIDTH = 640
-const HEIGHT = 400
-const MIDDLE = { x: WIDTH / 2, y: HEIGHT / 2 }
-/** Room for names beside the ring. */
-const RADIUS = { x: 190, y: 150 }
-const MANY = 16
+interface Frame {
+  width: number
+  height: number
+  /** Of the ring: there is room for names beside it. */
+  radius: { x: number; y: number }
+}
+
+/** A few are drawn large, so that their names can be read on a phone. */
+const FEW: Frame = { width: 400, height: 230, radius: { x: 110, y: 85 } }
+const MANY: Frame = { width: 640, height: 480, radius: { x: 230, y: 205 } }
+const MOST_FEW = 16
 const MAX_NAME_CHARACTERS = { few: 18, many: 11 }
 /** Slower than a bad Wi-Fi; faster than a good one. */
 const SLOW = { roundTripMs: 80, bytesPerSecond: 500e3 }
@@ -29,8 +34,9 @@ export function renderMap(glance: RoomGlance, { language, words }: RoomContext):
   const devices = ringOf(glance.devices)
   const links = linksBetween(devices)
   if (devices.length < 2 || links.length === 0) return html``
-  const many = devices.length > MANY
-  const places = devices.map((_, at) => placeOf(at, devices.length))
+  const many = devices.length > MOST_FEW
+  const frame = many ? MANY : FEW
+  const places = devices.map((_, at) => placeOf(at, devices.length, frame))
   const titleOf = ({ a, b, roundTripMs, bytesPerSecond }: Link): string => {
     const speed = [
       roundTripMs !== undefined && words.map.roundTrip(formatCount(roundTripMs, language)),
@@ -41,13 +47,13 @@ export function renderMap(glance: RoomGlance, { language, words }: RoomContext):
   return html`<section class="card" aria-labelledby="map-title">
 <h2 id="map-title">${words.map.title}</h2>
 <p class="explain">${words.map.explain}</p>
-<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.map.summary(devices.length, links.length)}">
+<svg class="map" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${words.map.summary(devices.length, links.length)}">
 ${links.map((link) => {
   const [from, to] = [places[link.a], places[link.b]]
   return (
     from &&
     to &&
-    html`<path class="link ${paceOf(link)}" d="M${from.x} ${from.y}Q${MIDDLE.x} ${MIDDLE.y} ${to.x} ${to.y}"><title>${titleOf(link)}</title></path>`
+    html`<path class="link ${paceOf(link)}" d="M${from.x} ${from.y}Q${frame.width / 2} ${frame.height / 2} ${to.x} ${to.y}"><title>${titleOf(link)}</title></path>`
   )
 })}
 ${devices.map((device, at) => {
@@ -62,7 +68,7 @@ function renderDevice(device: DeviceGlance, { x, y, angle }: Place, many: boolea
   const name = shortened(device.name, many ? MAX_NAME_CHARACTERS.many : MAX_NAME_CHARACTERS.few)
   const right = Math.cos(angle) >= 0
   const state = device.warnings.length > 0 ? 'bad' : device.connected ? 'good' : 'away'
-  const size = many ? 5 : 9
+  const size = many ? 5 : 7
   const offset = { x: Math.round(Math.cos(angle) * (size + 6)), y: Math.round(Math.sin(angle) * (size + 8)) }
   return html`<g class="spot ${state}${device.self && ' self'}"><circle cx="${x}" cy="${y}" r="${size}"/><text x="${x + offset.x}" y="${y + offset.y}" text-anchor="${right ? 'start' : 'end'}" dominant-baseline="middle"${many && html` class="small"`}>${name}</text></g>`
 }
@@ -80,11 +86,12 @@ interface Place {
   angle: number
 }
 
-function placeOf(at: number, count: number): Place {
-  const angle = (2 * Math.PI * at) / count - Math.PI / 2
+/** Two stand side by side, more begin at the top. */
+function placeOf(at: number, count: number, { width, height, radius }: Frame): Place {
+  const angle = (2 * Math.PI * at) / count - (count === 2 ? Math.PI : Math.PI / 2)
   return {
-    x: Math.round(MIDDLE.x + RADIUS.x * Math.cos(angle)),
-    y: Math.round(MIDDLE.y + RADIUS.y * Math.sin(angle)),
+    x: Math.round(width / 2 + radius.x * Math.cos(angle)),
+    y: Math.round(height / 2 + radius.y * Math.sin(angle)),
     angle
   }
 }
