@@ -104,7 +104,9 @@ test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and giv
   await using wary = await startNode(place, words)
   await importFolder(wary, join(folder.path, 'source'))
   await link(wary, await linkText(cloud, `/dns4/localhost/tcp/${port}/tls/ws`))
-  await until('the certificate was refused', () => log('error').includes('unknown ca'))
+  // The certificate is no good to it: it goes before it has asked for anything.
+  await until('it has left twice', () => (log('error').match(/closed connection while waiting/g)?.length ?? 0) > 1)
+  expect(log('access')).toBe('')
   expect(await cloudsOf(wary)).toMatchObject([{ state: 'open', heldFiles: 0 }])
   await wary.node.stop()
 
@@ -126,9 +128,9 @@ test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and giv
   })
   const got = await fetch(`${fresh.node.address}/lessons/x/b.bin`, { signal: AbortSignal.timeout(20_000) })
   expect(Buffer.from(await got.arrayBuffer()).equals(noise(FILE_BYTES, 2))).toBe(true)
-  // It went through the proxy, and by no other way.
-  await until('the proxy has written down what it carried', () => {
+  // It went through the proxy, which writes down a connection when that has ended; those that it was ended with it does not.
+  await until('the proxy has written down that it carried the second file', () => {
     const carried = [...log('access').matchAll(/^carried (\d+)$/gm)].map(([, bytes]) => Number(bytes))
-    return carried.reduce((sum, bytes) => sum + bytes, 0) >= 2 * FILE_BYTES
+    return carried.reduce((sum, bytes) => sum + bytes, 0) >= FILE_BYTES
   })
 })
