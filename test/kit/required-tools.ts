@@ -31,6 +31,7 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'ssh' }, debianPackage: 'openssh-client', because: 'git over SSH, with the client that learners have' },
   { what: { program: 'wget' }, debianPackage: 'wget', because: 'the line that makes a computer a further device' },
   { what: { program: 'openssl' }, debianPackage: 'openssl', because: 'a proxy that ends TLS' },
+  { what: { program: 'nginx' }, debianPackage: 'nginx-light', because: 'a cloud peer behind a proxy that ends TLS' },
   { what: { program: 'python3' }, debianPackage: 'python3', because: 'stock pip' },
   { what: { module: 'ensurepip' }, debianPackage: 'python3-venv', because: 'stock pip' },
   {
