@@ -18,7 +18,7 @@ defineErrors({
   IMPORT_NO_FOLDER: { status: 404, next: 'Check the spelling, and that the stick or disk is plugged in.' },
   IMPORT_NOTHING_FOUND: {
     status: 422,
-    next: 'Give the folder that `offlinedatasci` made (with `lessons`, `pypi`, `miniCRAN`, …), or say what it is with `--collection`.'
+    next: 'Give the folder that `offlinedatasci` made (with `lessons`, `pypi`, `miniCRAN`, …), or say what it is with `--as`.'
   },
   IMPORT_TOO_MANY_FILES: { status: 413, next: 'Import a part of the folder at a time.' },
   IMPORT_HAS_PROBLEMS: { status: 422, next: 'Repair what is listed, or run it without `--strict` to add the rest.' },

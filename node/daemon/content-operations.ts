@@ -129,7 +129,8 @@ export function contentOperations({ collections, blobs, nameOf, unpacked }: Cont
       const rule =
         rules.find((one) => one.collection === collection && one.prefix === prefix) ??
         rules.find((one) => one.collection === collection && one.prefix === '')
-      if (!rule) throw new JoineryError('COLLECTION_UNKNOWN', `there is no collection ${collection}`)
+      // Nothing is there, and no rule is left for it.
+      if (!rule) return { target, policy: { kind: 'everywhere' }, standard: true }
       return policyRule(rule)
     }
   }
