@@ -9,17 +9,19 @@ import type {
 import { pipLine, rLine } from './client-lines.ts'
 import { formatBytes } from './formats.ts'
 import { type Html, html } from './html.ts'
+import { type IconName, icon } from './icons.ts'
 import { isLanguage, LANGUAGE_NAMES, type Language } from './languages.ts'
 import { renderPage } from './page-frame.ts'
 import { qrCode } from './qr-code.ts'
 import { renderSearchField } from './search/search-page.ts'
-import type { SetupTool } from './setup/setup-tool.ts'
+import { SETUP_TOOLS, type SetupTool, undoLine } from './setup/setup-tool.ts'
 import { setupTextsIn } from './setup/texts.ts'
 import { type Texts, textsIn } from './texts.ts'
 import type { RoomAddresses, Visitor, VisitorSystem } from './visitor.ts'
 
 interface Section {
   id: string
+  icon: IconName
   title: string
   count: string
   explain: string
@@ -31,6 +33,8 @@ export interface FirstPageFeatures {
   hasNotes: boolean
   /** Repositories are served at `/<person>/<repository>`. */
   hasRepositories?: boolean
+  /** What this visitor's computer was set up for from here, as far as this device remembers. */
+  setUp?: readonly SetupTool[]
   /** `/search` looks through what is here. */
   hasSearch?: boolean
 }
@@ -61,6 +65,7 @@ ${features.hasNotes && overview.room && renderNotes(texts)}
 ${features.hasRepositories && overview.room && renderRepositories(visitor, texts)}
 ${features.hasSearch && sections.length > 0 && renderSearchField(visitor.language)}
 ${sections.length > 0 ? renderSections(sections, texts) : overview.asking === undefined && renderEmpty(texts)}
+${overview.room && renderLeave(overview.contents, visitor, features)}
 </div>
 <aside class="flow">${renderAddress(addresses, texts)}</aside>
 </div>`
@@ -72,8 +77,8 @@ function renderSections(sections: Section[], texts: Texts): Html {
     ({ id, count }) => html`<li><a href="#${id}">${count}</a></li>`
   )}</ul></nav>
 ${sections.map(
-  ({ id, title, explain, body }) => html`<section class="card" id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
+  ({ id, icon: name, title, explain, body }) => html`<section class="card" id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${icon(name)}${title}</h2>
 <p class="explain">${explain}</p>
 ${body}
 </section>`
@@ -92,6 +97,7 @@ function contentSections(
   if (contents.lessons.length > 0)
     sections.push({
       id: 'lessons',
+      icon: 'lessons',
       ...texts.lessons,
       count: texts.lessons.count(contents.lessons.length),
       body: renderLessons(contents.lessons, language)
@@ -99,6 +105,7 @@ function contentSections(
   if (contents.python.count > 0)
     sections.push({
       id: 'python',
+      icon: 'packages',
       ...texts.python,
       count: texts.python.count(contents.python.count),
       body: renderPackages(
@@ -113,6 +120,7 @@ function contentSections(
   if (contents.r.count > 0)
     sections.push({
       id: 'r',
+      icon: 'packages',
       ...texts.r,
       count: texts.r.count(contents.r.count),
       body: renderPackages(contents.r, rLine(origin, exampleOf(contents.r, texts)), texts.r.which, texts, 'r', language)
@@ -120,6 +128,7 @@ function contentSections(
   if (contents.installers.length > 0)
     sections.push({
       id: 'installers',
+      icon: 'installers',
       ...texts.installers,
       count: texts.installers.count(contents.installers.length),
       body: renderInstallers(contents.installers, visitor.system, language, texts)
@@ -194,7 +203,7 @@ function renderAddress({ origins, loopbackOnly }: RoomAddresses, texts: Texts): 
   const [first = '', ...others] = origins
   const address = `${first}/`
   return html`<section class="card address" aria-labelledby="address-title">
-<h2 id="address-title">${texts.address.title}</h2>
+<h2 id="address-title">${icon('network')}${texts.address.title}</h2>
 ${qrCode(address, texts.address.qr(address))}
 <p class="big"><a href="${address}">${address.replace(/^http:\/\/|\/$/g, '')}</a></p>
 <p class="explain">${loopbackOnly ? texts.address.onlyHere : texts.address.explain}</p>
@@ -224,7 +233,7 @@ export function spaced(code: string): string {
 function renderNotes(texts: Texts): Html {
   return html`<section class="card with-button" aria-labelledby="notes-title">
 <div>
-<h2 id="notes-title">${texts.notes.title}</h2>
+<h2 id="notes-title">${icon('notes')}${texts.notes.title}</h2>
 <p class="explain">${texts.notes.explain}</p>
 </div>
 <a class="button" href="/notes/">${texts.notes.open}</a>
@@ -234,7 +243,7 @@ function renderNotes(texts: Texts): Html {
 function renderJoin(texts: Texts): Html {
   return html`<section class="card with-button" aria-labelledby="join-title">
 <div>
-<h2 id="join-title">${texts.join.title}</h2>
+<h2 id="join-title">${icon('person')}${texts.join.title}</h2>
 <p class="explain">${texts.join.explain}</p>
 </div>
 <p class="buttons"><a class="button button-strong" href="/sign-up">${texts.join.signUp}</a> <a class="button" href="/sign-in">${texts.join.signIn}</a></p>
@@ -245,10 +254,32 @@ function renderRepositories(visitor: Visitor, texts: Texts): Html {
   const { person } = visitor
   return html`<section class="card with-button" aria-labelledby="repositories-title">
 <div>
-<h2 id="repositories-title">${texts.repositories.title}</h2>
+<h2 id="repositories-title">${icon('repositories')}${texts.repositories.title}</h2>
 <p class="explain">${texts.repositories.explain}</p>
 </div>
 <p class="buttons">${person && html`<a class="button" href="/${person.name}">${texts.repositories.open}</a> `}<a class="button" href="/repositories">${texts.repositories.all}</a></p>
+</section>`
+}
+
+/** How to undo the setup: at once for whom we saw set something up, folded for the others, since another device may have done it. */
+function renderLeave(contents: ContentsOverview, visitor: Visitor, features: FirstPageFeatures): Html | undefined {
+  const known = features.setUp ?? []
+  const offered = SETUP_TOOLS.filter(
+    (tool) =>
+      (tool === 'pip' && contents.python.count > 0) ||
+      (tool === 'r' && contents.r.count > 0) ||
+      (tool === 'git' && features.hasRepositories === true)
+  )
+  const tools = known.length > 0 ? known : offered
+  // On a phone there was nothing to set up.
+  if (tools.length === 0 || (visitor.system === 'other' && known.length === 0)) return undefined
+  const words = setupTextsIn(visitor.language)
+  const system = visitor.system === 'windows' ? 'ps1' : 'sh'
+  const lines = html`<p class="explain">${words.leaveExplain}</p>
+${tools.map((tool) => html`<h3>${words.tools[tool].name}</h3>${renderLine(undoLine(tool, system))}`)}`
+  return html`<section class="card${known.length > 0 && ' notice'}" id="leave" aria-labelledby="leave-title">
+<h2 id="leave-title">${icon('undo')}${words.leave}</h2>
+${known.length > 0 ? lines : html`<details><summary>${words.leaveAsk}</summary>${lines}</details>`}
 </section>`
 }
 

@@ -10,6 +10,13 @@ export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
   pt: 'Português'
 }
 
+/** All of today's; a language that is written from right to left says so here, and its pages turn round. */
+const DIRECTIONS: Readonly<Record<Language, 'ltr' | 'rtl'>> = { en: 'ltr', es: 'ltr', fr: 'ltr', pt: 'ltr' }
+
+export function directionOf(language: Language): 'ltr' | 'rtl' {
+  return DIRECTIONS[language]
+}
+
 export function isLanguage(text: string | null | undefined): text is Language {
   return LANGUAGES.some((language) => language === text)
 }

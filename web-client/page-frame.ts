@@ -1,6 +1,6 @@
 import { assetAddresses } from './asset-addresses.ts'
 import { type Html, html } from './html.ts'
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from './languages.ts'
+import { directionOf, LANGUAGE_NAMES, LANGUAGES, type Language } from './languages.ts'
 import { renderSignalBar } from './room/signal-bar.ts'
 import type { Texts } from './texts.ts'
 import type { Visitor, VisitorPerson } from './visitor.ts'
@@ -23,7 +23,7 @@ export function renderPage(frame: PageFrame): string {
   const { texts, visitor } = frame
   const assets = assetAddresses()
   const document = html`<!doctype html>
-<html lang="${visitor.language}">
+<html lang="${visitor.language}" dir="${directionOf(visitor.language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

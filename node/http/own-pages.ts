@@ -18,6 +18,7 @@ import { addRepositoryRoutes } from './repository-routes.ts'
 import { addRoomRoutes } from './room-routes.ts'
 import { loadRoomScript } from './room-script.ts'
 import { addSearchRoutes } from './search-routes.ts'
+import { SetupMemory } from './setup-memory.ts'
 import { addSetupRoutes } from './setup-routes.ts'
 import { addSignalRoutes } from './signal-routes.ts'
 import { addTakeHomeRoutes } from './take-home-routes.ts'
@@ -63,6 +64,7 @@ export async function createPages(
   const overview = fresh(components.clock, () => components.room.overview())
   const assets = await loadAssets(components.disk, init.assetsDirectory)
   const { clock, addresses, notes, people, repositories } = components
+  const memory = new SetupMemory()
   const hasRepositories = people !== undefined && repositories !== undefined
   // Each in a scope of its own: their headers stay with them.
   const within = (add: (scope: FastifyInstance) => void): void => {
@@ -76,14 +78,14 @@ export async function createPages(
   })
   within((scope) => {
     addPageRoutes(scope, {
-      ...{ overview, assets, addresses, people, hasRepositories },
+      ...{ overview, assets, addresses, people, hasRepositories, memory },
       port: () => portOf(server),
       hasNotes: notes !== undefined,
       hasSearch: components.search !== undefined
     })
   })
   within((scope) => {
-    addSetupRoutes(scope, { people, addresses, port: () => portOf(server) })
+    addSetupRoutes(scope, { people, addresses, memory, port: () => portOf(server) })
     if (components.handout) addHandoutRoutes(scope, components.handout)
   })
   if (people) {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import { ASSETS, nameAssets } from '../../web-client/asset-addresses.ts'
+import { renderDesignPage } from '../../web-client/design/design-page.ts'
 import { renderFirstPage } from '../../web-client/first-page.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
@@ -12,6 +13,7 @@ import { addPageHeaders, etagOf, sendPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
+import type { SetupMemory } from './setup-memory.ts'
 
 export interface PageOptions {
   overview(): Promise<RoomOverview>
@@ -21,6 +23,7 @@ export interface PageOptions {
   /** Shared notes are served here. */
   hasNotes: boolean
   hasSearch?: boolean
+  memory?: SetupMemory
   hasRepositories: boolean
   people: PeopleDoor | undefined
 }
@@ -69,8 +72,15 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
     return sendPage(
       request,
       reply,
-      renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), options)
+      renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), {
+        ...options,
+        setUp: options.memory?.of(request.ip) ?? []
+      })
     )
+  })
+  app.get('/design', async (request, reply) => {
+    const style = options.assets.find(({ path }) => path === ASSETS.style)?.bytes.toString() ?? ''
+    return sendPage(request, reply, renderDesignPage(style, visitorOf(request, options.people)))
   })
   for (const { path, namedPath, type, bytes, etag } of options.assets) {
     for (const [address, caching] of [

@@ -10,14 +10,16 @@ import { addPageHeaders, goTo, sendPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 import { roomAddresses } from './room-addresses.ts'
+import type { SetupMemory } from './setup-memory.ts'
 
 export interface SetupRouteOptions {
   people: PeopleDoor | undefined
   addresses(): NetworkAddress[]
   port(): number
+  memory: SetupMemory
 }
 
-export function addSetupRoutes(app: FastifyInstance, { people, addresses, port }: SetupRouteOptions): void {
+export function addSetupRoutes(app: FastifyInstance, { people, addresses, port, memory }: SetupRouteOptions): void {
   addPageHeaders(app, PAGE_HEADERS)
   const placeOf = (request: FastifyRequest): SetupPlace => {
     const [origin = ''] = roomAddresses(request.raw.visit?.host, addresses(), port()).origins
@@ -35,6 +37,7 @@ export function addSetupRoutes(app: FastifyInstance, { people, addresses, port }
     if (!tool) throw new JoineryError('NOT_IN_ROOM', 'no setup for that')
     const place = placeOf(request)
     if (system === undefined) return sendPage(request, reply, renderSetupPage(tool, place, visitorOf(request, people)))
+    if (request.method === 'GET' && runsIt(request.headers['user-agent'] ?? '')) memory.note(request.ip, tool)
     return reply
       .header('Cache-Control', 'no-cache')
       .header('Vary', 'Host')
@@ -45,4 +48,9 @@ export function addSetupRoutes(app: FastifyInstance, { people, addresses, port }
 
 function scriptOf(tool: SetupTool, system: string, place: SetupPlace): string {
   return system === 'sh' ? posixSetup(tool, place) : powershellSetup(tool, place)
+}
+
+/** A browser only looks at it; curl and PowerShell (which says Mozilla too) come from the line that was pasted. */
+function runsIt(agent: string): boolean {
+  return /PowerShell/i.test(agent) || !/\bMozilla\//.test(agent)
 }

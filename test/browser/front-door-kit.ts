@@ -34,6 +34,7 @@ export async function startFrontDoor(
     init?: Partial<FrontDoorInit>
     onMissing?: () => void
     notes?: NoteDoor
+    search?: FrontDoorComponents['search']
     people?: FrontDoorComponents['people']
     git?: FrontDoorComponents['git']
     repositories?: FrontDoorComponents['repositories']
@@ -48,6 +49,7 @@ export async function startFrontDoor(
       mirrors: more.mirrors ?? new Map(),
       room: { overview: typeof room === 'function' ? room : () => Promise.resolve(room) },
       ...(more.notes && { notes: more.notes }),
+      ...(more.search && { search: more.search }),
       ...(more.people && { people: more.people }),
       ...(more.git && { git: more.git }),
       ...(more.repositories && { repositories: more.repositories }),

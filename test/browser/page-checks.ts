@@ -18,7 +18,7 @@ export function launchChromium(): Promise<Browser> {
   })
 }
 
-async function violationsOn(page: Page): Promise<string[]> {
+export async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(await readAxe())
   return await page.evaluate(async (values) => {
     const axe = (

@@ -14,6 +14,8 @@ export interface SetupTexts {
   again: string
   leave: string
   leaveExplain: string
+  /** For whom we do not know to have set anything up. */
+  leaveAsk: string
   project: Readonly<Record<SetupTool, string>>
   back: string
   linkFrom: string
@@ -36,6 +38,7 @@ const en: SetupTexts = {
   file: 'Or download the file and look at it first:',
   again: 'Running it twice changes nothing. Your other settings stay.',
   leave: 'Before you leave',
+  leaveAsk: 'Did you set up your computer for this room?',
   leaveExplain: 'This puts your settings back byte for byte. It works without the room, also at home:',
   project: {
     pip: 'In an active virtual environment only that environment is set up.',
@@ -63,6 +66,7 @@ const es: SetupTexts = {
   file: 'O descarga el archivo y míralo antes:',
   again: 'Ejecutarla dos veces no cambia nada. Tus demás ajustes se quedan.',
   leave: 'Antes de irte',
+  leaveAsk: '¿Preparaste tu computadora para esta sala?',
   leaveExplain: 'Esto deja tus ajustes byte por byte como estaban. Funciona sin la sala, también en casa:',
   project: {
     pip: 'Con un entorno virtual activo, solo se prepara ese entorno.',
@@ -90,6 +94,7 @@ const fr: SetupTexts = {
   file: 'Ou téléchargez le fichier et regardez-le d’abord :',
   again: 'La lancer deux fois ne change rien. Vos autres réglages restent.',
   leave: 'Avant de partir',
+  leaveAsk: 'Avez-vous réglé votre ordinateur pour cette salle ?',
   leaveExplain: 'Ceci remet vos réglages octet par octet. Cela marche sans la salle, aussi à la maison :',
   project: {
     pip: 'Dans un environnement virtuel actif, seul cet environnement est réglé.',
@@ -117,6 +122,7 @@ const pt: SetupTexts = {
   file: 'Ou baixe o arquivo e veja antes o que ele faz:',
   again: 'Executar duas vezes não muda nada. As suas outras configurações ficam.',
   leave: 'Antes de sair',
+  leaveAsk: 'Você preparou o seu computador para esta sala?',
   leaveExplain: 'Isto deixa as suas configurações byte por byte como eram. Funciona sem a sala, também em casa:',
   project: {
     pip: 'Num ambiente virtual ativo, só esse ambiente é preparado.',

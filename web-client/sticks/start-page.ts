@@ -4,7 +4,7 @@
  */
 import { formatBytes } from '../formats.ts'
 import { type Html, html } from '../html.ts'
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../languages.ts'
+import { directionOf, LANGUAGE_NAMES, LANGUAGES, type Language } from '../languages.ts'
 import { textsIn } from '../texts.ts'
 import { stickTextsIn } from './texts.ts'
 
@@ -51,7 +51,7 @@ export function renderStickStart(start: StickStartPage, language: Language, styl
   // What the style says is ours; `</` would end the element all the same.
   const inlineStyle: Html = { html: style.replaceAll('</', '<\\/') }
   const document = html`<!doctype html>
-<html lang="${language}">
+<html lang="${language}" dir="${directionOf(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

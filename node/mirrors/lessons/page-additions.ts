@@ -12,7 +12,7 @@ try{document.cookie}catch(e){Object.defineProperty(document,"cookie",{get:functi
 try{navigator.serviceWorker}catch(e){delete Navigator.prototype.serviceWorker}})()</script>`
 
 /** The word "internet" is the same in the languages that we have; the whole sentence is for screen readers and for who points at it. */
-const STYLE = `<style>.joinery-needs-internet{font-size:.7em;opacity:.85;vertical-align:super;white-space:nowrap;margin-left:.2em}
+const STYLE = `<style>.joinery-needs-internet{font-size:.7em;opacity:.85;vertical-align:super;white-space:nowrap;margin-inline-start:.2em}
 .joinery-needs-internet>span{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}</style>`
 
 export const HEAD_ADDITION = STORAGE + STYLE

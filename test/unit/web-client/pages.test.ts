@@ -128,7 +128,7 @@ describe('every page', () => {
 
   it.each(LANGUAGES)('is whole in %s, without gaps, doubled ids or texts of another language', (language) => {
     for (const page of pages(sampleRoom, language)) {
-      expect(page).toContain(`<html lang="${language}">`)
+      expect(page).toContain(`<html lang="${language}" dir="ltr">`)
       expect(page).not.toMatch(/undefined|\[object|NaN|\bnull\b/)
       const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
       expect(new Set(ids).size).toBe(ids.length)

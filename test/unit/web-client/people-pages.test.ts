@@ -132,7 +132,7 @@ describe('every page about people and repositories', () => {
 
   it.each(LANGUAGES)('is there in %s, with nothing left undefined', (language) => {
     for (const page of pagesWith('x', language)) {
-      expect(page).toContain(`<html lang="${language}">`)
+      expect(page).toContain(`<html lang="${language}" dir="ltr">`)
       expect(page).not.toMatch(/undefined|\[object|NaN|\$\{/)
       expect(page).not.toMatch(/<script(?! src=)|style=|\son[a-z]+=/)
     }
