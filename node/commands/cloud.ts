@@ -123,23 +123,31 @@ interface BudgetOptions {
 }
 
 function statusText(one: CloudPeerStatus): string {
-  const lines = [
-    `${printable(one.name)} (${one.addresses.map(printable).join(', ')})`,
-    `  ${stateText(one)}`,
-    `  There: ${countText(one.heldFiles, 'file', 'files')}, ${bytesText(one.heldBytes)}. ${leftText(one)}`
+  const rows = [
+    ['Notes and facts', changesText(one)],
+    ['Commits', one.leftRepositories > 0 ? `${left(one.leftRepositories, 'repository', 'repositories')}` : there(one)],
+    ['Files', filesText(one)],
+    ['For this device', one.wantedHereBytes > 0 ? `${bytesText(one.wantedHereBytes)} still to come` : 'all here'],
+    ['Internet used', budgetText(one)]
   ]
-  if (one.wantedHereBytes > 0) lines.push(`  This device still lacks ${bytesText(one.wantedHereBytes)}.`)
-  lines.push(`  ${budgetText(one)}`)
-  return lines.join('\n')
+  const lines = rows.map(([what = '', text]) => `  ${what.padEnd(17)}${text}`)
+  const head = `${printable(one.name)} (${one.addresses.map(printable).join(', ')})\n  ${stateText(one)}`
+  // Before anybody was there, nothing is known of what it has.
+  return one.state === 'open' || one.state === 'refused' ? head : [head, ...lines].join('\n')
 }
 
 function stateText(one: CloudPeerStatus): string {
   if (one.full) return 'Its disk is full: it takes nothing more. Ask its administrator. (CLOUD_FULL)'
+  const broke =
+    one.breaks === 0 ? '' : ` The line broke ${countText(one.breaks, 'time', 'times')}; it goes on where it was.`
   switch (one.state) {
     case 'linked':
-      return one.journalDone ? 'Connected; notes and facts are there.' : 'Connected; notes and facts come first.'
+      return `${isAllThere(one) ? 'Connected, and all of the room is there.' : 'Connected.'}${broke}`
     case 'away':
-      return 'Not in reach just now; it goes on by itself.'
+      if (one.awayMs === undefined) return 'Not in reach just now; it goes on by itself.'
+      return one.awayMs < BRIEF_MS
+        ? `The line broke ${Math.max(1, Math.round(one.awayMs / 1000))} s ago (${countText(one.breaks, 'time', 'times')} so far); it goes on by itself where it was.`
+        : `Not in reach for ${durationText(one.awayMs)}; it goes on by itself.`
     case 'refused': {
       const code = one.code ?? 'CLOUD_LINK_REFUSED'
       return `It does not take the room. ${new JoineryError(code, '').next} (${code})`
@@ -149,23 +157,51 @@ function stateText(one: CloudPeerStatus): string {
   }
 }
 
-function leftText(one: CloudPeerStatus): string {
-  const left: string[] = []
-  if (one.leftFiles > 0) left.push(`${countText(one.leftFiles, 'file', 'files')} (${bytesText(one.leftBytes)})`)
-  if (one.leftRepositories > 0) left.push(countText(one.leftRepositories, 'repository', 'repositories'))
-  if (left.length === 0) return one.state === 'linked' ? 'Nothing is left.' : ''
-  const time = one.remainingMs === undefined ? '' : `, about ${durationText(one.remainingMs)}`
-  return `Left: ${left.join(', ')}${time}.`
+/** A line that is away for less is one that breaks and comes back. */
+const BRIEF_MS = 60_000
+
+function isAllThere({ journalDone, leftFiles, leftRepositories }: CloudPeerStatus): boolean {
+  return journalDone && leftFiles === 0 && leftRepositories === 0
+}
+
+function changesText({ leftChanges }: CloudPeerStatus): string {
+  if (leftChanges === undefined) return 'not compared yet since this device was started'
+  return leftChanges === 0 ? 'all there' : left(leftChanges, 'change', 'changes')
+}
+
+/** Until it was asked, nobody knows. */
+function there({ leftChanges }: CloudPeerStatus): string {
+  return leftChanges === undefined ? 'not known yet' : 'all there'
+}
+
+function left(count: number, one: string, many: string): string {
+  return `${countText(count, one, many)} still to go`
+}
+
+function filesText(one: CloudPeerStatus): string {
+  const { heldFiles, heldBytes, leftFiles, leftBytes, bytesPerSecond } = one
+  if (leftFiles === 0) return `all there: ${countText(heldFiles, 'file', 'files')}, ${bytesText(heldBytes)}`
+  const percent = Math.floor((100 * heldBytes) / Math.max(1, heldBytes + leftBytes))
+  const done = `${heldFiles} of ${countText(heldFiles + leftFiles, 'file', 'files')}, ${bytesText(heldBytes)} of ${bytesText(heldBytes + leftBytes)} (${percent} %)`
+  if (one.budgetSpent) return `${done}; they wait, the limit is used up`
+  if (leftWaits(one)) return `${done}; they come after notes and commits`
+  const pace = bytesPerSecond > 0 ? `, ${bytesText(bytesPerSecond)}/s` : ''
+  const time = one.remainingMs === undefined ? '' : `, about ${durationText(one.remainingMs)} left`
+  return `${done}${pace}${time}`
+}
+
+function leftWaits({ state, journalDone, leftRepositories, bytesPerSecond }: CloudPeerStatus): boolean {
+  return state === 'linked' && bytesPerSecond === 0 && (!journalDone || leftRepositories > 0)
 }
 
 function budgetText(one: CloudPeerStatus): string {
-  const used = `${bytesText(one.usedBytes)} of files and ${Math.round(one.usedMinutes)} min used`
+  const used = `${bytesText(one.usedBytes)} of files in ${Math.round(one.usedMinutes)} min by this device`
   const limits = [
     ...(one.budgetBytes === null ? [] : [bytesText(one.budgetBytes)]),
     ...(one.budgetMinutes === null ? [] : [`${one.budgetMinutes} min`])
   ]
-  if (limits.length === 0) return `No limit on files; ${used}.`
-  return `At most ${limits.join(' and ')} for files; ${used}${one.budgetSpent ? ', so files wait' : ''}.`
+  if (limits.length === 0) return `${used}; no limit`
+  return `${used}, at most ${limits.join(' and ')}${one.budgetSpent ? ': files wait (`joinery cloud budget`)' : ''}`
 }
 
 function roomsText(rooms: readonly CloudRoomStatus[]): string {

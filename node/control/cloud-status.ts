@@ -9,8 +9,14 @@ export interface CloudPeerStatus {
   state: 'open' | 'refused' | 'linked' | 'away'
   /** Why it said no. */
   code?: string
-  /** Facts and notes of this device are there, as far as it knows. */
+  /** How often the connection of this device with it broke since it was started. */
+  breaks: number
+  /** For how long it is not in reach; absent while it is, and when it never was since the start. */
+  awayMs?: number
+  /** All notes and facts of this device are there, as it confirmed itself. */
   journalDone: boolean
+  /** Changes that it has not confirmed; absent when it has not said yet, since the start, what it has. */
+  leftChanges?: number
   /** Its disk takes no more. */
   full: boolean
   heldFiles: number

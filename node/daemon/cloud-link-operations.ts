@@ -76,7 +76,7 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
   const isLinked = network?.mesh.links().some(({ peer }) => peer === node) ?? false
   const said = await uplink.states.now(node)
   const held = blobs.device(node)
-  const journalDone = network?.sync.status().find(({ peer }) => peer === node)?.quiet ?? false
+  const leftChanges = uplink.leftChanges(node)
   const { bytes, minutes, spent } = uplink.used(node)
   const here = await blobs.status()
   // Its inventory is certain; its own word also knows of files that are half there.
@@ -90,7 +90,9 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
     addresses: link.addresses,
     state: isLinked ? 'linked' : link.state === 'member' ? 'away' : link.state,
     ...(link.code === undefined ? {} : { code: link.code }),
-    journalDone: isLinked && journalDone,
+    ...uplink.line(node),
+    journalDone: leftChanges === 0,
+    ...(leftChanges === undefined ? {} : { leftChanges }),
     full: said !== undefined && (said.full || !said.journalOpen),
     heldFiles: held?.heldFiles ?? 0,
     heldBytes: held?.heldBytes ?? 0,

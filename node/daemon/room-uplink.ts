@@ -3,7 +3,7 @@
 import { RIGHT_ADMIT } from '../../protocols/certificate.ts'
 import type { NodeId, PeerLinks } from '../../protocols/message-stream.ts'
 import { type BlobSource, type Blobs, createHttpSource, createPeerSource, createStreamSource } from '../blobs/index.ts'
-import { answerState, BudgetBook, CloudLinks, CloudStates, meterLinks, paceSource } from '../cloud/index.ts'
+import { answerState, BudgetBook, CloudLinks, CloudStates, LineWatch, meterLinks, paceSource } from '../cloud/index.ts'
 import type { Journal, JournalSync } from '../journal/index.ts'
 import type { Mesh } from '../mesh/index.ts'
 import type { Membership } from '../room/index.ts'
@@ -21,6 +21,10 @@ export interface RoomUplink {
   used(node: NodeId): { bytes: number; minutes: number; spent: boolean }
   /** Files over the line just now. */
   bytesPerSecond(node: NodeId): number
+  /** How the connection of this device with a cloud peer is, since its start. */
+  line(node: NodeId): { breaks: number; awayMs?: number }
+  /** Batches of the journal that a cloud peer has not confirmed; undefined when it has not said what it has. */
+  leftChanges(node: NodeId): number | undefined
   /** Repositories that this device lacks something of; files wait for them. */
   followCommits(lacking: () => number): void
   followBlobs(blobs: Blobs): void
@@ -78,6 +82,7 @@ export async function openRoomUplink({
     const link = isCloud ? undefined : clouds.get(node)
     if (link) book.use(node, link.count, bytes)
   }
+  const lines = new LineWatch(clock, links)
   const stream = createStreamSource({ clock })
   const states = new CloudStates({ clock, links })
   let followed: Blobs | undefined
@@ -123,6 +128,8 @@ export async function openRoomUplink({
       const link = clouds.get(node)
       return link ? book.of(node, link.count).bytesPerSecond(clock.monotonicMs()) : 0
     },
+    line: (node) => lines.of(node),
+    leftChanges: (node) => leftChanges(journal, node),
     followBlobs(blobs) {
       followed = blobs
     },
@@ -134,9 +141,24 @@ export async function openRoomUplink({
       if (!isCloud) clouds.start(mesh)
     },
     async stop() {
+      lines.stop()
       states.stop()
       clouds.stop()
       if (!isCloud) await book.close()
     }
   }
+}
+
+/** What the peer confirmed is less than what is on our medium by so many batches. */
+function leftChanges({ exchange }: Journal, node: NodeId): number | undefined {
+  const known = exchange.knowledgeOf(node)
+  if (known.size === 0) return undefined
+  let left = 0
+  for (const { bucket } of exchange.bucketHashes()) {
+    for (const { writer, tips } of exchange.rowsOf(bucket)) {
+      const last = Math.max(-1, ...tips.map(({ number }) => number))
+      left += Math.max(0, last - (known.get(Buffer.from(writer).toString('hex')) ?? -1))
+    }
+  }
+  return left
 }
