@@ -1,59 +1,44 @@
 /**
- * `joinery install` from the package as npm packs it, into a root folder, and the service that comes out of it on its own network: it runs under its own account,
- * comes back after a kill, is updated, taken back, continued after an interruption, and removed.
+ * `joinery install` from the package as npm packs it, on a computer that systemd runs and on its own network: the service runs under its own account, comes back after
+ * a kill and after a power cut, is updated, taken back, continued after an interruption, and removed.
  */
-import { spawn } from 'node:child_process'
-import {
-  appendFileSync,
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync
-} from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
+import type { NodeStatus } from '../../node/control/operations.ts'
 import { findProgramFiles } from '../../node/install/program-files.ts'
-import { run, runAnyway, until } from '../kit/child.ts'
-import { type Cable, type Device, NetworkLab } from '../kit/network-lab.ts'
+import { memoryLimits } from '../../node/install/service-unit.ts'
+import { type RunOptions, type RunResult, run, until } from '../kit/child.ts'
+import { type Cable, type Device, type LabNetwork, NetworkLab } from '../kit/network-lab.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
-import { InstalledService, readUnit } from './install-kit.ts'
+import { SystemdComputer } from './systemd-computer.ts'
 
 const TOP = join(import.meta.dirname, '../..')
+/** Where npm put the package, as the computer sees it. */
+const NPM = '/srv/npm/node_modules'
+const PROGRAM = `${NPM}/joinery`
+const LAUNCH = [`${NPM}/node-linux-${process.arch}/bin/node`, `${PROGRAM}/node/bin/joinery.js`]
 
 let folder: TemporaryFolder
 let lab: NetworkLab
+let network: LabNetwork
 let device: Device
 let cable: Cable
-/** Where npm put the package. */
-let program: string
-let root: string
-let service: InstalledService
+let computer: SystemdComputer
 
 beforeAll(async () => {
   folder = temporaryFolder()
-  // The service's account has to get through.
-  chmodSync(folder.path, 0o755)
-  if ((statSync(dirname(folder.path)).mode & 0o001) === 0) chmodSync(dirname(folder.path), 0o711)
   lab = await NetworkLab.make()
   device = await lab.device('pi-1')
-  cable = await device.plug(await lab.network())
-  program = await packAndUnpack()
-  root = join(folder.path, 'root')
-  mkdirSync(root, { mode: 0o755 })
-  service = new InstalledService(root, device)
+  network = await lab.network()
+  cable = await device.plug(network)
+  computer = await SystemdComputer.make(device)
+  await packAndUnpack(join(computer.disk, NPM))
+  await computer.boot()
 }, 180_000)
 
 afterAll(async () => {
-  await service?.[Symbol.asyncDispose]()
+  await computer?.[Symbol.asyncDispose]()
   await lab?.[Symbol.asyncDispose]()
   folder?.[Symbol.dispose]()
 })
@@ -62,13 +47,14 @@ afterAll(async () => {
 let failedStep: string | undefined
 beforeEach(({ task }) => {
   if (failedStep !== undefined) throw new Error(`an earlier step failed: ${failedStep}`)
-  onTestFailed(() => {
+  onTestFailed(async () => {
     failedStep ??= task.name
+    console.error((await computer.runAnyway(['journalctl', '-u', 'joinery', '-n', '50', '--no-pager'])).stdout)
   })
 })
 
 /** Packs a copy of this checkout and lays it out as npm installs it: the package in node_modules, what it depends on beside it. */
-async function packAndUnpack(): Promise<string> {
+async function packAndUnpack(modules: string): Promise<void> {
   const checkout = join(folder.path, 'checkout')
   for (const name of ['node', 'protocols', 'web-client', 'package.json', 'tsconfig.json'])
     cpSync(join(TOP, name), join(checkout, name), { recursive: true })
@@ -81,196 +67,257 @@ async function packAndUnpack(): Promise<string> {
     env: { NODE_DISABLE_COMPILE_CACHE: '1' }
   })
   const archive = readdirSync(folder.path).find((name) => name.endsWith('.tgz')) ?? ''
-  const installed = join(folder.path, 'npm/node_modules/joinery')
+  const installed = join(modules, 'joinery')
   mkdirSync(installed, { recursive: true })
   await run(['tar', '-xzf', join(folder.path, archive), '-C', installed, '--strip-components=1'])
   for (const { from, to } of folders)
-    if (!to.startsWith('node_modules/joinery/')) linkFolder(from, join(folder.path, 'npm', to))
-  return installed
-}
-
-/** The carried Node alone is 120 MB, and nothing here writes into it: linked where it lies on the same disk. */
-function linkFolder(from: string, to: string): void {
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    const target = join(to, relative(from, path))
-    mkdirSync(dirname(target), { recursive: true })
-    if (entry.isSymbolicLink()) symlinkSync(readlinkSync(path), target)
-    else if (entry.isFile() && !linked(path, target)) copyFileSync(path, target)
-  }
-}
-
-function linked(path: string, target: string): boolean {
-  try {
-    linkSync(path, target)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
-    return false
-  }
+    if (!to.startsWith('node_modules/joinery/'))
+      cpSync(from, join(modules, '..', to), { recursive: true, verbatimSymlinks: true })
 }
 
 function readOrNothing(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-const launcher = (): string[] => [process.execPath, join(program, 'node/bin/joinery.js')]
-const install = (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
-  run([...launcher(), 'install', '--root', root, ...words])
-const current = (): string => readlinkSync(join(root, 'opt/joinery/current'))
-const versions = (): string[] =>
-  readdirSync(join(root, 'opt/joinery')).filter((name) => /^(?:\d|\.incoming)/.test(name))
+const SLOW: RunOptions = { timeoutMs: 150_000 }
+const install = (...words: string[]): Promise<RunResult> => computer.run([...LAUNCH, 'install', ...words], SLOW)
+const current = async (): Promise<string> => (await computer.run(['readlink', '/opt/joinery/current'])).stdout.trim()
+const names = async (path: string): Promise<string[]> =>
+  (await computer.runAnyway(['ls', '-A', path])).stdout.split('\n').filter((name) => name !== '')
+const versions = async (): Promise<string[]> =>
+  (await names('/opt/joinery')).filter((name) => /^(?:\d|\.incoming)/.test(name))
+const mainProcess = (): Promise<string> => computer.property('joinery', 'MainPID')
 /** The pages open a moment before the room does. */
 const showsRoom = (port = 80): Promise<unknown> =>
   until('the page shows the room', async () => {
     const { stdout } = await device.runAnyway(['curl', '-sf', `http://${cable.address}:${port}/`])
     return stdout.includes('Library')
   })
-const roomId = (): string => readdirSync(join(root, 'var/lib/joinery/room')).join()
+const roomId = async (): Promise<string> => (await names('/var/lib/joinery/room')).join()
 
 describe('an installed device', () => {
   let first: string
   let room: string
 
-  test('is installed from the packed package, and its unit is one that systemd takes', {
-    timeout: 120_000
-  }, async () => {
-    const { stderr } = await install('--name', 'pi-1', '--new-room', 'Library')
+  test('is there after one line, and its power can be cut right after that', { timeout: 180_000 }, async () => {
+    const { stdout, stderr } = await install('--name', 'pi-1', '--new-room', 'Library')
+    await computer.cutPower()
     expect(stderr).toContain('Your account as facilitator')
-    first = current()
-    expect(versions()).toEqual([first])
-    const unit = join(folder.path, 'joinery.service')
-    const text = readFileSync(join(root, 'etc/systemd/system/joinery.service'), 'utf8')
-    writeFileSync(unit, text.replaceAll('/opt/joinery', join(root, 'opt/joinery')))
-    const { stderr: complaints } = await run(['systemd-analyze', 'verify', unit])
-    expect(complaints).toBe('')
-    const typed = await runAnyway(['systemd-analyze', 'verify', await withTypingError(unit)])
-    expect(typed.stderr).toContain('ProtectSystemm')
+    expect(stdout).toContain('comes back by itself after a power cut')
+    await computer.boot()
+    await showsRoom()
+    first = await current()
+    room = await roomId()
+    expect(await versions()).toEqual([first])
+    expect(await computer.property('joinery', 'UnitFileState')).toBe('enabled')
   })
 
-  test('runs under its own account, on port 80, with the memory flags, and owns its data', {
-    timeout: 120_000
-  }, async () => {
-    expect(await service.start()).toBe(true)
-    await showsRoom()
-    room = roomId()
-    const { user } = service.account()
-    const pid = service.main?.pid
-    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(new RegExp(`^Uid:\\s+${user}\\s+${user}`, 'm'))
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  test('runs under its own account, on port 80, with the memory flags, and owns its data', async () => {
+    const user = (await computer.run(['id', '-u', 'joinery'])).stdout.trim()
+    const pid = await mainProcess()
+    const status = await computer.read(`/proc/${pid}/status`)
+    expect(status).toMatch(new RegExp(`^Uid:\\s+${user}\\s+${user}`, 'm'))
+    // Port 80 and nothing else that root may.
+    expect(status).toMatch(/^CapBnd:\s+0{13}400$/m)
+    expect(status).toMatch(/^CapEff:\s+0{13}400$/m)
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
+    expect(status).toMatch(/^Seccomp:\s+2$/m)
+    const command = await computer.read(`/proc/${pid}/cmdline`)
     expect(command).toContain('--max-semi-space-size=1')
-    expect(command).toContain(join(root, 'opt/joinery', first))
-    const strangers = await run(['find', join(root, 'var/lib/joinery'), '!', '-user', String(user)])
-    expect(strangers.stdout).toBe('')
-    expect(statSync(join(root, 'var/lib/joinery')).mode & 0o777).toBe(0o700)
-    const opened = await run(['find', join(root, 'opt'), '-perm', '/022', '!', '-type', 'l'])
-    expect(opened.stdout).toBe('')
+    expect(command).toContain(`/opt/joinery/${first}/`)
+    const total = Number((await computer.read('/proc/meminfo')).match(/^MemTotal:\s+(\d+) kB/m)?.[1]) * 1024
+    const { high, max } = memoryLimits(total)
+    expect(await computer.property('joinery', 'MemoryHigh')).toBe(String(high))
+    expect(await computer.property('joinery', 'MemoryMax')).toBe(String(max))
+    expect((await computer.run(['find', '/var/lib/joinery', '!', '-user', user])).stdout).toBe('')
+    expect((await computer.run(['stat', '-c', '%a', '/var/lib/joinery'])).stdout.trim()).toBe('700')
+    expect((await computer.run(['find', '/opt', '-perm', '/022', '!', '-type', 'l'])).stdout).toBe('')
+    // It can write into its data folder and nowhere else: the namespace of its own that systemd gave it says so.
+    const inside = ['nsenter', '-t', pid, '-m', 'setpriv', `--reuid=${user}`, '--clear-groups', 'touch']
+    await computer.run([...inside, '/var/lib/joinery/.seen'])
+    for (const path of ['/opt/joinery/seen', '/etc/seen', '/var/tmp/../lib/seen', '/home/seen'])
+      expect((await computer.runAnyway([...inside, path])).code).not.toBe(0)
+  })
+
+  test('its unit is one that systemd takes without a word', async () => {
+    expect((await computer.run(['systemd-analyze', 'verify', 'joinery.service'])).stderr).toBe('')
+    // So that the check is seen to be able to fail.
+    const wrong = '/tmp/wrong.service'
+    await computer.run(['cp', '/etc/systemd/system/joinery.service', wrong])
+    await computer.run(['tee', '-a', wrong], { input: '[Service]\nProtectSystemm=strict\n' })
+    expect((await computer.runAnyway(['systemd-analyze', 'verify', wrong])).stderr).toContain('ProtectSystemm')
+  })
+
+  test("answers the command `joinery`, for root too, without a file that is root's", async () => {
+    const { stdout } = await computer.runAnyway(['joinery', 'status'])
+    expect(stdout).toContain('Library')
+    expect((await computer.run(['find', '/var/lib/joinery', '-user', '0'])).stdout).toBe('')
   })
 
   test('comes back after a kill', { timeout: 120_000 }, async () => {
-    await service.kill()
-    expect(await service.start()).toBe(true)
+    const killed = await mainProcess()
+    await computer.run(['kill', '-KILL', killed])
+    await until('another process runs', async () => !['0', killed].includes(await mainProcess()))
     await showsRoom()
-    await service.kill()
+    expect(await computer.property('joinery', 'NRestarts')).toBe('1')
+  })
+
+  test('a computer that has nothing becomes a further one with a pasted line, without internet, and only with the right bytes', {
+    timeout: 180_000
+  }, async () => {
+    const laptop = await lab.device('laptop')
+    const { address } = await laptop.plug(network)
+    await using second = await SystemdComputer.make(laptop)
+    await second.boot()
+    const { stdout } = await computer.run(['joinery', 'invite', '--line'])
+    const paste = (line: string): Promise<RunResult> =>
+      second.runAnyway(['sh', '-c', `cd /root && ${line.replace('sudo ', '')}`], SLOW)
+    const wrong = await paste(stdout.replace(/"[0-9a-f]{64} /, `"${'0'.repeat(64)} `))
+    expect(wrong.code).not.toBe(0)
+    expect(wrong.stdout).toContain('FAILED')
+    expect((await second.runAnyway(['ls', '/root/joinery', '/opt/joinery'])).stdout).toBe('')
+    // A download that broke off goes on where it was.
+    await second.run(['sh', '-c', 'truncate -s -3000000 /root/joinery-*.tar'])
+    const right = await paste(stdout)
+    expect(right.code, right.stderr).toBe(0)
+    expect(right.stderr).toContain('206 Partial Content')
+    await until('the second one shows the room', async () => {
+      const page = await laptop.runAnyway(['curl', '-sf', `http://${address}/`])
+      return page.stdout.includes('Library')
+    })
+    const record = (await second.run(['readlink', '/opt/joinery/current'])).stdout.trim()
+    expect(record).toBe(first)
+    await until('both are linked', async () => {
+      const status = JSON.parse((await second.run(['joinery', 'status', '--json'])).stdout) as NodeStatus
+      return status.overview.devices.filter(({ connected }) => connected).length === 2
+    })
   })
 
   test('serves on port 8080 while another program has port 80, and doctor names that one', {
     timeout: 120_000
   }, async () => {
-    const webServer = join(folder.path, 'nginx')
-    symlinkSync('/usr/bin/python3', webServer)
+    await computer.run(['systemctl', 'stop', 'joinery'])
+    await computer.run(['ln', '-s', '/usr/bin/python3', '/srv/nginx'])
     const listens =
       "import socket, time; s = socket.create_server(('', 80)); print('listens', flush=True); time.sleep(600)"
-    const other = device.start([webServer, '-c', listens])
+    await using other = computer.start(['/srv/nginx', '-c', listens])
     await other.line(/listens/)
-    expect(await service.start()).toBe(true)
+    await computer.run(['systemctl', 'start', 'joinery'])
     await showsRoom(8080)
-    const data = join(root, 'var/lib/joinery')
-    const { stdout } = await device.runAnyway([...launcher(), 'doctor', '--json', '--data', data])
+    const { stdout } = await computer.runAnyway(['joinery', 'doctor', '--json'])
     expect(stdout).toContain('PORT_TAKEN')
     expect(stdout).toContain('used by nginx')
-    await service.kill()
-    await other.signal('SIGKILL')
   })
 
   test('installing the same again changes nothing but what was damaged', { timeout: 120_000 }, async () => {
-    rmSync(join(root, 'etc/systemd/system/joinery.service'))
+    await computer.run(['rm', '/etc/systemd/system/joinery.service'])
     const { stdout } = await install()
     expect(stdout).toContain('Checked and repaired')
-    expect(versions()).toEqual([first])
-    expect(readUnit(root).one('User')).toBe('joinery')
-    expect(existsSync(join(root, 'opt/joinery/trial'))).toBe(false)
-  })
-
-  test('an installation that is killed while it copies changes nothing, and the next one continues', {
-    timeout: 120_000
-  }, async () => {
-    change('dist/package.json', (text) => text.replace(/"version": "[^"]+"/, '"version": "0.2.0"'))
-    const [command = '', ...words] = [...launcher(), 'install', '--root', root]
-    const child = spawn(command, words, { stdio: 'ignore' })
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    await until('it copies', () => versions().some((name) => name.startsWith('.incoming')), { everyMs: 5 })
-    child.kill('SIGKILL')
-    await ended
-    expect(current()).toBe(first)
-    await install()
-    expect(versions()).toHaveLength(2)
-    expect(versions().some((name) => name.startsWith('.incoming'))).toBe(false)
-    expect(current()).not.toBe(first)
-  })
-
-  test('the update comes up with the same room and settings, and is no longer on trial', {
-    timeout: 120_000
-  }, async () => {
-    expect(readFileSync(join(root, 'opt/joinery/trial'), 'utf8')).toBe(`${first}\n`)
-    expect(await service.start()).toBe(true)
+    expect(await versions()).toEqual([first])
+    expect(await computer.property('joinery', 'User')).toBe('joinery')
+    expect(await names('/opt/joinery')).not.toContain('trial')
     await showsRoom()
-    expect(roomId()).toBe(room)
-    expect(readFileSync(join(root, 'var/lib/joinery/config.toml'), 'utf8')).toContain('pi-1')
-    expect(existsSync(join(root, 'opt/joinery/trial'))).toBe(false)
-    await service.kill()
   })
 
-  test('a version that does not come up is taken back by the service itself', { timeout: 180_000 }, async () => {
-    const good = current()
+  test('an installation that is killed while it copies changes nothing, and the next one is an update that keeps room and settings', {
+    timeout: 180_000
+  }, async () => {
+    await change('dist/package.json', 's/"version": *"[^"]*"/"version":"0.2.0"/')
+    const copying = computer.start([...LAUNCH, 'install'])
+    await until('it copies', async () => (await versions()).some((name) => name.startsWith('.incoming')), {
+      everyMs: 5
+    })
+    await copying.signal('SIGKILL')
+    expect(await current()).toBe(first)
+    await showsRoom()
+    const { stdout } = await install()
+    expect(stdout).toContain('Updated to')
+    expect(await versions()).toHaveLength(2)
+    expect((await versions()).some((name) => name.startsWith('.incoming'))).toBe(false)
+    expect(await current()).not.toBe(first)
+    await showsRoom()
+    expect(await roomId()).toBe(room)
+    expect(await computer.read('/var/lib/joinery/config.toml')).toContain('pi-1')
+    expect(await names('/opt/joinery')).not.toContain('trial')
+    expect(await computer.read(`/proc/${await mainProcess()}/cmdline`)).toContain(`/opt/joinery/${await current()}/`)
+  })
+
+  test('a version that does not come up is taken back by the service itself, and the installer says so', {
+    timeout: 180_000
+  }, async () => {
+    const good = await current()
     // Not the installer itself: a program whose installer fails is never installed.
-    change('dist/node/daemon.js', (text) => `throw new Error('broken on purpose')\n${text}`)
-    await install()
-    const bad = current()
-    expect(bad).not.toBe(good)
-    for (let start = 0; start < 3; start++) {
-      expect(await service.start()).toBe(false)
-      expect(current()).toBe(bad)
-    }
-    expect(await service.start()).toBe(true)
-    expect(current()).toBe(good)
+    await change('dist/node/daemon.js', "1s/^/throw new Error('broken on purpose');/")
+    const { code, stderr } = await computer.runAnyway([...LAUNCH, 'install'], SLOW)
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('INSTALL_ROLLED_BACK')
+    expect(await current()).toBe(good)
     await showsRoom()
-    expect(roomId()).toBe(room)
-    await service.kill()
+    expect(await roomId()).toBe(room)
+  })
+
+  test('so it is when the power is cut while that version is on trial', { timeout: 180_000 }, async () => {
+    const good = await current()
+    const installing = computer.start([...LAUNCH, 'install'])
+    await until(
+      'it was tried',
+      async () => (await computer.runAnyway(['cat', '/opt/joinery/trial'])).stdout.includes('start'),
+      {
+        everyMs: 20
+      }
+    )
+    expect(await current()).not.toBe(good)
+    await computer.cutPower()
+    await installing.ended
+    await computer.boot()
+    await showsRoom()
+    expect(await current()).toBe(good)
+    expect(await names('/opt/joinery')).not.toContain('trial')
+    expect(await roomId()).toBe(room)
   })
 
   test('is removed with its data left, and the data only when asked', { timeout: 120_000 }, async () => {
-    await run([...launcher(), 'uninstall', '--root', root])
-    expect(existsSync(join(root, 'opt/joinery'))).toBe(false)
-    expect(existsSync(join(root, 'etc/systemd/system/joinery.service'))).toBe(false)
-    expect(roomId()).toBe(room)
-    const unasked = await runAnyway([...launcher(), 'uninstall', '--root', root, '--delete-data'])
+    await computer.run(['joinery', 'uninstall'])
+    expect(await computer.property('joinery', 'LoadState')).toBe('not-found')
+    expect((await computer.runAnyway(['pgrep', '-u', 'joinery'])).stdout).toBe('')
+    expect(await names('/opt/joinery')).toEqual([])
+    expect(await roomId()).toBe(room)
+    const unasked = await computer.runAnyway([...LAUNCH, 'uninstall', '--delete-data'])
     expect(unasked.code).toBe(2)
-    expect(roomId()).toBe(room)
-    await run([...launcher(), 'uninstall', '--root', root, '--delete-data', '--yes'])
-    expect(existsSync(join(root, 'var/lib/joinery'))).toBe(false)
+    expect(await roomId()).toBe(room)
+    await computer.run([...LAUNCH, 'uninstall', '--delete-data', '--yes'])
+    const left = await computer.run([
+      'find',
+      '/etc',
+      '/opt',
+      '/usr/local',
+      '/var/lib',
+      '/var/cache',
+      '-xdev',
+      '-iname',
+      '*joinery*'
+    ])
+    expect(left.stdout).toBe('')
+    expect((await computer.runAnyway(['id', 'joinery'])).code).not.toBe(0)
+  })
+
+  test('for an image it goes into a folder, enabled and not started', { timeout: 120_000 }, async () => {
+    await computer.run(['mkdir', '/srv/image'])
+    const { stdout } = await install('--root', '/srv/image', '--name', 'pi-2')
+    expect(stdout).toContain('It starts with the computer that /srv/image becomes')
+    expect(await names('/srv/image/etc/systemd/system/multi-user.target.wants')).toEqual(['joinery.service'])
+    expect((await computer.runAnyway(['pgrep', '-u', 'joinery'])).stdout).toBe('')
+    expect(await names('/etc/sysusers.d')).toEqual([])
+    expect(await computer.read('/srv/image/var/lib/joinery/config.toml')).toContain('pi-2')
+    await computer.run([...LAUNCH, 'uninstall', '--root', '/srv/image', '--delete-data', '--yes'])
+    expect(await names('/srv/image/opt/joinery')).toEqual([])
+    expect(await names('/srv/image/var/lib/joinery')).toEqual([])
   })
 })
 
-function change(name: string, edit: (text: string) => string): void {
-  const path = join(program, name)
-  writeFileSync(path, edit(readFileSync(path, 'utf8')))
-}
-
-/** So that the check is seen to be able to fail. */
-async function withTypingError(unit: string): Promise<string> {
-  const wrong = join(folder.path, 'wrong.service')
-  cpSync(unit, wrong)
-  appendFileSync(wrong, '[Service]\nProtectSystemm=strict\n')
-  return wrong
+/** Edits a file of the program that lies ready to be installed. */
+async function change(name: string, edit: string): Promise<void> {
+  const before = await computer.read(`${PROGRAM}/${name}`)
+  await computer.run(['sed', '-i', edit, `${PROGRAM}/${name}`])
+  expect(await computer.read(`${PROGRAM}/${name}`)).not.toBe(before)
 }

@@ -30,17 +30,20 @@ export class LoopImage implements AsyncDisposable {
   /**
    * What would be on the medium if the power failed now, mounted (the journal is replayed as at a start). Stop the writer before
    * (SIGSTOP), so that what it has acknowledged so far is known.
+   *
+   * @param from what an earlier cut left and the writer went on with
    */
-  async cutPower(): Promise<MountedCopy> {
+  async cutPower(from?: MountedCopy): Promise<MountedCopy> {
     const number = ++this.#copies
     const image = join(this.#folder.path, `copy${number}.img`)
     const path = join(this.#folder.path, `copy${number}`)
     // What was never written is a hole and takes no time.
-    await run(['cp', '--sparse=always', this.#image, image])
+    await run(['cp', '--sparse=always', from?.image ?? this.#image, image])
     mkdirSync(path)
     await run(['mount', '-o', 'loop', image, path])
     return {
       path,
+      image,
       async [Symbol.asyncDispose]() {
         await run(['umount', path])
         rmSync(image, { force: true })
@@ -57,6 +60,8 @@ export class LoopImage implements AsyncDisposable {
 
 export interface MountedCopy extends AsyncDisposable {
   readonly path: string
+  /** The file with the file system, where there is one. */
+  readonly image?: string
 }
 
 /** A small file system in memory, to be filled up. Needs root. */
