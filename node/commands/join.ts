@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { JoineryError } from '../../protocols/errors.ts'
 import type { CommandContext } from './context.ts'
 import { printable } from './printable.ts'
 import { askRoomNearby } from './start.ts'
@@ -11,11 +12,22 @@ export function addJoin(program: Command, context: CommandContext): void {
     .description(
       'Joins a room. With an invitation it works at once, even without a network and before the device runs.\nWithout one the device has to run: it asks a room nearby, and a facilitator there compares a six-digit code.'
     )
-    .action(async (invitation: string | undefined, _options: object, command: Command) => {
+    .option('--room <name>', 'of several rooms nearby, the one of this name')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  joinery join JOINERY:…               what \`joinery invite\` printed
+  joinery join --room "Library workshop"   asks that room; a facilitator there types \`joinery approve\``
+    )
+    .action(async (invitation: string | undefined, { room }: { room?: string }, command: Command) => {
       if (invitation === undefined) {
-        await context.withOperations(command, { offline: false }, (operations) => askRoomNearby(context, operations))
+        await context.withOperations(command, { offline: false }, (operations) =>
+          askRoomNearby(context, operations, room)
+        )
         return
       }
+      if (room !== undefined) throw new JoineryError('USAGE', 'an invitation names its room: leave out --room')
       const joined = await context.withOperations(command, { offline: true }, (operations) =>
         operations.join({ invitation })
       )

@@ -32,7 +32,8 @@ function peersText(devices: readonly PeerStatus[]): string {
     one.role,
     one.connected ? 'connected' : 'away',
     one.remoteAddresses[0] ?? '-',
-    `${one.heldFiles} of ${one.wantedFiles}`,
+    // What it holds beyond its share, such as earlier versions, is not counted here.
+    `${Math.min(one.heldFiles, one.wantedFiles)} of ${one.wantedFiles}`,
     one.missingBytes > 0 ? `${bytesText(one.missingBytes)} to copy` : 'complete',
     `${bytesText(one.usedBytes)} of ${bytesText(one.capacityBytes)}`,
     one.safeToUnplug ? 'yes' : `no${one.unplugReason === undefined ? '' : `: ${one.unplugReason}`}`,

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Config } from '../config/config.ts'
 import { settingNamed } from '../config/settings.ts'
-import type { Operations } from '../control/operations.ts'
+import type { NearbyRoom, Operations } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 import { firstFacilitatorText } from './person.ts'
-import { printable } from './printable.ts'
+import { countText, printable } from './printable.ts'
 
 interface StartOptions {
   join?: string
@@ -124,23 +124,35 @@ async function makeRoom(context: CommandContext, operations: Operations, name: s
 /** Rooms announce themselves every second or so at first; a busy Wi-Fi loses some of it. */
 const NEARBY_WAIT_MS = 5_000
 
-export async function askRoomNearby(context: CommandContext, operations: Operations): Promise<void> {
+/** @param wanted name of the room, or the beginning of its id */
+export async function askRoomNearby(context: CommandContext, operations: Operations, wanted?: string): Promise<void> {
   context.warn('Looking for rooms nearby…')
-  const rooms = await operations.nearbyRooms({ waitMs: NEARBY_WAIT_MS }, context.signal)
-  const first = rooms[0]
-  if (!first) throw new JoineryError('NO_ROOM', 'no room was found nearby')
+  const found = await operations.nearbyRooms({ waitMs: NEARBY_WAIT_MS }, context.signal)
+  const nameOf = (one: NearbyRoom): string => printable(one.name ?? one.roomId.slice(0, 8))
+  const rooms = found.filter((one) => wanted === undefined || one.name === wanted || one.roomId.startsWith(wanted))
+  const [first] = rooms
+  if (!first)
+    throw new JoineryError(
+      'NO_ROOM',
+      found.length === 0
+        ? 'no room was found nearby'
+        : `no room nearby is called so; there are: ${found.map(nameOf).join(', ')}`
+    )
   let room = first
   if (rooms.length > 1) {
     if (!context.terminal.interactive)
-      throw new JoineryError('NO_ROOM', `there are ${rooms.length} rooms nearby; use an invitation of the right one`)
+      throw new JoineryError(
+        'NO_ROOM',
+        `there are several rooms nearby, choose with \`joinery join --room NAME\`: ${rooms.map(nameOf).join(', ')}`
+      )
     for (const [i, one] of rooms.entries())
-      context.warn(`  ${i + 1}  ${printable(one.name ?? one.roomId.slice(0, 8))} (${one.devices.length} devices)`)
+      context.warn(`  ${i + 1}  ${nameOf(one)} (${countText(one.devices.length, 'device', 'devices')})`)
     const chosen = rooms[Number((await context.ask('Which one? ')).trim()) - 1]
     if (!chosen) throw new JoineryError('USAGE', 'that is none of them')
     room = chosen
   }
   for await (const step of operations.askToJoin({ roomId: room.roomId }, context.signal)) {
-    if (step.kind === 'asking') context.warn(`Asking ${printable(room.name ?? step.device)} to be let in…`)
+    if (step.kind === 'asking') context.warn(`Asking ${nameOf(room)} to be let in…`)
     else if (step.kind === 'code')
       context.warn(
         `Code: ${context.style('bold', step.code.replace(/^(\d{3})/, '$1 '))}\nIn the room, compare it with the code there and type: joinery approve`

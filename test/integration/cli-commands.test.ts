@@ -66,12 +66,12 @@ describe('every command', () => {
     [['policy', 'lessons', '2'], /^lessons: 2 copies\n$/],
     [['policy', 'instalers', '2'], /instalers: 2 copies\nNothing is in instalers yet/],
     [['cloud', 'invite', '--uses', '2'], /^JOINERY-CLOUD:ABC\n$/],
-    [['cloud', 'link', 'JOINERY-CLOUD:ABC'], /Connected; notes and facts are there/],
+    [['cloud', 'link', 'JOINERY-CLOUD:ABC'], /Connected\./],
     [
       ['cloud', 'status'],
-      /cloud-one[\s\S]*Left: 2 files \(10 MB\), 1 repository, about 1 min 20 s[\s\S]*At most 30 min for files/
+      /cloud-one[\s\S]*Connected\.\n[\s\S]*facts +all there\n +Commits +1 repository still to go\n +Files +3 of 5 files, 4\.5 kB of 10 MB \(0 %\), 125 kB\/s, about 1 min 20 s left[\s\S]*at most 30 min\n/
     ],
-    [['cloud', 'budget', '--bytes', '2 GB'], /cloud-one: At most 2\.0 GB for files; 5\.0 MB of files and 2 min used/],
+    [['cloud', 'budget', '--bytes', '2 GB'], /cloud-one: 5\.0 MB of files in 2 min by this device, at most 2\.0 GB/],
     [['cloud', 'rooms'], /Library workshop +open +2 +3\.4 GB +3 \(4\.5 kB\)/],
     [['cloud', 'unlink'], /cloud-one gets nothing more/],
     [['gc', '--dry-run'], /1 file \(1\.5 kB\).*would go/],
@@ -162,6 +162,41 @@ describe('every command', () => {
       expect(out).toMatch(new RegExp(`^Usage: joinery ${verb} `))
     }
     expect(help.out).toContain('Exit codes:')
+  })
+})
+
+describe('joinery join, without an invitation', () => {
+  const room = (roomId: string, name: string) => ({
+    roomId,
+    name,
+    devices: [{ id: 'x', name: 'pi', address: '10.0.0.5' }]
+  })
+  const nearby = {
+    nearbyRooms: () => Promise.resolve([room('aaaa', 'Shelf'), room('bbbb', 'Library'), room('cccc', 'Shelf')])
+  }
+
+  it('asks the room that is named, by its name or the beginning of its id', async () => {
+    for (const [named, asked] of [
+      ['Library', 'bbbb'],
+      ['cc', 'cccc']
+    ] as const) {
+      const { calls } = await runDevice(nearby)
+      const { err } = await joinery('join', '--room', named)
+      expect(calls).toContainEqual({ name: 'askToJoin', options: { roomId: asked } })
+      await server?.stop()
+      expect(err).toContain('to be let in')
+    }
+  })
+
+  it('names the rooms when none is meant, or several are', async () => {
+    const { calls } = await runDevice(nearby)
+    for (const words of [[], ['--room', 'Shelf'], ['--room', 'Hall']]) {
+      const { code, err } = await joinery('join', ...words)
+      expect([code, calls.some(({ name }) => name === 'askToJoin')]).toEqual([2, false])
+      expect(err).toMatch(/Shelf.*Shelf|Shelf, Library, Shelf/)
+    }
+    const both = await joinery('join', 'JOIN-ABCDEF', '--room', 'Shelf')
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('leave out --room') })
   })
 })
 
