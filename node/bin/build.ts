@@ -8,8 +8,8 @@ import { startProgram } from '../platform/child-program.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const fresh = join(root, 'dist.new')
-/** Packages that the joined program still needs beside it. LevelDB is a native module that looks for its binary beside itself. */
-const BESIDE = ['classic-level']
+/** Packages that the joined program still needs beside it: LevelDB and the quick ciphers of SSH are native modules that look for their binaries beside themselves. */
+const BESIDE = ['classic-level', 'ssh2']
 
 try {
   await rm(fresh, { recursive: true, force: true })
