@@ -29,7 +29,7 @@ Example:
       context.show(
         created,
         () =>
-          `Made the room ${printable(created.name)} (${created.roomId.slice(0, 8)}).\n${firstFacilitatorText(created.facilitator)}Next: \`joinery start\`, then \`joinery invite\` for the other devices.`
+          `Made the room ${printable(created.name)} (${created.roomId.slice(0, 8)}).\n${firstFacilitatorText(created.facilitator)}Next: \`joinery start\` unless it runs already, then \`joinery invite\` for the other devices.`
       )
     })
 }

@@ -27,6 +27,8 @@ export interface MachineInit {
 
 /** systemd's own sign that it runs the computer, see sd_booted(3): the folder, which mostly is empty. */
 const SYSTEMD_RUNS = '/run/systemd/system'
+/** Where Debian and its descendants have it. */
+const GIT = '/usr/bin/git'
 const VERSION_NAME = /^\d[0-9A-Za-z.+-]*$/
 
 export async function lookAtMachine(components: MachineComponents, init: MachineInit): Promise<MachineState> {
@@ -49,6 +51,7 @@ export async function lookAtMachine(components: MachineComponents, init: Machine
     architecture: init.architecture,
     isRoot: init.userId === 0,
     hasSystemd: await files.isFolder(SYSTEMD_RUNS),
+    hasGit: (await files.sizeBytes(at(GIT))) > 0,
     memoryBytes: init.memoryBytes,
     freeBytes: await components.freeBytes(await nearestFolder(at(PROGRAM_DIRECTORY), files)),
     installed: {

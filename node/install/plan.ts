@@ -25,6 +25,8 @@ export interface MachineState {
   isRoot: boolean
   /** systemd runs this computer. */
   hasSystemd: boolean
+  /** For repositories; the rest goes without. */
+  hasGit: boolean
   memoryBytes: number
   /** Where the program will lie. */
   freeBytes: number
@@ -95,6 +97,10 @@ export function planInstall(machine: MachineState, program: ProgramState, wish: 
   const dataDirectory = wish.dataDirectory ?? installed.dataDirectory ?? STANDARD_DATA_DIRECTORY
   checkDataDirectory(dataDirectory)
   const notes = portNotes(machine, wish)
+  if (!machine.hasGit)
+    notes.push(
+      'Git is not installed here, and learners’ repositories need it: `sudo apt-get install git`. The rest works without.'
+    )
   const isThere = installed.versions.includes(program.version)
   if (!isThere && machine.freeBytes < program.sizeBytes + SPARE_BYTES) {
     throw new JoineryError(

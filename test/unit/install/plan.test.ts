@@ -24,6 +24,7 @@ function machine(
     architecture: 'arm64',
     isRoot: true,
     hasSystemd: true,
+    hasGit: true,
     memoryBytes: 4 * GB,
     freeBytes: 10 * GB,
     listeners: new Map(),
@@ -42,6 +43,12 @@ const removes = (path: string) => (step: Step) => step.do === 'remove' && step.p
 const links = (step: Step): boolean => step.do === 'link' && step.path === CURRENT
 
 describe('a plan to install', () => {
+  it('says that git is missing, which only repositories need', () => {
+    expect(planInstall(machine(), PROGRAM, wish()).notes).toEqual([])
+    const [note] = planInstall(machine({ hasGit: false }), PROGRAM, wish()).notes
+    expect(note).toContain('sudo apt-get install git')
+  })
+
   it('has the whole program there before anything points to it, and asks for a room last', () => {
     const plan = planInstall(machine(), PROGRAM, wish({ invitation: 'JOIN-x', settings: { name: 'pi-1' } }))
     expect(plan.kind).toBe('install')
