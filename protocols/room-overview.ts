@@ -109,7 +109,7 @@ export interface RoomOverview {
   neighbours: NeighbourOverview[]
   waiting: WaitingDevice[]
   /** Set while this device itself asks a room to be let in: a device without a screen shows its code on its own page. */
-  asking?: { room?: string; code?: string }
+  asking?: { room?: string; code?: string; others?: string[] }
   contents: ContentsOverview
   /** What people asked this device for and the room lacks, most often asked for first; at most 50. */
   wanted: WantedOverview[]
@@ -197,7 +197,11 @@ export const roomOverviewSchema = {
         properties: { id: text, name: text, code: text }
       }
     },
-    asking: { type: 'object', additionalProperties: false, properties: { room: text, code: text } },
+    asking: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { room: text, code: text, others: { type: 'array', items: text } }
+    },
     wanted: {
       type: 'array',
       items: {

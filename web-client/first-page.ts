@@ -220,7 +220,10 @@ function renderAsking(asking: NonNullable<RoomOverview['asking']>, texts: Texts)
 ${
   asking.code === undefined
     ? html`<p>${texts.asking.wait}</p>`
-    : html`<p>${texts.asking.explain}</p><p class="code"><span class="faint">${texts.asking.code}</span> ${spaced(asking.code)}</p>`
+    : html`<p>${asking.others ? texts.asking.several : texts.asking.explain}</p>${[
+        asking.code,
+        ...(asking.others ?? [])
+      ].map((code) => html`<p class="code"><span class="faint">${texts.asking.code}</span> ${spaced(code)}</p>`)}`
 }
 </section>`
 }

@@ -44,7 +44,7 @@ export interface Texts {
   }
   more(count: number): string
   empty: { title: string; explain: string; how: string }
-  asking: { title: string; explain: string; code: string; wait: string }
+  asking: { title: string; explain: string; several: string; code: string; wait: string }
   devicesServe(count: number): string
   facilitatorPage: string
   firstPage: string

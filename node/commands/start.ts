@@ -151,13 +151,17 @@ export async function askRoomNearby(context: CommandContext, operations: Operati
     if (!chosen) throw new JoineryError('USAGE', 'that is none of them')
     room = chosen
   }
+  let codes = 0
   for await (const step of operations.askToJoin({ roomId: room.roomId }, context.signal)) {
     if (step.kind === 'asking') context.warn(`Asking ${nameOf(room)} to be let in…`)
-    else if (step.kind === 'code')
+    else if (step.kind === 'code') {
+      const code = context.style('bold', step.code.replace(/^(\d{3})/, '$1 '))
       context.warn(
-        `Code: ${context.style('bold', step.code.replace(/^(\d{3})/, '$1 '))}\nIn the room, compare it with the code there and type: joinery approve`
+        codes++ === 0
+          ? `Code: ${code}\nIn the room, compare it with the code there and type: joinery approve`
+          : `Or, where another device of the room is used: ${code}`
       )
-    else context.warn(`Joined ${printable(step.name)}.`)
+    } else context.warn(`Joined ${printable(step.name)}.`)
   }
 }
 

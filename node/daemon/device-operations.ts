@@ -30,6 +30,8 @@ export type DeviceOperations = Pick<
 export interface Asking {
   room?: string
   code?: string
+  /** Codes for further devices of the room: each of them was asked, and each has one of its own. */
+  others?: string[]
 }
 
 export interface DeviceOperationsInit {
@@ -141,6 +143,7 @@ async function* askToJoin(
   const { config } = slot.device
   const cancel = new AbortController()
   const signal = outer ? AbortSignal.any([outer, cancel.signal]) : cancel.signal
+  const codes = new Map<NodeId, string>()
   onAsking({})
   try {
     for await (const progress of mesh.ask({ name: config.name, role: config.role, room: roomId, signal })) {
@@ -149,7 +152,8 @@ async function* askToJoin(
           yield { kind: 'asking', device: '', address: '' }
           break
         case 'compare':
-          onAsking({ room: progress.roomName, code: progress.code })
+          codes.set(progress.member, progress.code)
+          onAsking(shownCodes(progress.roomName, codes))
           yield { kind: 'code', code: progress.code, device: shortId(progress.member) }
           break
         case 'refused':
@@ -168,6 +172,11 @@ async function* askToJoin(
     cancel.abort()
     onAsking(undefined)
   }
+}
+
+function shownCodes(room: string, codes: ReadonlyMap<NodeId, string>): Asking {
+  const [code, ...others] = codes.values()
+  return { room, ...(code === undefined ? {} : { code }), ...(others.length === 0 ? {} : { others }) }
 }
 
 async function removeDevice(slot: RoomSlot, said: string, stolen: boolean): Promise<RemovalReport> {

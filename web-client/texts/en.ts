@@ -79,6 +79,8 @@ export const en: Texts = {
   asking: {
     title: 'This device asks to be let in',
     explain: 'A facilitator of the room compares this code with the one on the other device and approves it there.',
+    several:
+      'Each device of the room has a code of its own. A facilitator compares the one on the device in front of them with these and approves it there.',
     code: 'Code',
     wait: 'Looking for a room nearby…'
   },

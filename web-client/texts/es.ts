@@ -79,6 +79,8 @@ export const es: Texts = {
   asking: {
     title: 'Este dispositivo pide entrar',
     explain: 'Quien facilita la sala compara este código con el del otro dispositivo y lo aprueba allí.',
+    several:
+      'Cada dispositivo de la sala tiene su propio código. Quien facilita la sala compara el del dispositivo que tiene delante con estos y lo aprueba allí.',
     code: 'Código',
     wait: 'Buscando una sala cercana…'
   },

@@ -79,6 +79,8 @@ export const fr: Texts = {
   asking: {
     title: 'Cet appareil demande à entrer',
     explain: 'Une personne qui anime la salle compare ce code avec celui de l’autre appareil et l’approuve là-bas.',
+    several:
+      'Chaque appareil de la salle a son propre code. Une personne qui anime la salle compare celui de l’appareil devant elle avec ceux-ci et l’approuve là-bas.',
     code: 'Code',
     wait: 'Recherche d’une salle à proximité…'
   },

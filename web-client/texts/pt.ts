@@ -79,6 +79,8 @@ export const pt: Texts = {
   asking: {
     title: 'Este dispositivo pede para entrar',
     explain: 'Quem facilita a sala compara este código com o do outro dispositivo e aprova lá.',
+    several:
+      'Cada dispositivo da sala tem o seu próprio código. Quem facilita a sala compara o do dispositivo à sua frente com estes e aprova lá.',
     code: 'Código',
     wait: 'Procurando uma sala próxima…'
   },

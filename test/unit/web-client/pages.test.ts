@@ -60,6 +60,14 @@ describe('the first page', () => {
     const { room: _, ...outside } = emptyRoom
     const page = renderFirstPage({ ...outside, asking: { code: '402771' } }, addresses, visitor, features)
     expect(page).toContain('402\u00a0771')
+    const several = renderFirstPage(
+      { ...outside, asking: { code: '402771', others: ['918252'] } },
+      addresses,
+      visitor,
+      features
+    )
+    expect(several).toMatch(/402\u00a0771[\s\S]*918\u00a0252/)
+    expect(several).toContain('Each device of the room has a code of its own')
     expect(page).not.toContain('joinery import')
     expect(renderFirstPage({ ...outside, asking: {} }, addresses, visitor, features)).toContain(
       'Looking for a room nearby'
