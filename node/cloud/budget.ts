@@ -9,6 +9,8 @@ export interface BudgetLimits {
 const MINUTE_MS = 60_000
 /** The rate that is shown is that of about so long. */
 const RATE_WINDOW_MS = 10_000
+/** One piece that comes at once is no rate yet. */
+const RATE_LEAST_MS = 3_000
 
 export interface Used {
   bytes: number
@@ -53,7 +55,10 @@ export class Budget {
   bytesPerSecond(nowMs: number): number {
     this.#turnWindow(nowMs)
     const { beforeBytes, bytes, sinceMs } = this.#windows
-    return Math.round(((beforeBytes + bytes) / (RATE_WINDOW_MS + nowMs - sinceMs)) * 1000)
+    // At the beginning there is no window before.
+    const ageMs = nowMs - sinceMs
+    const overMs = beforeBytes > 0 ? RATE_WINDOW_MS + ageMs : Math.max(RATE_LEAST_MS, ageMs)
+    return Math.round(((beforeBytes + bytes) / overMs) * 1000)
   }
 
   #turnWindow(nowMs: number): void {

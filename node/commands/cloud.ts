@@ -157,6 +157,7 @@ function stateText(one: CloudPeerStatus): string {
   }
 }
 
+const MINUTE_MS = 60_000
 /** A line that is away for less is one that breaks and comes back. */
 const BRIEF_MS = 60_000
 
@@ -179,10 +180,11 @@ function left(count: number, one: string, many: string): string {
 }
 
 function filesText(one: CloudPeerStatus): string {
-  const { heldFiles, heldBytes, leftFiles, leftBytes, bytesPerSecond } = one
-  if (leftFiles === 0) return `all there: ${countText(heldFiles, 'file', 'files')}, ${bytesText(heldBytes)}`
-  const percent = Math.floor((100 * heldBytes) / Math.max(1, heldBytes + leftBytes))
-  const done = `${heldFiles} of ${countText(heldFiles + leftFiles, 'file', 'files')}, ${bytesText(heldBytes)} of ${bytesText(heldBytes + leftBytes)} (${percent} %)`
+  const { heldFiles, arrivedBytes, leftFiles, leftBytes, bytesPerSecond } = one
+  if (leftFiles === 0) return `all there: ${countText(heldFiles, 'file', 'files')}, ${bytesText(arrivedBytes)}`
+  const wholeBytes = arrivedBytes + leftBytes
+  const percent = Math.floor((100 * arrivedBytes) / Math.max(1, wholeBytes))
+  const done = `${heldFiles} of ${countText(heldFiles + leftFiles, 'file', 'files')}, ${bytesText(arrivedBytes)} of ${bytesText(wholeBytes)} (${percent} %)`
   if (one.budgetSpent) return `${done}; they wait, the limit is used up`
   if (leftWaits(one)) return `${done}; they come after notes and commits`
   const pace = bytesPerSecond > 0 ? `, ${bytesText(bytesPerSecond)}/s` : ''
@@ -195,7 +197,7 @@ function leftWaits({ state, journalDone, leftRepositories, bytesPerSecond }: Clo
 }
 
 function budgetText(one: CloudPeerStatus): string {
-  const used = `${bytesText(one.usedBytes)} of files in ${Math.round(one.usedMinutes)} min by this device`
+  const used = `${bytesText(one.usedBytes)} of files in ${durationText(one.usedMinutes * MINUTE_MS)} by this device`
   const limits = [
     ...(one.budgetBytes === null ? [] : [bytesText(one.budgetBytes)]),
     ...(one.budgetMinutes === null ? [] : [`${one.budgetMinutes} min`])

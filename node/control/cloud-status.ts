@@ -21,6 +21,8 @@ export interface CloudPeerStatus {
   full: boolean
   heldFiles: number
   heldBytes: number
+  /** Bytes of files that have arrived there, those that are half there included. */
+  arrivedBytes: number
   /** What it lacks still, as it says itself. */
   leftFiles: number
   leftBytes: number

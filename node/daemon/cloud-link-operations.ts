@@ -75,14 +75,11 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
   const { node } = link
   const isLinked = network?.mesh.links().some(({ peer }) => peer === node) ?? false
   const said = await uplink.states.now(node)
-  const held = blobs.device(node)
   const leftChanges = uplink.leftChanges(node)
   const { bytes, minutes, spent } = uplink.used(node)
   const here = await blobs.status()
-  // Its inventory is certain; its own word also knows of files that are half there.
-  const leftFiles = held ? held.wantedFiles - held.heldFiles : (said?.missingFiles ?? 0)
-  const saidBytes = said && (!held || said.missingFiles === leftFiles) ? said.missingBytes : undefined
-  const leftBytes = saidBytes ?? held?.missingBytes ?? 0
+  const files = uplink.files(node)
+  const leftBytes = files?.leftBytes ?? said?.missingBytes ?? 0
   const bytesPerSecond = uplink.bytesPerSecond(node)
   return {
     id: node,
@@ -94,9 +91,10 @@ async function cloudPeerStatus(runtime: RoomRuntime, link: CloudLinkState): Prom
     journalDone: leftChanges === 0,
     ...(leftChanges === undefined ? {} : { leftChanges }),
     full: said !== undefined && (said.full || !said.journalOpen),
-    heldFiles: held?.heldFiles ?? 0,
-    heldBytes: held?.heldBytes ?? 0,
-    leftFiles: Math.max(0, leftFiles),
+    heldFiles: files?.heldFiles ?? 0,
+    heldBytes: files?.heldBytes ?? 0,
+    arrivedBytes: files?.arrivedBytes ?? 0,
+    leftFiles: files?.leftFiles ?? said?.missingFiles ?? 0,
     leftBytes,
     leftRepositories: said?.lackingRepositories ?? 0,
     wantedHereBytes: here.missingBytes,

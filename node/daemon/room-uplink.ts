@@ -1,6 +1,7 @@
 /** The line to the cloud peers of a room, or, at a cloud peer, to the devices of a room: who is linked, what goes first, what it may cost. */
 
 import { RIGHT_ADMIT } from '../../protocols/certificate.ts'
+import type { CloudState } from '../../protocols/cloud-state.ts'
 import type { NodeId, PeerLinks } from '../../protocols/message-stream.ts'
 import { type BlobSource, type Blobs, createHttpSource, createPeerSource, createStreamSource } from '../blobs/index.ts'
 import { answerState, BudgetBook, CloudLinks, CloudStates, LineWatch, meterLinks, paceSource } from '../cloud/index.ts'
@@ -23,6 +24,8 @@ export interface RoomUplink {
   bytesPerSecond(node: NodeId): number
   /** How the connection of this device with a cloud peer is, since its start. */
   line(node: NodeId): { breaks: number; awayMs?: number }
+  /** Files at a cloud peer; as they were last while it is away. Undefined: nothing is known since the start. */
+  files(node: NodeId): CloudFiles | undefined
   /** Batches of the journal that a cloud peer has not confirmed; undefined when it has not said what it has. */
   leftChanges(node: NodeId): number | undefined
   /** Repositories that this device lacks something of; files wait for them. */
@@ -30,6 +33,15 @@ export interface RoomUplink {
   followBlobs(blobs: Blobs): void
   start(mesh: Mesh): void
   stop(): Promise<void>
+}
+
+export interface CloudFiles {
+  heldFiles: number
+  heldBytes: number
+  /** Those that are half there included. */
+  arrivedBytes: number
+  leftFiles: number
+  leftBytes: number
 }
 
 export interface RoomUplinkComponents {
@@ -86,6 +98,7 @@ export async function openRoomUplink({
   const stream = createStreamSource({ clock })
   const states = new CloudStates({ clock, links })
   let followed: Blobs | undefined
+  const lastFiles = new Map<NodeId, CloudFiles>()
   if (isCloud) {
     answerState(links, async () => {
       const files = await followed?.status()
@@ -128,6 +141,13 @@ export async function openRoomUplink({
       const link = clouds.get(node)
       return link ? book.of(node, link.count).bytesPerSecond(clock.monotonicMs()) : 0
     },
+    files(node) {
+      const found = filesAt(followed?.device(node), states.last(node))
+      if (!found) return lastFiles.get(node)
+      // Of cloud peers of the room: a bounded number.
+      if (clouds.get(node)) lastFiles.set(node, found)
+      return found
+    },
     line: (node) => lines.of(node),
     leftChanges: (node) => leftChanges(journal, node),
     followBlobs(blobs) {
@@ -147,6 +167,16 @@ export async function openRoomUplink({
       if (!isCloud) await book.close()
     }
   }
+}
+
+/** Its inventory is certain; its own word also knows of files that are half there. */
+function filesAt(held: ReturnType<Blobs['device']>, said: CloudState | undefined): CloudFiles | undefined {
+  if (!held) return undefined
+  const leftFiles = Math.max(0, held.wantedFiles - held.heldFiles)
+  const leftBytes =
+    said?.missingFiles === leftFiles ? Math.min(said.missingBytes, held.missingBytes) : held.missingBytes
+  const { heldFiles, heldBytes } = held
+  return { heldFiles, heldBytes, arrivedBytes: heldBytes + held.missingBytes - leftBytes, leftFiles, leftBytes }
 }
 
 /** What the peer confirmed is less than what is on our medium by so many batches. */

@@ -66,6 +66,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
     full: false,
     heldFiles: 3,
     heldBytes: 4_500,
+    arrivedBytes: 2.5e6,
     leftFiles: 2,
     leftBytes: 10e6,
     leftRepositories: 1,
