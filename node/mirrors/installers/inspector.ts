@@ -1,9 +1,11 @@
+import type { CborValue } from '../../../protocols/cbor.ts'
 import type { ImportSource, Inspection } from '../../../protocols/content.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import { readExactly } from '../archives/inflate.ts'
 import type { CollectionKind } from '../collection-kind.ts'
 import { isSystemLeftover } from '../leftovers.ts'
-import { describeInstaller } from './product.ts'
+import { lookInside } from './inside.ts'
+import { describeInstaller, type Product } from './product.ts'
 
 /** First bytes of the kinds that systems run. A page that was saved in place of the download is how these go wrong. */
 const BEGINNINGS: Readonly<Record<string, readonly (readonly number[])[]>> = {
@@ -22,7 +24,7 @@ const BEGINNINGS: Readonly<Record<string, readonly (readonly number[])[]>> = {
   xz: [[0xfd, 0x37, 0x7a, 0x58, 0x5a]]
 }
 
-/** `details` of a file: `product`, `version`, `system` (`windows`, `macos`, `linux`), `cpu`, as far as its name says. */
+/** `details` of a file: `product`, `version`, `system` (`windows`, `macos`, `linux`), `cpu`, as far as its name says, or else the file itself. */
 export const installersKind: CollectionKind = {
   collection: 'installers',
   leftOut(path) {
@@ -42,5 +44,21 @@ async function inspect(source: ImportSource): Promise<Inspection> {
       throw new JoineryError('INSTALLER_MISMATCH', `${source.path}: is not a .${ending} file inside`)
     }
   }
-  return { details: { ...describeInstaller(source.path) } }
+  const named = describeInstaller(source.path)
+  const inside = await lookInside(source)
+  if (named.cpu !== undefined && inside.system === 'linux' && inside.cpu !== undefined && inside.cpu !== named.cpu) {
+    const text = `${source.path}: its name says ${named.cpu}, and the program inside is for ${inside.cpu}`
+    throw new JoineryError('INSTALLER_MISMATCH', text)
+  }
+  // The publisher's name says more than the program that unpacks it.
+  return {
+    details: {
+      ...inside,
+      ...(named.isGuess && inside.product ? { ...told(named), product: inside.product } : told(named))
+    }
+  }
+}
+
+function told({ isGuess: _, ...product }: Product): { [key: string]: CborValue } {
+  return { ...product }
 }

@@ -8,6 +8,8 @@ export interface Product {
   system?: SystemName
   /** As shown: `64-bit Intel`, … are for the page; here `x86_64`, `arm64`, `x86`, `armv7`, `universal`. */
   cpu?: string
+  /** The name is none that we know: its words may be anything. */
+  isGuess?: boolean
 }
 
 interface Rule {
@@ -98,7 +100,13 @@ export function describeInstaller(path: string): Product {
   const cpu = cpuOf('', fileName, system)
   const version = /[-_ v]([0-9]+(?:\.[0-9]+)+)/.exec(fileName)?.[1]
   const product = plainName(fileName)
-  return { product, ...(version ? { version } : {}), ...(system ? { system } : {}), ...(cpu ? { cpu } : {}) }
+  return {
+    product,
+    isGuess: true,
+    ...(version ? { version } : {}),
+    ...(system ? { system } : {}),
+    ...(cpu ? { cpu } : {})
+  }
 }
 
 function systemOf(path: string, fileName: string): SystemName | undefined {
