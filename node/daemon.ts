@@ -126,6 +126,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),
+      uplink: { status: () => operations.cloudStatus() },
       sshPort: () => sshPort,
       handout: programHandout(disk, PROGRAM_DIRECTORY),
       wants: () => wants.list(),

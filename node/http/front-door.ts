@@ -39,6 +39,7 @@ import { setCommonHeaders } from './response-headers.ts'
 import type { SearchDoor } from './search-routes.ts'
 import type { RoomDoor } from './room-door.ts'
 import type { TakeHomeDoor } from './take-home-routes.ts'
+import type { UplinkDoor } from './uplink-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
@@ -72,6 +73,8 @@ export interface FrontDoorComponents {
   repositories?: RepositoryDoor
   /** Absent: nothing is packed to be taken home here. Needs people. */
   takeHome?: TakeHomeDoor
+  /** The room's copy on the internet; absent: nothing is told of it here. Needs people. */
+  uplink?: UplinkDoor
   /** Of git over SSH; undefined: there is none. */
   sshPort?(): number | undefined
   /** The program, for further devices; absent: it is not handed out. */

@@ -22,6 +22,7 @@ import { SetupMemory } from './setup-memory.ts'
 import { addSetupRoutes } from './setup-routes.ts'
 import { addSignalRoutes } from './signal-routes.ts'
 import { addTakeHomeRoutes } from './take-home-routes.ts'
+import { addUplinkRoutes } from './uplink-routes.ts'
 import { addWantRoutes } from './want-routes.ts'
 
 export async function createPages(
@@ -96,7 +97,7 @@ export async function createPages(
       addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
     })
   }
-  const { search, takeHome, wants } = components
+  const { search, takeHome, uplink, wants } = components
   if (search) {
     void app.register((scope, _options, done) => {
       addSearchRoutes(scope, { search, people, addresses, port: () => portOf(server) })
@@ -106,6 +107,11 @@ export async function createPages(
   if (wants) {
     within((scope) => {
       addWantRoutes(scope, { people, wants })
+    })
+  }
+  if (people && uplink) {
+    within((scope) => {
+      addUplinkRoutes(scope, { uplink, people })
     })
   }
   if (people && takeHome) {

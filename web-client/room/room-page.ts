@@ -3,6 +3,7 @@ import type { DeviceGlance, RoomGlance } from '../../protocols/room-glance.ts'
 import { type Html, html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
+import { uplinkTextsIn } from '../uplink/texts.ts'
 import type { Visitor } from '../visitor.ts'
 import { renderDevice } from './device-card.ts'
 import { type RoomContext, roomContext } from './room-context.ts'
@@ -38,7 +39,7 @@ export function renderRoomPage(glance: RoomGlance, visitor: Visitor, features: R
 ${features.notice !== undefined && html`<p class="card notice" role="status">${features.notice}</p>`}
 ${
   helps &&
-  html`<div class="card buttons lead"><a class="button" href="/people">${texts.account.people}</a>${
+  html`<div class="card buttons lead"><a class="button" href="/people">${texts.account.people}</a><a class="button" href="/room/internet">${uplinkTextsIn(visitor.language).title}</a>${
     features.mayChange && html`<a class="button" href="/room/ready">${words.ready.title}</a>`
   }<span class="live" data-live-state data-live-on="${words.live}" data-live-off="${words.notLive}" role="status"></span></div>`
 }
