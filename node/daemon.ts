@@ -116,6 +116,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       notes: await roomNotes(device, slot, { programDirectory: PROGRAM_DIRECTORY }),
       people: {
         current: () => slot.current?.people,
+        wifi: () => slot.current?.wifi,
         signalOf: (person) => slot.current?.live?.signalOf(person)
       },
       dashboard: {

@@ -18,6 +18,8 @@ const RIGHTS = {
   'change-roles': 'facilitator',
   'remove-person': 'facilitator',
   /** Everybody's notes and repositories in one archive. */
+  /** Printed on everybody's card. */
+  'set-wifi': 'facilitator',
   'take-class-home': 'facilitator',
   'begin-new-class': 'facilitator',
   /** A sticky and a raised hand of one's own. */

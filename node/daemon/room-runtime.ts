@@ -20,7 +20,7 @@ import { openLevel } from '../platform/key-value.ts'
 import { totalMemoryBytes } from '../platform/memory.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { nodeSourceFolder } from '../platform/source-folder.ts'
-import { createMembership, createWriterAuthority, type Membership, type Room } from '../room/index.ts'
+import { createMembership, createWriterAuthority, type Membership, type Room, WifiSetting } from '../room/index.ts'
 import { TakeHome } from '../take-home/index.ts'
 import { offeredCapacity } from './capacity.ts'
 import { type Device, FOLDERS, openStore } from './device.ts'
@@ -67,6 +67,7 @@ export interface RoomRuntime {
   readonly refusals: ReadonlyMap<NodeId, Refusal>
   readonly uplink: RoomUplink
   readonly takeHome: TakeHome
+  readonly wifi: WifiSetting
   readonly hearing: OpenRoomHearing
   /** Absent when the folder is worked on without a network. */
   readonly network?: { mesh: Mesh; sync: JournalSync }
@@ -291,6 +292,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     people,
     uplink,
     ...(load ? { load } : {}),
+    wifi: await WifiSetting.open(journal),
     takeHome: new TakeHome({
       clock,
       content: collections.index,

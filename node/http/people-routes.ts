@@ -7,7 +7,7 @@ import { isReservedName, personNameOf } from '../../protocols/person-name.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import type { Language } from '../../web-client/languages.ts'
 import { type AccountForm, renderAccountPage } from '../../web-client/people/account-page.ts'
-import { renderCardsPage } from '../../web-client/people/cards-page.ts'
+import { type CardsView, renderCardsPage } from '../../web-client/people/cards-page.ts'
 import { MAX_NAMES_AT_ONCE, renderPeoplePage } from '../../web-client/people/people-page.ts'
 import {
   renderSignInPage,
@@ -238,6 +238,13 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     if (!mayActOn(me, action, person)) throw new JoineryError('NOT_ALLOWED', `not of ${person.name}`)
     return person
   }
+  const cardsView = (me: KnownPerson, address: string): CardsView => {
+    const wifi = door.wifi?.()?.current
+    return {
+      ...{ cards: cards.get(me.id) ?? [], address, maySetWifi: may(me, 'set-wifi') && door.wifi?.() !== undefined },
+      ...(wifi && { wifi })
+    }
+  }
   app.get('/people', async (request, reply) => {
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people')
     return sendPeople(request, reply, allowed(request, 'see-people'))
@@ -245,9 +252,9 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   app.post('/people/add', async (request, reply) => {
     const me = allowed(request, 'reset-code')
     const text = formOf(request).get('name') ?? ''
-    const names = [...new Set(text.split(/[\r\n]+/).map((name) => name.trim()))].filter((name) => name !== '')
     const visitor = visitorOf(request, door)
     const words = peopleTextsIn(visitor.language).problems
+    const names = namesOf(text, peopleTextsIn(visitor.language).me.role.learner)
     if (names.length === 0 || names.length > MAX_NAMES_AT_ONCE) {
       const problem = {
         field: 'name',
@@ -277,8 +284,25 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people/cards')
     const me = allowed(request, 'reset-code')
     const { origins } = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
-    const page = renderCardsPage(cards.get(me.id) ?? [], origins[0] ?? '', visitorOf(request, door))
-    return sendFreshPage(reply, page)
+    return sendFreshPage(reply, renderCardsPage(cardsView(me, origins[0] ?? ''), visitorOf(request, door)))
+  })
+  app.post('/people/wifi', async (request, reply) => {
+    const me = allowed(request, 'set-wifi')
+    const form = formOf(request)
+    const wifi = { name: (form.get('wifi-name') ?? '').trim(), password: form.get('wifi-password') ?? '' }
+    const visitor = visitorOf(request, door)
+    try {
+      await door.wifi?.()?.set(wifi)
+      return goTo(reply, '/people/cards')
+    } catch (error) {
+      const words = peopleTextsIn(visitor.language).wifi
+      const field = hasCode(error, 'WIFI_NAME_INVALID') ? 'wifi-name' : 'wifi-password'
+      if (!hasCode(error, 'WIFI_NAME_INVALID') && !hasCode(error, 'WIFI_PASSWORD_INVALID')) throw error
+      const problem = { field, text: field === 'wifi-name' ? words.badName : words.badPassword }
+      const { origins } = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
+      const view = { ...cardsView(me, origins[0] ?? ''), wifi, problem }
+      return sendFreshPage(reply, renderCardsPage(view, visitor), 400)
+    }
   })
   app.post('/people/cards-done', async (request, reply) => {
     cards.delete(allowed(request, 'reset-code').id)
@@ -306,6 +330,14 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     await removePerson(other(request, me, 'remove-person').id)
     return goTo(reply, '/people')
   })
+}
+
+/** One on each line; or a number, when nobody knows the names yet. */
+function namesOf(text: string, learner: string): string[] {
+  const lines = [...new Set(text.split(/[\r\n]+/).map((name) => name.trim()))].filter((name) => name !== '')
+  const [only = ''] = lines
+  if (lines.length !== 1 || !/^\d{1,4}$/.test(only)) return lines
+  return Array.from({ length: Number(only) }, (_, at) => `${learner} ${at + 1}`)
 }
 
 /** Codes for others are kept beside one's own. */

@@ -14,6 +14,11 @@ defineErrors({
     next: 'Move the file named above away: the device makes a new key and joins again with an invitation.'
   },
   INVITATION_OTHER_ROOM: { status: 409, next: 'Use an invitation of this room, or `joinery leave` first.' },
+  WIFI_NAME_INVALID: { status: 400, next: 'Type the name of the network as it shows on a phone: at most 32 letters.' },
+  WIFI_PASSWORD_INVALID: {
+    status: 400,
+    next: 'A Wi-Fi password has 8 to 63 characters; leave it empty for an open network.'
+  },
   INVITATION_FORGED: { status: 403, next: 'Ask a facilitator for a new invitation.' },
   NOT_ALLOWED_TO_ADMIT: {
     status: 403,

@@ -6,6 +6,7 @@ import { type Html, html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import type { Visitor } from '../visitor.ts'
+import { keyTextsIn } from './key-texts.ts'
 import { type PeopleTexts, peopleTextsIn } from './texts.ts'
 
 export interface Account {
@@ -45,7 +46,7 @@ ${account.code !== undefined && renderNewCode(account.name, account.code, '/me/c
 <section class="card">
 <p class="buttons">${
       account.hasRepositories && html`<a class="button" href="/${account.name}">${words.me.repositories}</a> `
-    }${account.seesPeople && html`<a class="button" href="/people">${words.people.title}</a> `}<a class="button" href="/sign-out">${words.signOut.title}</a></p>
+    }${account.seesPeople && html`<a class="button" href="/people">${words.people.title}</a> `}<a class="button" href="/me/keys">${keyTextsIn(visitor.language).title}</a> <a class="button" href="/sign-out">${words.signOut.title}</a></p>
 </section>
 ${renderNaming(account, form, words)}
 <section class="card" aria-labelledby="sessions-title">

@@ -43,6 +43,17 @@ export interface PeopleTexts {
     namesHint: string
   }
   cards: { title: string; explain: string; count(count: number): string; done: string }
+  wifi: {
+    title: string
+    explain: string
+    name: string
+    password: string
+    open: string
+    /** On a card. */
+    step: string
+    badName: string
+    badPassword: string
+  }
   problems: {
     wrong: string
     tooMany: string

@@ -183,6 +183,7 @@ describe('rights', () => {
       'reset-code': 'helper',
       'change-roles': 'facilitator',
       'remove-person': 'facilitator',
+      'set-wifi': 'facilitator',
       'take-class-home': 'facilitator',
       'begin-new-class': 'facilitator',
       'show-signal': 'learner',

@@ -42,6 +42,7 @@ const ROUTES: Readonly<Record<string, Least>> = {
   'POST /people/add': 'helper',
   'GET /people/cards': 'helper',
   'POST /people/cards-done': 'helper',
+  'POST /people/wifi': 'facilitator',
   'POST /people/code': 'helper',
   'POST /people/code-noted': 'helper',
   'POST /people/role': 'facilitator',

@@ -58,7 +58,13 @@ function pagesWith(text: string, language: Visitor['language']): string[] {
       },
       visitor
     ),
-    renderCardsPage([{ ...owner, code: text }], 'http://192.168.1.20', visitor),
+    renderCardsPage(
+      {
+        ...{ cards: [{ ...owner, code: text }], address: 'http://192.168.1.20', maySetWifi: true },
+        ...{ wifi: { name: text, password: text }, problem: { field: 'wifi-name', text } }
+      },
+      visitor
+    ),
     renderAllRepositories([{ owner, name: 'recipes' }], visitor),
     renderPersonPage(owner, [{ owner, name: 'recipes' }], visitor),
     renderNewRepositoryPage('ana', { name: text, problem }, visitor),

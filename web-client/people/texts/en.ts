@@ -73,13 +73,24 @@ export const en: PeopleTexts = {
     add: 'Add',
     addTitle: 'Add somebody',
     names: 'Names',
-    namesHint: 'One on each line. With several you get cards to print.'
+    namesHint: 'One on each line, or just a number such as 30. With several you get cards to print.'
   },
   cards: {
     title: 'Cards',
     explain: 'Print and cut them: eight on a page. Nobody can see the codes again.',
     count: plural('en', { one: '# card', other: '# cards' }),
     done: 'Done: forget the codes'
+  },
+  wifi: {
+    title: 'Wi-Fi on the cards',
+    explain:
+      'With it, a phone joins the network by its camera. It is printed on every card, and nothing is changed in the network itself.',
+    name: 'Name of the network',
+    password: 'Password',
+    open: 'Leave it empty for an open network.',
+    step: 'Join the Wi-Fi',
+    badName: 'This cannot be the name of a network: it has at most 32 letters.',
+    badPassword: 'A password has 8 to 63 characters. Leave it empty for an open network.'
   },
   problems: {
     wrong: 'Name and code do not belong together. Check both, letter by letter.',

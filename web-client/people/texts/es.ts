@@ -73,13 +73,24 @@ export const es: PeopleTexts = {
     add: 'Añadir',
     addTitle: 'Añadir a alguien',
     names: 'Nombres',
-    namesHint: 'Uno en cada línea. Con varios recibes tarjetas para imprimir.'
+    namesHint: 'Uno en cada línea, o solo un número como 30. Con varios recibes tarjetas para imprimir.'
   },
   cards: {
     title: 'Tarjetas',
     explain: 'Imprímelas y recórtalas: ocho por página. Nadie podrá ver los códigos otra vez.',
     count: plural('es', { one: '# tarjeta', other: '# tarjetas' }),
     done: 'Listo: olvidar los códigos'
+  },
+  wifi: {
+    title: 'Wi-Fi en las tarjetas',
+    explain:
+      'Con él, un teléfono entra en la red con su cámara. Se imprime en cada tarjeta; en la red misma no cambia nada.',
+    name: 'Nombre de la red',
+    password: 'Contraseña',
+    open: 'Déjala vacía si la red es abierta.',
+    step: 'Entra en el Wi-Fi',
+    badName: 'Esto no puede ser el nombre de una red: tiene como mucho 32 letras.',
+    badPassword: 'Una contraseña tiene de 8 a 63 caracteres. Déjala vacía si la red es abierta.'
   },
   problems: {
     wrong: 'El nombre y el código no van juntos. Revisa los dos, letra por letra.',

@@ -73,13 +73,24 @@ export const fr: PeopleTexts = {
     add: 'Ajouter',
     addTitle: 'Ajouter quelqu’un',
     names: 'Noms',
-    namesHint: 'Un par ligne. Avec plusieurs, vous recevez des cartes à imprimer.'
+    namesHint: 'Un par ligne, ou seulement un nombre comme 30. Avec plusieurs, vous recevez des cartes à imprimer.'
   },
   cards: {
     title: 'Cartes',
     explain: 'Imprimez et découpez-les : huit par page. Personne ne pourra revoir les codes.',
     count: plural('fr', { one: '# carte', other: '# cartes' }),
     done: 'Terminé : oublier les codes'
+  },
+  wifi: {
+    title: 'Le Wi-Fi sur les cartes',
+    explain:
+      'Avec lui, un téléphone rejoint le réseau par son appareil photo. Il est imprimé sur chaque carte ; rien ne change dans le réseau.',
+    name: 'Nom du réseau',
+    password: 'Mot de passe',
+    open: 'Laissez vide pour un réseau ouvert.',
+    step: 'Rejoignez le Wi-Fi',
+    badName: 'Ce ne peut pas être le nom d’un réseau : il a au plus 32 lettres.',
+    badPassword: 'Un mot de passe a de 8 à 63 caractères. Laissez vide pour un réseau ouvert.'
   },
   problems: {
     wrong: 'Le nom et le code ne vont pas ensemble. Vérifiez-les lettre par lettre.',

@@ -74,13 +74,23 @@ export const pt: PeopleTexts = {
     add: 'Adicionar',
     addTitle: 'Adicionar alguém',
     names: 'Nomes',
-    namesHint: 'Um em cada linha. Com vários, você recebe cartões para imprimir.'
+    namesHint: 'Um em cada linha, ou só um número como 30. Com vários, você recebe cartões para imprimir.'
   },
   cards: {
     title: 'Cartões',
     explain: 'Imprima e recorte: oito por página. Ninguém poderá ver os códigos de novo.',
     count: plural('pt', { one: '# cartão', other: '# cartões' }),
     done: 'Pronto: esquecer os códigos'
+  },
+  wifi: {
+    title: 'O Wi-Fi nos cartões',
+    explain: 'Com ele, um telefone entra na rede pela câmara. É impresso em cada cartão; na rede nada muda.',
+    name: 'Nome da rede',
+    password: 'Senha',
+    open: 'Deixe vazia se a rede é aberta.',
+    step: 'Entre no Wi-Fi',
+    badName: 'Isto não pode ser o nome de uma rede: tem no máximo 32 letras.',
+    badPassword: 'Uma senha tem de 8 a 63 caracteres. Deixe vazia se a rede é aberta.'
   },
   problems: {
     wrong: 'O nome e o código não combinam. Confira os dois, letra por letra.',
