@@ -122,7 +122,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       dashboard: {
         current: () => slot.current?.live,
         glance: () => glances.glance(),
-        actions: roomActions(slot, operations)
+        actions: roomActions(slot, operations, check)
       },
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },

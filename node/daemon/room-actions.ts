@@ -7,12 +7,13 @@ import type { AddedContent, NewContent, RoomActions } from '../http/room-door.ts
 import { diskSpace } from '../platform/disk-space.ts'
 import { pluggedSticks } from '../platform/plugged-sticks.ts'
 import { FOLDERS } from './device.ts'
+import type { ReadyCheck } from './ready/ready-check.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 /** Left free on the disk, as for everything else that is written here. */
 const RESERVE_BYTES = 256 * 2 ** 20
 
-export function roomActions(slot: RoomSlot, operations: Operations): RoomActions {
+export function roomActions(slot: RoomSlot, operations: Operations, check: ReadyCheck): RoomActions {
   const { config } = slot.device
   /** The page names devices by their whole id. */
   const member = (id: string): NodeId => {
@@ -44,6 +45,15 @@ export function roomActions(slot: RoomSlot, operations: Operations): RoomActions
       await operations.rollback({ collection, version })
     },
     sticks: () => pluggedSticks(),
+    check: {
+      start() {
+        const { log } = slot.device
+        check
+          .run(new AbortController().signal)
+          .catch((err: unknown) => log.warn({ err }, 'the check of the room ended early'))
+      },
+      state: () => check.state
+    },
     uploads: {
       folder: FOLDERS.uploads(config),
       async freeBytes() {
@@ -55,10 +65,15 @@ export function roomActions(slot: RoomSlot, operations: Operations): RoomActions
 
 async function addContent(
   operations: Operations,
-  { source, collection, unpack }: NewContent,
+  { source, collection, under, unpack }: NewContent,
   signal: AbortSignal
 ): Promise<AddedContent> {
-  const request = { source, unpack, ...(collection !== undefined && { collection }) }
+  const request = {
+    source,
+    unpack,
+    ...(collection !== undefined && { collection }),
+    ...(under !== undefined && { under })
+  }
   let result: ImportResult | undefined
   for await (const progress of operations.import(request, signal))
     if (progress.kind === 'done') result = progress.result

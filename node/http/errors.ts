@@ -17,6 +17,11 @@ defineErrors({
   NOT_HEARD_YET: { status: 503, next: 'This device has only just joined the room. Try again in a few seconds.' },
   NAME_DIFFERS: { status: 400, next: 'Go back, and type the name of the device as it stands on the page.' },
   TIME_INVALID: { status: 400, next: 'Write it as 2026-11-24 13:30.' },
+  UPLOAD_TOO_LARGE: {
+    status: 413,
+    next: 'Use a device with more room, or `joinery import` with a stick beside a bigger one.'
+  },
+  UPLOAD_TYPE: { status: 415, next: 'Send packages, installers, pages or a ZIP of a folder, under their usual names.' },
   TOO_OFTEN: { status: 429, next: 'Wait a few seconds, then try again.' },
   TOO_MANY_STREAMS: { status: 503, next: 'Close other pages of this room, then reload this one.' },
   PORT_TAKEN: { status: 503, next: 'Choose another one with `--port`, or stop the program that has it.' },

@@ -20,6 +20,7 @@ import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
+import { UPLOAD_PATH } from './content-desk-routes.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
@@ -36,8 +37,8 @@ import type { PeopleDoor } from './people-door.ts'
 import type { RepositoryDoor } from './repository-door.ts'
 import { parseRequestTarget, type RequestPath } from './request-path.ts'
 import { setCommonHeaders } from './response-headers.ts'
-import type { SearchDoor } from './search-routes.ts'
 import type { RoomDoor } from './room-door.ts'
+import type { SearchDoor } from './search-routes.ts'
 import type { TakeHomeDoor } from './take-home-routes.ts'
 import type { UplinkDoor } from './uplink-routes.ts'
 
@@ -204,7 +205,8 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     try {
       const path = parseRequestTarget(request.url ?? '')
       const isGit = git?.owns(path) === true
-      if (!isGit && !reads) limitBody(request, components.clock, applied.requestTimeoutMs)
+      const timeoutMs = path.path === UPLOAD_PATH ? limits.UPLOAD_TIMEOUT_MS : applied.requestTimeoutMs
+      if (!isGit && !reads) limitBody(request, components.clock, timeoutMs)
       const visit = check(request, path, hostNames, isGit)
       request.visit = visit
       if (!content.owns(path.path) && !ABOUT_THE_PROGRAM.has(path.path)) await whenOpen(components, response)

@@ -16,6 +16,8 @@ export interface GuardedRoute {
   action: Action
   /** How often one person may: at once, and one more after so long. */
   pace: { burst: number; refillMs: number }
+  /** Of what is sent; as the server's own where it is left out. */
+  bodyLimit?: number
   handle(person: KnownPerson, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
 }
 
@@ -40,13 +42,17 @@ export function addGuardedRoutes(
   { people, clock }: Guards,
   routes: readonly GuardedRoute[]
 ): void {
-  for (const { path, action, pace, handle } of routes) {
+  for (const { path, action, pace, bodyLimit, handle } of routes) {
     const paces = new Paces({ clock }, { ...pace, most: MAX_PACED })
-    app.post(path, { config: { action, pace } }, async (request, reply) => {
-      const person = allowed(request, people, action)
-      if (!paces.allows(person.id)) throw new JoineryError('TOO_OFTEN', 'too many changes in a short time')
-      return await handle(person, request, reply)
-    })
+    app.post(
+      path,
+      { config: { action, pace }, ...(bodyLimit !== undefined && { bodyLimit }) },
+      async (request, reply) => {
+        const person = allowed(request, people, action)
+        if (!paces.allows(person.id)) throw new JoineryError('TOO_OFTEN', 'too many changes in a short time')
+        return await handle(person, request, reply)
+      }
+    )
   }
 }
 

@@ -14,6 +14,8 @@ export const MAX_CONNECTIONS_PER_ADDRESS = 64
 export const HEADERS_TIMEOUT_MS = 10_000
 /** The whole of a request; an answer may take as long as it likes. */
 export const REQUEST_TIMEOUT_MS = 15_000
+/** A facilitator's upload of a workshop over a classroom's Wi-Fi; one that stalls is ended long before. */
+export const UPLOAD_TIMEOUT_MS = 4 * 60 * 60_000
 /** How often Node looks for stalled requests: together with the two above a stalling socket ends within 15 s. */
 export const STALL_CHECK_INTERVAL_MS = 2_000
 export const KEEP_ALIVE_TIMEOUT_MS = 5_000

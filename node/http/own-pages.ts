@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import { addApiRoutes } from './api.ts'
+import { addContentDeskRoutes } from './content-desk-routes.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import type { EventStreams } from './event-streams.ts'
 import { fresh } from './fresh-value.ts'
@@ -133,6 +134,9 @@ export async function createPages(
   if (people && dashboard) {
     within((scope) => {
       addSignalRoutes(scope, { people, live: () => dashboard.current(), streams, clock })
+    })
+    within((scope) => {
+      addContentDeskRoutes(scope, { room: dashboard, people, clock, disk: components.disk, onProblem })
     })
   }
   if (notes) {

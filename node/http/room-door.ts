@@ -1,4 +1,6 @@
 /** What the front door needs of the room's dashboard: of the room that the device is in just now. */
+
+import type { ReadyReport } from '../../protocols/ready-report.ts'
 import type { RoomGlance } from '../../protocols/room-glance.ts'
 import type { RoomLive } from '../live/index.ts'
 
@@ -29,6 +31,8 @@ export interface NewContent {
   /** A file or folder on this device. */
   source: string
   collection?: string
+  /** Under which path of that collection. */
+  under?: string
   unpack: boolean
 }
 
@@ -45,4 +49,6 @@ export interface RoomActions {
   sticks(): Promise<{ name: string; path: string }[]>
   /** Where uploads may lie until they are added; emptied at the start. */
   uploads: { folder: string; freeBytes(): Promise<number> }
+  /** Tries everything as a learner would; starting it while it runs changes nothing. */
+  check: { start(): void; state(): { isRunning: boolean; report: ReadyReport } | undefined }
 }

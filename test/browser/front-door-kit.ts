@@ -38,6 +38,7 @@ export async function startFrontDoor(
     people?: FrontDoorComponents['people']
     git?: FrontDoorComponents['git']
     repositories?: FrontDoorComponents['repositories']
+    dashboard?: NonNullable<FrontDoorComponents['dashboard']>
   } = {}
 ): Promise<StartedFrontDoor> {
   const frontDoor = await createFrontDoor(
@@ -53,6 +54,7 @@ export async function startFrontDoor(
       ...(more.people && { people: more.people }),
       ...(more.git && { git: more.git }),
       ...(more.repositories && { repositories: more.repositories }),
+      ...(more.dashboard && { dashboard: more.dashboard }),
       onMissing: more.onMissing ?? (() => undefined),
       addresses: () => [{ interface: 'eth0', address: '192.168.1.20', family: 4, prefix: 24 }]
     },

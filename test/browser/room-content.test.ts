@@ -1,0 +1,141 @@
+/** What a facilitator adds, takes back and checks from the room's page, in a real browser on two real devices. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildSample } from '../../node/demo/sample/build.ts'
+import { writeZip } from '../../node/demo/sample/zip-writer.ts'
+import { nodeDisk } from '../../node/platform/disk.ts'
+import type { ReadyReport } from '../../protocols/ready-report.ts'
+import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
+import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
+import { checkLook, launchChromium } from './page-checks.ts'
+
+const WAIT = { timeout: 30_000 }
+
+let browser: Browser
+let folder: TemporaryFolder
+let first: NodeProcess
+let second: NodeProcess
+let facilitator: { name: string; code: string }
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  const place = { data: `${folder.path}/first` }
+  const other = { data: `${folder.path}/second` }
+  const created = await joineryJson<{ facilitator: typeof facilitator }>(place, ['init', '--name', 'Library workshop'])
+  facilitator = created.facilitator
+  const sample = `${folder.path}/sample`
+  await mkdir(sample)
+  await buildSample(nodeDisk, sample)
+  await joinery(place, ['import', sample])
+  const { text } = await joineryJson<{ text: string }>(place, ['invite'])
+  first = await NodeProcess.start(place, ['--name', 'pi-front'])
+  const [address = ''] = (await first.status()).meshAddresses
+  await joinery(other, ['join', text])
+  second = await NodeProcess.start(other, ['--name', 'pi-window', '--static', address])
+  await second.statusWhere(
+    'it has copied everything',
+    ({ overview, blobs }) =>
+      overview.devices.length === 2 &&
+      overview.devices.every(({ connected }) => connected) &&
+      blobs.missing === 0 &&
+      blobs.held > 0
+  )
+  browser = await launchChromium()
+}, 180_000)
+afterAll(async () => {
+  await browser?.close()
+  await first?.[Symbol.asyncDispose]()
+  await second?.[Symbol.asyncDispose]()
+  folder?.[Symbol.dispose]()
+})
+
+async function signedIn(): Promise<Page> {
+  const page = await (await browser.newContext({ locale: 'en' })).newPage()
+  await page.goto(new URL('/sign-in', first.address).href)
+  await page.getByLabel('Name').fill(facilitator.name)
+  await page.getByLabel('Code').fill(facilitator.code)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(new URL('/', first.address).href)
+  return page
+}
+
+describe('ready for class?', () => {
+  it('tries everything through every device, prints a report, and leaves nothing behind', async () => {
+    const page = await signedIn()
+    await page.goto(new URL('/room/ready', first.address).href)
+    await page.getByRole('button', { name: 'Check now' }).click()
+    await page.getByText('Ready: everything worked through every device.').waitFor({ timeout: 120_000 })
+    expect(await page.locator('.report').count()).toBe(2)
+    expect(await page.locator('.report .good').count()).toBe(10)
+    await checkLook(page, 'room', 'ready')
+    const people = await joineryJson<{ name: string }[]>(first.place, ['person', 'list'])
+    expect(people.map(({ name }) => name)).toEqual(['facilitator'])
+    const notes = await (await fetch(new URL('/api/notes', first.address))).json()
+    expect(notes).toEqual([])
+    await page.context().close()
+  })
+
+  it('says on the command line what does not work, and ends with 4', async () => {
+    await second.kill()
+    const { stdout } = await joinery(first.place, ['ready', '--json']).catch((error: Error) => ({
+      stdout: error.message
+    }))
+    const line = stdout.split('\n').findLast((one) => one.includes('"kind":"done"')) ?? ''
+    const { result } = JSON.parse(line) as { result: ReadyReport }
+    expect(result.ready).toBe(false)
+    const [here, away] = result.devices
+    expect(here?.steps.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
+    expect(away?.steps.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed', 'failed', 'failed'])
+    second = await NodeProcess.start(second.place, ['--name', 'pi-window'])
+  })
+})
+
+describe('content from the page', () => {
+  it('a lesson comes as a ZIP file, and an earlier version comes back', async () => {
+    const page = await signedIn()
+    const zip = `${folder.path}/bird-lesson.zip`
+    await writeFile(
+      zip,
+      writeZip([{ name: 'index.html', bytes: Buffer.from('<!doctype html><title>Birds</title><h1>Birds</h1>') }])
+    )
+    await page.goto(new URL('/room', first.address).href)
+    await page.getByLabel('Put it into').selectOption('lessons')
+    await page.getByLabel('File', { exact: true }).setInputFiles(zip)
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText('Added:').waitFor(WAIT)
+    expect(await page.locator('main').textContent()).toContain('lessons +1')
+    await checkLook(page, 'room', 'added')
+    const lesson = new URL('/lessons/bird-lesson/', second.address)
+    await expect.poll(async () => (await fetch(lesson)).status, WAIT).toBe(200)
+    await page.goto(new URL('/room/versions/lessons', first.address).href)
+    expect(await page.locator('.versions li').count()).toBe(2)
+    await checkLook(page, 'room', 'versions')
+    await page.getByRole('button', { name: /^Go back to this/ }).click()
+    await expect.poll(() => page.locator('.versions li').count(), WAIT).toBe(3)
+    await expect.poll(async () => (await fetch(lesson)).status, WAIT).toBe(404)
+    await page.context().close()
+  })
+
+  it('a kind of file that a room does not serve is refused, and nothing of it stays', async () => {
+    const page = await signedIn()
+    await page.goto(new URL('/room', first.address).href)
+    await page
+      .getByLabel('File', { exact: true })
+      .setInputFiles({ name: 'thing.unknown', mimeType: 'text/plain', buffer: Buffer.from('x') })
+    const [answer] = await Promise.all([
+      page.waitForResponse(/upload/),
+      page.getByRole('button', { name: 'Add', exact: true }).click()
+    ])
+    expect(answer.status()).toBe(415)
+    // The desk is free again.
+    await page.goto(new URL('/room', first.address).href)
+    await page
+      .getByLabel('File', { exact: true })
+      .setInputFiles({ name: 'setup-1.0.exe', mimeType: 'text/plain', buffer: Buffer.from('MZ not really') })
+    await page.getByLabel('Put it into').selectOption('installers')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText(/Added:|It did not work:/).waitFor(WAIT)
+    await page.context().close()
+  })
+})

@@ -1,0 +1,382 @@
+/** Every route of the dashboard, from the route table itself: who may, how often, and from where. */
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { addContentDeskRoutes, UPLOAD_PATH } from '../../../node/http/content-desk-routes.ts'
+import { EventStreams, MAX_STREAMS_PER_PERSON } from '../../../node/http/event-streams.ts'
+import type { GuardedRoute } from '../../../node/http/guarded-routes.ts'
+import type { RoomDoor } from '../../../node/http/room-door.ts'
+import { addRoomRoutes } from '../../../node/http/room-routes.ts'
+import { addSignalRoutes } from '../../../node/http/signal-routes.ts'
+import { nodeDisk } from '../../../node/platform/disk.ts'
+import { JoineryError } from '../../../protocols/errors.ts'
+import type { PersonRole } from '../../../protocols/people.ts'
+import { type Action, may } from '../../../protocols/people-rights.ts'
+import { glanceOfOverview } from '../../../protocols/room-glance.ts'
+import { type StartedFrontDoor, startFrontDoor } from '../../browser/front-door-kit.ts'
+import { sampleRoom } from '../../browser/sample-room.ts'
+import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
+import { LiveRoom } from '../live/live-kit.ts'
+import { cookieOf, type PeopleNode, peopleNode } from '../people/people-kit.ts'
+
+/** Each route that is served and what it takes; a new one has to be added here. */
+const ROUTES: Readonly<Record<string, Action | 'anybody'>> = {
+  'GET /room': 'anybody',
+  'GET /room/live': 'watch-room',
+  'POST /room/clock': 'set-clock',
+  'POST /room/devices/rename': 'change-devices',
+  'POST /room/devices/move-off': 'change-devices',
+  'POST /room/devices/remove': 'change-devices',
+  'POST /room/devices/stolen': 'change-devices',
+  'POST /room/devices/approve': 'change-devices',
+  'GET /room/content': 'change-content',
+  [`POST ${UPLOAD_PATH}`]: 'change-content',
+  'POST /room/content/stick': 'change-content',
+  'GET /room/versions/:collection': 'change-content',
+  'POST /room/versions/rollback': 'change-content',
+  'GET /room/ready': 'check-room',
+  'POST /room/ready': 'check-room',
+  'POST /signals': 'show-signal',
+  'GET /signals/live': 'show-signal',
+  'POST /signals/all-down': 'take-signals-down'
+}
+const ROLES: readonly (PersonRole | 'nobody')[] = ['nobody', 'learner', 'helper', 'facilitator']
+
+interface Declared {
+  action: Action | undefined
+  pace: GuardedRoute['pace'] | undefined
+}
+
+let folder: TemporaryFolder
+let app: FastifyInstance
+let node: PeopleNode
+let table: Map<string, Declared>
+let cookies: Map<string, string>
+let done: string[]
+let dashboard: RoomDoor
+let isOver: boolean
+let passing: Promise<void>
+
+beforeEach(async () => {
+  folder = temporaryFolder()
+  node = await peopleNode('a')
+  cookies = new Map([['nobody', '']])
+  for (const role of ['learner', 'helper', 'facilitator'] as const) {
+    const { person } = await node.people.add({ shownName: `A ${role}`, role })
+    cookies.set(role, cookieOf(await node.people.openSession(person.id)))
+  }
+  const room = new LiveRoom(1)
+  const { live } = await room.add('a')
+  isOver = false
+  // Simulated time goes on while real requests are answered.
+  const goOn = async (): Promise<void> => {
+    while (!isOver) await room.pass(20)
+  }
+  passing = goOn()
+  done = []
+  const act =
+    (what: string) =>
+    async (...values: unknown[]): Promise<void> => {
+      done.push([what, ...values.map((value) => JSON.stringify(value))].join(' '))
+    }
+  dashboard = {
+    current: () => live,
+    glance: async () => glanceOfOverview(sampleRoom),
+    actions: {
+      rename: act('rename'),
+      setLeaving: act('leaving'),
+      remove: act('remove'),
+      answer: act('answer'),
+      rollback: act('rollback'),
+      add: async ({ source, ...rest }) => {
+        await act('add')(rest)
+        return { collections: [], refused: 0 }
+      },
+      versions: async () => [],
+      sticks: async () => [{ name: 'BIRDS', path: '/media/BIRDS' }],
+      uploads: { folder: `${folder.path}/uploads`, freeBytes: async () => 1_000 },
+      check: { start: () => void done.push('check'), state: () => undefined }
+    }
+  }
+  table = new Map()
+  app = fastify()
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const one of [method].flat())
+      if (one !== 'HEAD') table.set(`${one} ${url}`, { action: config?.action, pace: config?.pace })
+  })
+  app.addHook('onRequest', (request, _reply, next) => {
+    const [path = '', search = ''] = request.url.split('?')
+    request.raw.visit = {
+      host: { host: '192.168.1.20', name: '192.168.1.20', loopback: false },
+      path: { path, search }
+    }
+    next()
+  })
+  app.setErrorHandler((error, _request, reply) =>
+    reply.code(error instanceof JoineryError ? error.status : 500).send(error instanceof Error ? error.message : '')
+  )
+  const people = { current: () => node.people }
+  const { clock } = node
+  const streams = new EventStreams({ clock })
+  const onProblem = (cause: unknown): void => {
+    throw cause
+  }
+  for (const add of [
+    (scope: FastifyInstance) =>
+      addRoomRoutes(scope, {
+        ...{ room: dashboard, people, streams, clock, onProblem, script: undefined },
+        overview: async () => sampleRoom
+      }),
+    (scope: FastifyInstance) => addSignalRoutes(scope, { people, live: () => live, streams, clock }),
+    (scope: FastifyInstance) =>
+      addContentDeskRoutes(scope, { room: dashboard, people, clock, disk: nodeDisk, onProblem })
+  ])
+    void app.register((scope, _options, next) => {
+      add(scope)
+      next()
+    })
+  await app.ready()
+})
+afterEach(async () => {
+  isOver = true
+  await passing
+  await app.close()
+  folder[Symbol.dispose]()
+})
+
+const [waiting] = sampleRoom.waiting
+const [self, other] = sampleRoom.devices
+const FORM = new URLSearchParams({
+  ...{
+    device: other?.id ?? '',
+    name: 'pi-shelf',
+    confirm: other?.name ?? '',
+    leaving: 'yes',
+    code: waiting?.code ?? ''
+  },
+  ...{ answer: 'same', time: '2096-11-24 13:30', collection: 'lessons', version: 'abc', stick: 'BIRDS', hand: 'up' }
+}).toString()
+
+async function call(route: string, who: string): Promise<number> {
+  const [method = '', path = ''] = route.split(' ')
+  // Streams never end by themselves; who may open one is decided before.
+  if (path.endsWith('/live') && may(roleOf(who), table.get(route)?.action ?? 'sign-in')) return 200
+  const isUpload = path === UPLOAD_PATH
+  const answer = await app.inject({
+    method: method as 'GET' | 'POST',
+    url: path.replace(':collection', 'lessons'),
+    headers: {
+      cookie: cookies.get(who) ?? '',
+      'content-type': isUpload ? 'multipart/form-data; boundary=x' : 'application/x-www-form-urlencoded'
+    },
+    ...(method === 'POST' && {
+      payload: isUpload
+        ? '--x\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\nPK\r\n--x--\r\n'
+        : FORM
+    })
+  })
+  return answer.statusCode
+}
+
+function roleOf(who: string): { role: PersonRole } | undefined {
+  return who === 'nobody' ? undefined : { role: who as PersonRole }
+}
+
+test('the table of routes is complete, and every route that changes something says who may and how often', () => {
+  expect(Object.fromEntries([...table].map(([route, { action }]) => [route, action ?? 'anybody']))).toEqual(ROUTES)
+  for (const [route, { action, pace }] of table) {
+    if (!route.startsWith('POST')) continue
+    expect(action, route).toBeDefined()
+    expect(pace?.burst, route).toBeGreaterThan(0)
+    expect(pace?.refillMs, route).toBeGreaterThan(0)
+  }
+})
+
+describe.each(Object.entries(ROUTES))('%s', (route, action) => {
+  test(`is for whoever may ${action}`, async () => {
+    for (const who of ROLES) {
+      const status = await call(route, who)
+      const isAllowed = action === 'anybody' || may(roleOf(who), action)
+      if (isAllowed) expect([who, status < 400]).toEqual([who, true])
+      else if (who === 'nobody' && route.startsWith('GET') && !route.endsWith('/live'))
+        expect([who, status]).toEqual([who, 303])
+      else expect([who, status]).toEqual([who, who === 'nobody' ? 401 : 403])
+    }
+  })
+})
+
+describe('what comes of it', () => {
+  const facilitator = (route: string, form: Record<string, string>) =>
+    app.inject({
+      method: 'POST',
+      url: route,
+      headers: { cookie: cookies.get('facilitator') ?? '', 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(form).toString()
+    })
+
+  test('each action reaches the room as it was asked for', async () => {
+    for (const route of table.keys()) if (route.startsWith('POST')) await call(route, 'facilitator')
+    await expect.poll(() => done.length).toBeGreaterThanOrEqual(9)
+    expect(done.sort()).toEqual(
+      [
+        `answer "${other?.id}" "402771" true`,
+        // Of the upload and the stick only the first: one thing at a time.
+        'add {"unpack":false}',
+        'check',
+        `leaving "${other?.id}" true`,
+        `remove "${other?.id}" {"stolen":false}`,
+        `remove "${other?.id}" {"stolen":true}`,
+        `rename "${other?.id}" "pi-shelf"`,
+        'rollback "lessons" "abc"',
+        ...done.filter((one) => one.startsWith('add {"unpack":false}')).slice(1)
+      ].sort()
+    )
+  })
+
+  test('a device is removed only when its name was typed', async () => {
+    const answer = await facilitator('/room/devices/remove', { device: other?.id ?? '', confirm: self?.name ?? '' })
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, '/room?problem=NAME_DIFFERS'])
+    expect(done).toEqual([])
+  })
+
+  test.each(['', 'yesterday', '2026-13', '24.11.2026 13:30'])('%j is no time', async (time) => {
+    const answer = await facilitator('/room/clock', { time })
+    expect(answer.headers.location).toBe('/room?problem=TIME_INVALID')
+  })
+
+  test('whoever is too quick is asked to wait, and somebody else is not', async () => {
+    const { pace } = table.get('POST /signals/all-down') ?? {}
+    for (let i = 0; i < (pace?.burst ?? 0); i++) expect(await call('POST /signals/all-down', 'facilitator')).toBe(303)
+    expect(await call('POST /signals/all-down', 'facilitator')).toBe(429)
+    node.clock.nowMs += pace?.refillMs ?? 0
+    expect(await call('POST /signals/all-down', 'facilitator')).toBe(303)
+  })
+
+  test('names of those who need help are for those who help', async () => {
+    const glance = glanceOfOverview(sampleRoom)
+    const people = [{ name: 'ana', shownName: 'Ana María', sticky: 'red' as const, hand: false, ageMs: 0 }]
+    dashboard.glance = async () => ({ ...glance, signals: { green: 0, red: 1, hands: 0, learners: 3, people } })
+    for (const [who, isShown] of [
+      ['nobody', false],
+      ['learner', false],
+      ['helper', true]
+    ] as const) {
+      const answer = await app.inject({ url: '/room', headers: { cookie: cookies.get(who) ?? '' } })
+      expect([who, answer.body.includes('Ana María')]).toEqual([who, isShown])
+      expect(answer.body).toContain('1 need help')
+    }
+  })
+})
+
+describe('behind the front door', () => {
+  let door: StartedFrontDoor
+  beforeEach(async () => {
+    door = await startFrontDoor(sampleRoom, { people: { current: () => node.people }, dashboard })
+  })
+  afterEach(() => door.frontDoor.stop())
+
+  test('no foreign page can cause any of it, with or without the cookie', async () => {
+    for (const route of Object.keys(ROUTES)) {
+      const [method, path = ''] = route.split(' ')
+      if (method !== 'POST') continue
+      for (const origin of ['http://evil.example', 'null', undefined]) {
+        const answer = await fetch(door.origin + path, {
+          method: 'POST',
+          headers: {
+            cookie: cookies.get('facilitator') ?? '',
+            'content-type': 'application/x-www-form-urlencoded',
+            ...(origin !== undefined && { origin })
+          },
+          body: FORM
+        })
+        expect([route, origin, answer.status]).toEqual([route, origin, 403])
+        await answer.body?.cancel()
+      }
+    }
+    expect(done).toEqual([])
+  })
+
+  test('a form that is longer than a form can be is refused', async () => {
+    const answer = await fetch(`${door.origin}/room/devices/rename`, {
+      method: 'POST',
+      headers: {
+        cookie: cookies.get('facilitator') ?? '',
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: door.origin
+      },
+      body: `name=${'x'.repeat(200_000)}`
+    })
+    expect(answer.status).toBe(413)
+    await answer.body?.cancel()
+  })
+
+  test('one person has so many streams open, and not one more; those that end make room', async () => {
+    const open = async (): Promise<Response & { end(): void }> => {
+      const ending = new AbortController()
+      const answer = await fetch(`${door.origin}/signals/live`, {
+        headers: { cookie: cookies.get('learner') ?? '' },
+        signal: ending.signal
+      })
+      return Object.assign(answer, { end: () => ending.abort() })
+    }
+    const streams = await Promise.all(Array.from({ length: MAX_STREAMS_PER_PERSON }, open))
+    for (const { status, headers } of streams) {
+      expect(status).toBe(200)
+      expect(headers.get('content-type')).toContain('text/event-stream')
+    }
+    expect((await open()).status).toBe(503)
+    streams[0]?.end()
+    await expect
+      .poll(async () => {
+        const again = await open()
+        const { status } = again
+        if (status !== 200) await again.body?.cancel()
+        return status
+      })
+      .toBe(200)
+  })
+
+  test('an upload is streamed to the disk, and refused where it does not fit, has no known kind or is broken', async () => {
+    const send = async (body: FormData | string, type?: string): Promise<number> => {
+      const answer = await fetch(door.origin + UPLOAD_PATH, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: {
+          cookie: cookies.get('facilitator') ?? '',
+          origin: door.origin,
+          ...(type !== undefined && { 'content-type': type })
+        },
+        body
+      })
+      await answer.body?.cancel()
+      return answer.status
+    }
+    const form = (name: string, size: number): FormData => {
+      const made = new FormData()
+      made.set('collection', 'installers')
+      made.set('file', new Blob([new Uint8Array(size)]), name)
+      return made
+    }
+    expect(await send(form('setup-1.0.exe', 100))).toBe(303)
+    await expect.poll(() => done.filter((one) => one.startsWith('add'))).toHaveLength(1)
+    await expect.poll(async () => (await nodeDisk.stat(`${folder.path}/uploads`)) === undefined).toBe(true)
+    expect(await send(form('setup-1.1.exe', 2_000))).toBe(413)
+    expect(await send(form('../../etc/passwd', 10))).toBe(415)
+    expect(await send(form('.bashrc', 10))).toBe(415)
+    expect(await send('--x\r\nnonsense', 'multipart/form-data; boundary=x')).toBe(400)
+  })
+
+  test('the wrong kind of body is refused before anything is written', async () => {
+    const answer = await fetch(door.origin + UPLOAD_PATH, {
+      method: 'POST',
+      headers: {
+        cookie: cookies.get('facilitator') ?? '',
+        origin: door.origin,
+        'content-type': 'application/x-www-form-urlencoded'
+      },
+      body: FORM
+    })
+    expect(answer.status).toBe(400)
+    await answer.body?.cancel()
+    expect(await nodeDisk.stat(`${folder.path}/uploads`)).toBeUndefined()
+  })
+})
