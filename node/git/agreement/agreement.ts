@@ -185,6 +185,7 @@ export class GitAgreement implements GitService, PushRecorder {
       switch (route.kind) {
         case 'take':
           this.#requireSay()
+          if (!(await this.#homes.confirm(signal))) break
           await this.#append(id, HOME_CLAIMED_KIND, encodeHomeClaimed({ epoch: route.epoch, node: members.self }))
           return await this.#here(id, request, signal)
         case 'here':

@@ -106,6 +106,28 @@ export class Homes {
     }
   }
 
+  /**
+   * Asks all that count as reachable. A link outlives its device by half a minute, and whoever becomes the home because most are on its side has to know that
+   * they are.
+   *
+   * @returns false when one did not answer; it counts no more
+   */
+  async confirm(signal: AbortSignal): Promise<boolean> {
+    const { clock, links } = this.#components
+    const asked = links.links().filter(({ peer }) => !this.#silent.has(peer))
+    const answers = asked.map(async (link) => {
+      try {
+        await pingPeer(link, clock, signal)
+        return true
+      } catch {
+        signal.throwIfAborted()
+        this.noteSilence(link.peer, PING_TIMEOUT_MS)
+        return false
+      }
+    })
+    return (await Promise.all(answers)).every((answered) => answered)
+  }
+
   /** For somebody who asks whether `node` can be reached through us. */
   async reaches(node: NodeId, signal: AbortSignal): Promise<boolean> {
     const { clock, members } = this.#components
