@@ -50,5 +50,6 @@ test('a learner types a word without its accents and comes to the place in the l
   await page.goBack()
   await page.getByRole('searchbox').fill('<script>alert(1)</script>')
   await page.keyboard.press('Enter')
+  await page.waitForURL(/q=%3Cscript/)
   expect(await page.locator('h2').first().textContent()).toBe('Nada en esta sala tiene «<script>alert(1)</script>».')
 })
