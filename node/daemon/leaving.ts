@@ -1,5 +1,6 @@
 /** A device leaves its room: with everything moved off before, or at once. */
 import { JoineryError } from '../../protocols/errors.ts'
+import type { PeerLink } from '../../protocols/message-stream.ts'
 import type { LeaveResult, ProgressNotice, ProgressStep } from '../control/operations.ts'
 import type { Journal } from '../journal/index.ts'
 import { sleep } from '../platform/clock.ts'
@@ -12,8 +13,9 @@ import type { RoomSlot } from './room-slot.ts'
 const DRAIN_LOOK_INTERVAL_MS = 500
 /** Without any progress for so long, everything is told anew and the person is told what is waited for. Slow links make some in this time. */
 const STUCK_AFTER_MS = 15_000
-/** Peers that are linked have this long to hear that we are gone; those that are not hear it from them. */
-const LAST_WORD_MS = 2_000
+/** Peers that are linked have this long to hear that we are gone; those that are not hear it from them. A slow card needs a second. */
+const LAST_WORD_MS = 3_000
+const LAST_WORD_LOOK_MS = 100
 
 /**
  * @throws JoineryError `NOBODY_TO_DRAIN_TO` when no other device is in the room, `REMOVED_FROM_ROOM` for a drain that no device would
@@ -26,7 +28,7 @@ export async function leaveRoom(
   signal: AbortSignal
 ): Promise<LeaveResult> {
   const { runtime } = slot
-  const { journal, membership } = runtime
+  const { membership } = runtime
   const standing = membership.standing()
   const result: LeaveResult = { drained: false, movedFiles: 0, movedBytes: 0 }
   if (drain) await moveOff(slot, runtime, result, report, signal)
@@ -34,8 +36,9 @@ export async function leaveRoom(
   // Whoever was taken out or not let in has nothing to say there.
   if (standing === 'member' || standing === 'waiting') {
     const hadOthers = membership.policy.members().length > 0
+    const linked = runtime.network?.mesh.links() ?? []
     await membership.leave()
-    if (hadOthers && !(await isSavedElsewhere(journal, LAST_WORD_MS))) {
+    if (hadOthers && !(await isHeard(slot, linked))) {
       report({
         kind: 'notice',
         level: 'warning',
@@ -110,6 +113,22 @@ async function moveOff(
     await membership.set(identity.node, 'drained', false)
     throw error
   }
+}
+
+/**
+ * A peer that hears that we are gone ends its link to us, mostly before it says that it has our last word on its disk.
+ *
+ * @param linked as it was before
+ */
+async function isHeard({ device, runtime }: RoomSlot, linked: readonly PeerLink[]): Promise<boolean> {
+  const { journal, network } = runtime
+  const endMs = device.clock.monotonicMs() + LAST_WORD_MS
+  while (linked.length > 0 && device.clock.monotonicMs() < endMs) {
+    if (await isSavedElsewhere(journal, LAST_WORD_LOOK_MS)) return true
+    const now = network?.mesh.links() ?? []
+    if (linked.some((link) => !now.includes(link))) return true
+  }
+  return false
 }
 
 /** What this run of this device wrote last, and with it all before. */
