@@ -86,6 +86,13 @@ export class Holders {
     return false
   }
 
+  /** Whether somebody who may be asked has it, or some of its pieces. */
+  anyUsable(cid: Cid, number: number, nowMs: number): boolean {
+    for (const peer of this.#peers.values())
+      if (peer.usable(nowMs) && (peer.have.has(number) || peer.partials.has(cid))) return true
+    return false
+  }
+
   /** Whoever holds it; where nobody is known to, whoever did not deny it. */
   quickest(item: Item, nowMs: number): PeerState | 'busy' | undefined {
     let best: PeerState | undefined

@@ -64,6 +64,8 @@ export const REQUESTS_PER_PEER = 4
 export const CLOSE_AFTER_MS = 5_000
 /** Big blobs that are fetched side by side: each has an open file and claims its disk. */
 export const MAX_PARTIALS = 8
+/** Big blobs that could not be opened or whose list lied, and rest. Of more, the first is tried again early. */
+export const MAX_RESTING = 1024
 
 /** Without anything to do for so long, a node takes what another was expected to fetch first. */
 export const IMPATIENT_AFTER_MS = 1_500

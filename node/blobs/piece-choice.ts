@@ -1,6 +1,7 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
+import { pieceListBytes } from '../../protocols/piece-list.ts'
 import type { Item } from './copy-request.ts'
 import type { Holders } from './holders.ts'
 import type { PeerState } from './peer-book.ts'
@@ -13,8 +14,6 @@ export interface OpenBlob {
   /** `list`: its piece list is on the way; `opening`: the driver opens the file. */
   state: 'list' | 'opening' | 'open' | 'finishing'
   bits: Bitfield
-  /** Not to be copied before this: there was no room, or its list lied. */
-  restUntilMs: number
   /** False: there is no room, pieces that people ask for are passed on and forgotten. */
   keeps: boolean
   /** When somebody last waited for it. */
@@ -56,6 +55,11 @@ export function waitingPiece(open: OpenBlob, holders: Holders, { seed, isBusy, n
     if (from) return { item, from }
   }
   return undefined
+}
+
+/** The piece list of a big blob. */
+export function listItem({ pieces, sizeBytes }: BlobRef, number: number | undefined): Item {
+  return { ref: { cid: pieces as Cid, sizeBytes: pieceListBytes(sizeBytes) }, piece: 0, number }
 }
 
 export function keyOf(cid: Cid, piece: number): string {

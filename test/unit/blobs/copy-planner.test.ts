@@ -2,13 +2,15 @@
 import { expect, test } from 'vitest'
 import { viewCatalogue } from '../../../node/blobs/catalogue-view.ts'
 import { CopyPlanner } from '../../../node/blobs/copy-planner.ts'
-import type { CopyRequest } from '../../../node/blobs/copy-request.ts'
-import { LIAR_PAUSE_MS } from '../../../node/blobs/limits.ts'
+import type { CopyEffect, CopyRequest } from '../../../node/blobs/copy-request.ts'
+import { LIAR_PAUSE_MS, MAX_PARTIALS, MAX_RESTING } from '../../../node/blobs/limits.ts'
+import { OpenBlobs } from '../../../node/blobs/open-blobs.ts'
 import { Bitfield } from '../../../protocols/bitfield.ts'
-import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
+import type { Cid } from '../../../protocols/cid.ts'
 import type { CatalogueBlob } from '../../../protocols/content.ts'
 import { hasPieceList, PIECE_BYTES, pieceCount, pieceListBytes } from '../../../protocols/piece-list.ts'
 import { type SeededRandom, seededRandom } from '../../kit/seeded-random.ts'
+import { allBits, blobOf, DrivenPlanner, randomCid } from './driven-planner.ts'
 
 interface Device {
   id: string
@@ -40,22 +42,14 @@ const KIND: Faults = { failRate: 0, liar: false, breakRate: 0 }
 const MAX_STEPS = 400_000
 
 function build(random: SeededRandom, receivers: number, faults: Faults): World {
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const blobs: CatalogueBlob[] = Array.from({ length: 25 + random.below(30) }, () => {
+  const blobs = Array.from({ length: 25 + random.below(30) }, () => {
     const big = random.chance(0.08)
     const sizeBytes = big ? 3 * PIECE_BYTES + random.below(20 * PIECE_BYTES) : 1 + random.below(PIECE_BYTES)
-    return {
-      cid: cid(),
-      sizeBytes,
-      ...(big ? { pieces: cid() } : {}),
-      policy: { kind: 'everywhere' },
-      copyClass: random.pick([0, 1, 2] as const)
-    }
+    return blobOf(random, sizeBytes, random.pick([0, 1, 2] as const))
   })
   const world: World = { devices: [], blobs, nowMs: 0, got: new Map() }
-  const view = viewCatalogue([{ shard: cid(), blobs }])
-  const all = new Bitfield(blobs.length)
-  for (let i = 0; i < blobs.length; i++) all.add(i)
+  const view = viewCatalogue([{ shard: randomCid(random), blobs }])
+  const all = allBits(blobs.length)
   // The first has everything; with a liar there are two, and one of them gives wrong bytes.
   const holders = faults.liar ? 2 : 1
   for (let i = 0; i < receivers + holders; i++) {
@@ -215,81 +209,115 @@ test('with lost requests, breaking links and a liar: everything is copied, and t
 })
 
 test('a device that is expected to fetch its share and does not holds the others up once, not at each file', () => {
-  const random = seededRandom(3)
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const blobs: CatalogueBlob[] = Array.from({ length: 200 }, () => ({
-    cid: cid(),
-    sizeBytes: 1000,
-    policy: { kind: 'everywhere' },
-    copyClass: 1
-  }))
-  const all = new Bitfield(blobs.length)
-  for (let i = 0; i < blobs.length; i++) all.add(i)
-  const stored = new Set<Cid>()
-  const planner = new CopyPlanner({
-    self: 'me',
-    maxRequests: 4,
-    maxInFlightBytes: 8 * PIECE_BYTES,
-    hasLocally: (name) => stored.has(name),
-    hasList: () => false
+  const world = new DrivenPlanner({
+    seed: 3,
+    blobs: (random) => Array.from({ length: 200 }, () => blobOf(random, 1000))
   })
-  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
-  const none = new Bitfield(blobs.length)
-  for (const [peer, have] of [['first', all] as const, ['stuck', none] as const]) {
-    planner.linked(peer, all)
-    planner.inventory(peer, have.copy(), none.copy(), all)
-  }
-  let nowMs = 0
-  for (; stored.size < blobs.length && nowMs < 600_000; nowMs += 10) {
-    const effects = planner.plan(nowMs)
-    for (const effect of effects) {
-      if (effect.kind !== 'request') continue
-      stored.add(effect.request.ref.cid)
-      planner.arrived(effect.request.id, 5, nowMs)
-      planner.stored(effect.request.ref.cid)
-    }
-  }
-  expect(stored.size).toBe(blobs.length)
-  expect(nowMs).toBeLessThan(10_000)
+  world.link('first')
+  world.link('stuck', [])
+  expect(world.run()).toBeLessThan(10_000)
 })
 
 test('what waits for our own disk is not asked of another peer, however long that takes', () => {
-  const random = seededRandom(4)
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const blobs: CatalogueBlob[] = Array.from({ length: 3 }, () => ({
-    cid: cid(),
-    sizeBytes: 100_000,
-    policy: { kind: 'everywhere' },
-    copyClass: 1
-  }))
-  const all = new Bitfield(blobs.length)
-  for (let i = 0; i < blobs.length; i++) all.add(i)
-  const stored = new Set<Cid>()
-  const planner = new CopyPlanner({
-    self: 'me',
-    maxRequests: 1,
-    maxInFlightBytes: 8 * PIECE_BYTES,
-    hasLocally: (name) => stored.has(name),
-    hasList: () => false
+  const world = new DrivenPlanner({
+    seed: 4,
+    blobs: (random) => Array.from({ length: 3 }, () => blobOf(random, 100_000)),
+    maxRequests: 1
   })
-  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
   for (const peer of ['one', 'other']) {
-    planner.linked(peer, all)
-    planner.inventory(peer, all.copy(), new Bitfield(blobs.length), all)
-    planner.holders.get(peer)?.worked(100_000, 10)
+    world.link(peer)
+    world.planner.holders.get(peer)?.worked(100_000, 10)
   }
-  const requestsAt = (nowMs: number): CopyRequest[] =>
-    planner.plan(nowMs).flatMap((effect) => (effect.kind === 'request' ? [effect.request] : []))
-  const [first] = requestsAt(0)
+  const [first] = world.plan(0).requests
   if (!first) throw new Error('nothing was asked for')
-  planner.received(first.id)
-  const [second] = requestsAt(30_000)
+  world.planner.received(first.id)
+  const [second] = world.plan(30_000).requests
   expect(second?.ref).not.toEqual(first.ref)
-  planner.arrived(first.id, 10, 30_000)
-  stored.add(first.ref.cid)
-  planner.stored(first.ref.cid)
+  world.arrive(first, 30_000)
   // The same wait for a peer's bytes is another matter.
-  const [moved] = requestsAt(60_000)
+  const [moved] = world.plan(60_000).requests
   expect(moved?.ref).toEqual(second?.ref)
   expect(moved?.peer).not.toBe(second?.peer)
+})
+
+/** So many big blobs of an early class, which take all places, and one more of a later class. */
+function bigBlobs(early: number): DrivenPlanner {
+  return new DrivenPlanner({
+    seed: 7,
+    blobs: (random) => [
+      ...Array.from({ length: early }, () => blobOf(random, 3 * PIECE_BYTES, 0)),
+      blobOf(random, 3 * PIECE_BYTES, 2)
+    ],
+    maxRequests: 2 * MAX_PARTIALS,
+    hasLists: true
+  })
+}
+
+test('blobs whose lists lied keep no place: as many as there are places, and the next one is copied', () => {
+  const world = bigBlobs(MAX_PARTIALS)
+  world.link('first')
+  const last = world.blobs.at(-1) as CatalogueBlob
+  const asked = new Set<Cid>()
+  for (let nowMs = 0; nowMs < 10_000 && !world.stored.has(last.cid); nowMs += 10) {
+    for (const effect of world.planner.plan(nowMs)) {
+      if (effect.kind === 'request') {
+        asked.add(effect.request.ref.cid)
+        world.planner.arrived(effect.request.id, 5, nowMs)
+      } else if (effect.kind === 'open') world.planner.opened(effect.ref.cid, new Bitfield(3))
+      else if (effect.kind === 'finish' && effect.cid !== last.cid) world.planner.closed(effect.cid, nowMs + 3_600_000)
+      else if (effect.kind === 'finish') {
+        world.stored.add(effect.cid)
+        world.planner.stored(effect.cid)
+      }
+    }
+  }
+  expect(world.stored).toContain(last.cid)
+  expect(asked.size).toBe(MAX_PARTIALS + 1)
+  // They rest: not one piece of them is asked for before their hour is over, and all of them are afterwards.
+  expect(world.plan(3_500_000).requests).toEqual([])
+  expect(world.run({ fromMs: 3_610_000 })).toBeLessThan(10_000)
+})
+
+test('blobs that nobody can send any more give their places to one that somebody can', () => {
+  const world = bigBlobs(MAX_PARTIALS)
+  const holders = ['gone', 'gone too']
+  for (const peer of holders) world.link(peer, Array(MAX_PARTIALS).keys())
+  // All but one piece of each, and then those who hold it leave.
+  const begun = new Set<Cid>()
+  for (let nowMs = 0; nowMs < 100; nowMs++) {
+    for (const request of world.plan(nowMs).requests) {
+      begun.add(request.ref.cid)
+      if (request.piece < 2) world.arrive(request, nowMs)
+    }
+  }
+  expect(begun.size).toBe(MAX_PARTIALS)
+  for (const peer of holders) world.planner.unlinked(peer)
+  world.plan(20_000)
+  const last = world.blobs.at(-1) as CatalogueBlob
+  world.link('other', [MAX_PARTIALS])
+  const { effects } = world.plan(20_001)
+  expect(effects.filter(({ kind }) => kind === 'close')).toHaveLength(1)
+  const { requests } = world.plan(20_002)
+  expect(requests.map(({ ref }) => ref.cid)).toContain(last.cid)
+  for (const request of requests) world.arrive(request, 20_003)
+  // With its holder comes what was begun.
+  world.link('gone', Array(MAX_PARTIALS).keys())
+  expect(world.run({ fromMs: 20_004 })).toBeLessThan(10_000)
+})
+
+test('at most so many blobs rest: of one more the first is tried again', () => {
+  const effects: CopyEffect[] = []
+  const open = new OpenBlobs({ hasList: () => true, effects })
+  const random = seededRandom(8)
+  const blobs = Array.from({ length: MAX_RESTING + 1 }, () => blobOf(random, 3 * PIECE_BYTES))
+  const rest = (blob: CatalogueBlob | undefined): void => {
+    if (!blob) throw new Error('no blob')
+    open.take(blob, 0, 0, false)
+    open.closed(blob.cid, 1_000, false)
+  }
+  for (const blob of blobs.slice(0, MAX_RESTING)) rest(blob)
+  expect(blobs.filter(({ cid }) => open.rests(cid, 0))).toHaveLength(MAX_RESTING)
+  rest(blobs.at(-1))
+  expect(blobs.map(({ cid }) => open.rests(cid, 0))).toEqual([false, ...Array(MAX_RESTING).fill(true)])
+  expect(blobs.some(({ cid }) => open.rests(cid, 1_000))).toBe(false)
 })

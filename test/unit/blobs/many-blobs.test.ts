@@ -1,14 +1,11 @@
 /** What copying costs by the number of files, counted and not timed: ten times the files, at most twelve times the work. */
 import { expect, test } from 'vitest'
-import { viewCatalogue } from '../../../node/blobs/catalogue-view.ts'
-import { CopyPlanner } from '../../../node/blobs/copy-planner.ts'
+import type { CopyPlanner } from '../../../node/blobs/copy-planner.ts'
 import type { CopyRequest } from '../../../node/blobs/copy-request.ts'
 import { MAX_UNDER_WAY } from '../../../node/blobs/limits.ts'
-import { Bitfield } from '../../../protocols/bitfield.ts'
-import { type Cid, cidOfDigest } from '../../../protocols/cid.ts'
 import type { CatalogueBlob } from '../../../protocols/content.ts'
-import { PIECE_BYTES, pieceCount } from '../../../protocols/piece-list.ts'
-import { seededRandom } from '../../kit/seeded-random.ts'
+import { PIECE_BYTES } from '../../../protocols/piece-list.ts'
+import { blobOf, DrivenPlanner } from './driven-planner.ts'
 import { followAll, linkDevices, TestCatalogue } from './room.ts'
 import { fillSimulated, SimulatedRoom } from './simulated-devices.ts'
 
@@ -17,55 +14,20 @@ const MOST_WORK = 12
 
 /** How often the planner looks at a file or asks who has it, until all are copied from two peers. */
 function planningWork(count: number, sizeBytes: number): number {
-  const random = seededRandom(count)
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const blobs: CatalogueBlob[] = Array.from({ length: count }, () => ({
-    cid: cid(),
-    sizeBytes,
-    policy: { kind: 'everywhere' },
-    copyClass: 1,
-    ...(pieceCount(sizeBytes) > 1 && sizeBytes > 2 * PIECE_BYTES ? { pieces: cid() } : {})
-  }))
-  const all = new Bitfield(count)
-  for (let i = 0; i < count; i++) all.add(i)
-  const stored = new Set<Cid>()
   let work = 0
-  const planner = new CopyPlanner({
-    self: 'me',
-    maxRequests: 4,
-    maxInFlightBytes: 8 * PIECE_BYTES,
-    hasLocally(name) {
-      work++
-      return stored.has(name)
-    },
-    hasList: (name) => stored.has(name)
+  const world = new DrivenPlanner({
+    seed: count,
+    blobs: (random) => Array.from({ length: count }, () => blobOf(random, sizeBytes)),
+    onLook: () => work++
   })
-  const { holders } = planner
+  const { holders } = world.planner
   const choose = holders.choose.bind(holders)
   holders.choose = (item, nowMs) => {
     work++
     return choose(item, nowMs)
   }
-  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
-  for (const peer of ['one', 'other']) {
-    planner.linked(peer, all)
-    planner.inventory(peer, all.copy(), new Bitfield(count), all)
-  }
-  for (let nowMs = 0; !blobs.every((blob) => stored.has(blob.cid)); nowMs += 10) {
-    if (nowMs > 10_000_000) throw new Error('it never ends')
-    for (const effect of planner.plan(nowMs)) {
-      if (effect.kind === 'request') {
-        planner.received(effect.request.id)
-        planner.arrived(effect.request.id, 5, nowMs)
-        if (effect.request.ref.sizeBytes <= 2 * PIECE_BYTES) stored.add(effect.request.ref.cid)
-        if (effect.request.ref.sizeBytes <= 2 * PIECE_BYTES) planner.stored(effect.request.ref.cid)
-      } else if (effect.kind === 'open') planner.opened(effect.ref.cid, new Bitfield(pieceCount(sizeBytes)))
-      else if (effect.kind === 'finish') {
-        stored.add(effect.cid)
-        planner.stored(effect.cid)
-      }
-    }
-  }
+  for (const peer of ['one', 'other']) world.link(peer)
+  world.run()
   return work
 }
 
@@ -131,54 +93,31 @@ test('copying: ten times the files, at most twelve times the messages and disk o
 })
 
 test('so many blobs wait for our own disk and no more, and what came is written also when its sender has left', () => {
-  const random = seededRandom(5)
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const blobs: CatalogueBlob[] = Array.from({ length: 2 * MAX_UNDER_WAY }, () => ({
-    cid: cid(),
-    sizeBytes: 1000,
-    policy: { kind: 'everywhere' },
-    copyClass: 1
-  }))
-  const all = new Bitfield(blobs.length)
-  for (let i = 0; i < blobs.length; i++) all.add(i)
-  const stored = new Set<Cid>()
-  const planner = new CopyPlanner({
-    self: 'me',
-    maxRequests: 4,
-    maxInFlightBytes: 8 * PIECE_BYTES,
-    hasLocally: (name) => stored.has(name),
-    hasList: () => false
+  const world = new DrivenPlanner({
+    seed: 5,
+    blobs: (random) => Array.from({ length: 2 * MAX_UNDER_WAY }, () => blobOf(random, 1000))
   })
-  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs }]), all, () => all)
-  const link = (): void => {
-    planner.linked('one', all)
-    planner.inventory('one', all.copy(), new Bitfield(blobs.length), all)
-  }
-  link()
+  const { planner } = world
+  world.link('one')
   const waiting: CopyRequest[] = []
   const receiveAll = (nowMs: number): void => {
     for (;;) {
-      const effects = planner.plan(nowMs)
+      const { effects, requests } = world.plan(nowMs)
       expect(effects.filter(({ kind }) => kind === 'cancel')).toEqual([])
       if (effects.length === 0) return
-      for (const effect of effects) {
-        if (effect.kind !== 'request') continue
-        planner.received(effect.request.id)
-        waiting.push(effect.request)
+      for (const request of requests) {
+        planner.received(request.id)
+        waiting.push(request)
       }
     }
   }
   receiveAll(0)
   expect(waiting).toHaveLength(MAX_UNDER_WAY)
   planner.unlinked('one')
-  link()
+  world.link('one')
   receiveAll(1)
   expect(waiting).toHaveLength(MAX_UNDER_WAY)
-  for (const { id, ref } of waiting) {
-    planner.arrived(id, 10, 2)
-    stored.add(ref.cid)
-    planner.stored(ref.cid)
-  }
+  for (const request of waiting) world.arrive(request, 2)
   receiveAll(3)
   expect(new Set(waiting.map(({ ref }) => ref.cid)).size).toBe(2 * MAX_UNDER_WAY)
 })
@@ -190,41 +129,26 @@ function copyingOne(): {
   kinds(nowMs: number): string[]
   under: CopyRequest[]
 } {
-  const random = seededRandom(6)
-  const cid = (): Cid => cidOfDigest(random.bytes(32))
-  const big: CatalogueBlob = {
-    cid: cid(),
-    sizeBytes: 10 * PIECE_BYTES,
-    pieces: cid(),
-    policy: { kind: 'everywhere' },
-    copyClass: 2
-  }
-  const asked: CatalogueBlob = { cid: cid(), sizeBytes: 5000, policy: { kind: 'on-demand' }, copyClass: 0 }
-  const both = new Bitfield(2)
-  both.add(0)
-  both.add(1)
-  const wants = new Bitfield(2)
-  wants.add(0)
-  const planner = new CopyPlanner({
-    self: 'me',
+  const world = new DrivenPlanner({
+    seed: 6,
+    blobs: (random) => [blobOf(random, 10 * PIECE_BYTES, 2), blobOf(random, 5000, 0, { kind: 'on-demand' })],
+    wants: [0],
     maxRequests: 6,
-    maxInFlightBytes: 12 * PIECE_BYTES,
-    hasLocally: () => false,
-    hasList: () => true
+    hasLists: true
   })
-  planner.catalogueChanged(viewCatalogue([{ shard: cid(), blobs: [big, asked] }]), wants, () => both)
-  planner.linked('one', both)
-  planner.inventory('one', both.copy(), new Bitfield(2), both)
+  const [big, asked] = world.blobs as [CatalogueBlob, CatalogueBlob]
+  world.link('one')
   const under: CopyRequest[] = []
-  const kinds = (nowMs: number): string[] =>
-    planner.plan(nowMs).map((effect) => {
-      if (effect.kind === 'open') planner.opened(big.cid, new Bitfield(pieceCount(big.sizeBytes)))
-      if (effect.kind === 'request') under.push(effect.request)
-      return effect.kind === 'request' ? (effect.request.ref.cid === big.cid ? 'copy' : 'asked') : effect.kind
-    })
+  const kinds = (nowMs: number): string[] => {
+    const { effects, requests } = world.plan(nowMs)
+    under.push(...requests)
+    return effects.map((effect) =>
+      effect.kind === 'request' ? (effect.request.ref.cid === big.cid ? 'copy' : 'asked') : effect.kind
+    )
+  }
   kinds(0)
   expect(kinds(0)).toEqual(['copy', 'copy', 'copy', 'copy'])
-  return { planner, asked, kinds, under }
+  return { planner: world.planner, asked, kinds, under }
 }
 
 test('on a narrow link copies are paused while a person waits, and go on afterwards', () => {
