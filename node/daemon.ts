@@ -26,6 +26,7 @@ import { roomSearch } from './daemon/room-search.ts'
 import { RoomSlot } from './daemon/room-slot.ts'
 import { startRoomSsh } from './daemon/room-ssh.ts'
 import { roomTakeHome } from './daemon/room-take-home.ts'
+import { RoomWants } from './daemon/room-wants.ts'
 import { Undoing } from './daemon/undoing.ts'
 import { Wants } from './daemon/wants.ts'
 import { createFrontDoor } from './http/front-door.ts'
@@ -80,7 +81,11 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   const wants = new Wants()
   await wants.keepIn({ disk, clock, onProblem: (err) => log.warn({ err }, 'wants') }, FOLDERS.wants(config))
   undo.add(() => wants.stop())
-  const overviews = new RoomOverviews(slot, { asking: () => asking, wants })
+  const roomWants = new RoomWants(
+    { clock, own: wants, current: () => slot.current, onProblem: (err) => log.warn({ err }, 'wants') },
+    { self: device.identity.node }
+  )
+  const overviews = new RoomOverviews(slot, { asking: () => asking, wants: roomWants })
   const glances = new RoomGlances(slot, () => overviews.overview())
   const check = new ReadyCheck(slot, {
     overview: () => overviews.overview(),
@@ -90,7 +95,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     overviews,
     glances,
     check,
-    wants,
+    wants: roomWants,
     addresses,
     httpPort: () => httpPort,
     uptimeMs: () => clock.monotonicMs() - startedMs,
@@ -130,7 +135,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       uplink: { status: () => operations.cloudStatus() },
       sshPort: () => sshPort,
       handout: programHandout(disk, PROGRAM_DIRECTORY),
-      wants: () => wants.list(),
+      wants: () => roomWants.list(),
       search,
       onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),
@@ -151,6 +156,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
 
   undo.add(() => slot.stop())
   undo.add(() => search.stop())
+  roomWants.start()
+  undo.add(() => roomWants.stop())
   await slot.start()
 
   const control = createControlServer({ operations, disk, clock, log }, { socketPath, version: PROGRAM_VERSION })
@@ -174,9 +181,13 @@ export async function openOffline(config: Config): Promise<{ operations: Operati
   const wants = new Wants()
   const onProblem = (err: unknown): void => device.log.warn({ err }, 'wants')
   await wants.keepIn({ disk: device.disk, clock: device.clock, onProblem }, FOLDERS.wants(config))
+  const roomWants = new RoomWants(
+    { clock: device.clock, own: wants, current: () => slot.current, onProblem },
+    { self: device.identity.node }
+  )
   const operations = nodeOperations(slot, {
-    overviews: new RoomOverviews(slot, { asking: () => undefined, wants }),
-    wants,
+    overviews: new RoomOverviews(slot, { asking: () => undefined, wants: roomWants }),
+    wants: roomWants,
     addresses: () => [],
     httpPort: () => 0,
     uptimeMs: () => device.clock.monotonicMs() - startedMs,

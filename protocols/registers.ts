@@ -14,6 +14,7 @@ import type { Registers } from './journal.ts'
 import { decodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC } from './note-facts.ts'
 import { decodePersonFact, personOfTopic } from './people-facts.ts'
 import { decodeRoomFact, ROOM_TOPIC } from './room-facts.ts'
+import { decodeToldWants, WANTS_KIND, WANTS_TOPIC } from './want-facts.ts'
 
 /** @returns the register among those of its topic; undefined for a body that says nothing */
 type Naming = (body: CborValue, topic: string) => string | undefined
@@ -52,12 +53,15 @@ const ofPerson: Record<string, Naming> = {
   'person-code': (body, topic) => (decodePersonFact(topic, 'person-code', body) ? 'code' : undefined)
 }
 
+const ofWants: Record<string, Naming> = { [WANTS_KIND]: (body) => decodeToldWants(body)?.node }
+
 const BY_TOPIC: ReadonlyMap<string, Record<string, Naming>> = new Map([
   [ROOM_TOPIC, inRoom],
   [COLLECTIONS_TOPIC, ofCollections],
   [NOTES_TOPIC, ofNotes],
   [REPOSITORIES_TOPIC, ofRepositories],
-  [CLOUD_TOPIC, ofClouds]
+  [CLOUD_TOPIC, ofClouds],
+  [WANTS_TOPIC, ofWants]
 ])
 
 function namingsOf(topic: string): Record<string, Naming> | undefined {

@@ -15,6 +15,11 @@ export interface Want extends Partial<WantClient> {
   who: string[]
 }
 
+/** What most laptops asked for first, then what was asked for most often. */
+export function byDemand(a: Want, b: Want): number {
+  return b.learners - a.learners || b.count - a.count || (a.name < b.name ? -1 : 1)
+}
+
 const COLUMNS = ['collection', 'name', 'runs', 'version', 'system', 'cpu', 'learners', 'count'] as const
 
 /** The rows of a table, its head first. `who` is one cell, with spaces between the addresses. */

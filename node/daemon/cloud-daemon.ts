@@ -20,7 +20,9 @@ import { nodeOperations } from './node-operations.ts'
 import { RoomOverviews } from './room-overviews.ts'
 import { RoomSlot } from './room-slot.ts'
 import type { Undoing } from './undoing.ts'
-import { Wants } from './wants.ts'
+
+/** Learners ask the devices of their room. */
+const NO_WANTS = { list: async () => [], overview: async () => [] }
 
 export async function startCloudPeer(
   device: Device,
@@ -61,8 +63,8 @@ export async function startCloudPeer(
   const addresses = (): string[] =>
     roomAddresses(undefined, networkAddresses(), page.port).origins.map((origin) => `${origin}/`)
   const base = nodeOperations(slot, {
-    overviews: new RoomOverviews(slot, { asking: () => undefined, wants: new Wants() }),
-    wants: new Wants(),
+    overviews: new RoomOverviews(slot, { asking: () => undefined, wants: NO_WANTS }),
+    wants: NO_WANTS,
     addresses,
     httpPort: () => page.port,
     uptimeMs: () => clock.monotonicMs() - startedMs,

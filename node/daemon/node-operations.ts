@@ -13,17 +13,17 @@ import { RoomGlances } from './room-glances.ts'
 import { roomOperations } from './room-operations.ts'
 import type { RoomOverviews } from './room-overviews.ts'
 import type { RoomSlot } from './room-slot.ts'
+import type { RoomWants } from './room-wants.ts'
 import { statusOperations } from './status-operations.ts'
 import { stickOperations } from './stick-operations.ts'
 import { withUnpacked } from './unpacked-folder.ts'
-import type { Wants } from './wants.ts'
 
 /** A large manifest takes a second on a small board. */
 const LOADING_LIMIT_MS = 3_000
 
 export interface NodeOperationsInit {
   overviews: RoomOverviews
-  wants: Wants
+  wants: Pick<RoomWants, 'list'>
   /** For people, the most useful first. */
   addresses(): string[]
   httpPort(): number
@@ -71,7 +71,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...cloudLinkOperations(slot),
     ...stickOperations(slot, loaded),
     ...roomOperations(slot, { glances, check }),
-    wants: async () => init.wants.list(),
+    wants: () => init.wants.list(),
     classArchive: (_options, signal) => archiveClass(slot.runtime, signal ?? new AbortController().signal),
     newClass: ({ state }) => beginNewClass(slot.runtime, state),
     doctor: () => findingsOf(slot),

@@ -7,8 +7,8 @@ import type { Asking } from './device-operations.ts'
 import { pagesOf } from './pages-of.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
+import type { RoomWants } from './room-wants.ts'
 import { unplugWords } from './unplug-words.ts'
-import type { Wants } from './wants.ts'
 
 const NOTHING: ContentsOverview = {
   lessons: [],
@@ -20,7 +20,7 @@ const NOTHING: ContentsOverview = {
 export interface RoomOverviewsInit {
   /** Set while this device asks a room to be let in. */
   asking(): Asking | undefined
-  wants: Wants
+  wants: Pick<RoomWants, 'overview'>
 }
 
 /** A facilitator brings the most wanted first; a longer list is for nobody. */
@@ -53,7 +53,7 @@ export class RoomOverviews {
       waiting: (mesh?.asks() ?? []).map(({ node, name, code }) => ({ id: node, name, code })),
       ...(asking ? { asking } : {}),
       contents: current ? this.#summary(current).overview() : NOTHING,
-      wanted: this.#init.wants.overview(MAX_SHOWN_WANTS)
+      wanted: await this.#init.wants.overview(MAX_SHOWN_WANTS)
     }
   }
 

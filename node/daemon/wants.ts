@@ -1,7 +1,6 @@
 /** What people asked for and the room lacks: counted, bounded, kept over a restart, and never filled up by one of them. */
 import type { MissingPackage } from '../../protocols/content.ts'
-import type { WantedOverview } from '../../protocols/room-overview.ts'
-import type { Want } from '../../protocols/wants.ts'
+import { byDemand, type Want } from '../../protocols/wants.ts'
 import { addressGroup } from '../people/address-group.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -56,18 +55,7 @@ export class Wants {
 
   /** What most laptops asked for first, then what was asked for most often. */
   list(): Want[] {
-    return [...this.#wants.values()]
-      .map(({ first: _, ...want }) => want)
-      .sort((a, b) => b.learners - a.learners || b.count - a.count || (a.name < b.name ? -1 : 1))
-  }
-
-  overview(most: number): WantedOverview[] {
-    return this.list()
-      .slice(0, most)
-      .map(({ collection, name, target, count }) => ({
-        ...{ collection, name, count },
-        ...(target === undefined ? {} : { target })
-      }))
+    return [...this.#wants.values()].map(({ first: _, ...want }) => want).sort(byDemand)
   }
 
   /** Takes up what was kept by an earlier start, and keeps what comes. A file that cannot be read is told and replaced. */

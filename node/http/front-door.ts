@@ -83,7 +83,7 @@ export interface FrontDoorComponents {
   /** Absent: nothing is searched here. */
   search?: SearchDoor
   /** What `onMissing` counted, to be exported. */
-  wants?(): readonly Want[]
+  wants?(): Promise<readonly Want[]>
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage, asker?: string): void
   /** What this device has heard of its room; absent: all there is. */

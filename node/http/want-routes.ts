@@ -8,22 +8,24 @@ import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 
 export interface WantRouteOptions {
-  wants(): readonly Want[]
+  /** Of the whole room, as far as this device knows. */
+  wants(): Promise<readonly Want[]>
   people: PeopleDoor | undefined
 }
 
 export function addWantRoutes(app: FastifyInstance, { wants, people }: WantRouteOptions): void {
   addPageHeaders(app, PAGE_HEADERS)
-  const told = (request: FastifyRequest): readonly Want[] => {
+  const told = async (request: FastifyRequest): Promise<readonly Want[]> => {
     const person = personOf(request, people)
-    return person && may(person, 'see-people') ? wants() : wants().map((want) => ({ ...want, who: [] }))
+    const all = await wants()
+    return person && may(person, 'see-people') ? all : all.map((want) => ({ ...want, who: [] }))
   }
   const fresh = (reply: FastifyReply, name: string): FastifyReply =>
     reply.header('Cache-Control', 'no-store').header('Content-Disposition', `attachment; filename="${name}"`)
   app.get('/wants.csv', async (request, reply) =>
     fresh(reply, 'wants.csv')
       .type('text/csv; charset=utf-8')
-      .send(`${writeCsv(wantRows(told(request)))}\n`)
+      .send(`${writeCsv(wantRows(await told(request)))}\n`)
   )
-  app.get('/wants.json', async (request, reply) => fresh(reply, 'wants.json').send({ wants: told(request) }))
+  app.get('/wants.json', async (request, reply) => fresh(reply, 'wants.json').send({ wants: await told(request) }))
 }

@@ -1,0 +1,150 @@
+/**
+ * What the whole room lacks: what this device was asked for, and what the others told. A device tells seldom, and only what is new, since what it wrote before
+ * shrinks but its header stays.
+ */
+import type { CborValue } from '../../protocols/cbor.ts'
+import { compareStamps, type Fold, type FoldView, type JournalAccess, type Stamp } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
+import type { WantedOverview } from '../../protocols/room-overview.ts'
+import { decodeToldWants, MAX_TOLD_WANTS, WANTS_KIND, WANTS_TOPIC, wantsEntry } from '../../protocols/want-facts.ts'
+import { byDemand, type Want } from '../../protocols/wants.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Wants } from './wants.ts'
+
+/** Nobody fetches a package within minutes; an hour of a busy class makes a dozen entries. */
+export const TELL_INTERVAL_MS = 5 * 60_000
+/** The first is told sooner, for who tries it out. */
+const FIRST_TELL_MS = 10_000
+
+interface ToldState {
+  byNode: Map<NodeId, { stamp: Stamp; wants: readonly Want[] }>
+}
+
+export const wantsFold: Fold<ToldState> = {
+  name: 'wants',
+  version: 1,
+  reads: (topic) => topic === WANTS_TOPIC,
+  empty: () => ({ byNode: new Map() }),
+  apply({ byNode }, { kind, node, body, lamport, writer, number, index }) {
+    const told = kind === WANTS_KIND ? decodeToldWants(body) : undefined
+    // Each device tells of itself only.
+    if (told?.node !== node) return
+    const stamp = { lamport, writer, number, index }
+    const known = byNode.get(node)
+    if (!known || compareStamps(known.stamp, stamp) < 0) byNode.set(node, { stamp, wants: told.wants })
+  },
+  save({ byNode }): CborValue {
+    return [...byNode].map(([node, { stamp, wants }]) => [
+      wantsEntry({ node, wants }).body,
+      [stamp.lamport, stamp.writer, stamp.number, stamp.index]
+    ])
+  },
+  load(saved) {
+    const byNode: ToldState['byNode'] = new Map()
+    for (const one of saved as [CborValue, [number, string, number, number]][]) {
+      const told = decodeToldWants(one[0])
+      const [lamport, writer, number, index] = one[1]
+      if (told) byNode.set(told.node, { stamp: { lamport, writer, number, index }, wants: told.wants })
+    }
+    return { byNode }
+  }
+}
+
+/** The room that the device is in just now. */
+export interface ToldRoom {
+  journal: JournalAccess
+}
+
+export interface RoomWantsComponents {
+  clock: Clock
+  own: Wants
+  current(): ToldRoom | undefined
+  onProblem(error: unknown): void
+}
+
+export class RoomWants {
+  readonly #components: RoomWantsComponents
+  readonly #self: NodeId
+  #view: { of: ToldRoom; view: Promise<FoldView<ToldState>> } | undefined
+  #told = ''
+  #cancel: (() => void) | undefined
+  #stopped = false
+
+  constructor(components: RoomWantsComponents, init: { self: NodeId }) {
+    this.#components = components
+    this.#self = init.self
+  }
+
+  start(): void {
+    this.#tellAfter(FIRST_TELL_MS)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+  }
+
+  /** Of all devices; what most laptops asked for first. */
+  async list(): Promise<Want[]> {
+    const merged = new Map<string, Want>()
+    const own = this.#components.own.list()
+    const view = await this.#folded()
+    const others = [...(view?.state.byNode ?? [])].filter(([node]) => node !== this.#self)
+    for (const want of [...own, ...others.flatMap(([, { wants }]) => wants)]) {
+      const key = JSON.stringify([want.collection, want.name, want.target ?? ''])
+      const known = merged.get(key)
+      merged.set(key, known ? both(known, want) : want)
+    }
+    return [...merged.values()].sort(byDemand)
+  }
+
+  async overview(most: number): Promise<WantedOverview[]> {
+    return (await this.list()).slice(0, most).map(({ collection, name, target, count }) => ({
+      ...{ collection, name, count },
+      ...(target === undefined ? {} : { target })
+    }))
+  }
+
+  /** Writes what this device was asked for, if that is another list than the last time. */
+  async tell(): Promise<void> {
+    const room = this.#components.current()
+    const wants = this.#components.own.list().slice(0, MAX_TOLD_WANTS)
+    if (!room || wants.length === 0) return
+    const view = await this.#folded()
+    // Counts grow with each try; only a new name, target or laptop is news.
+    const news = (list: readonly Want[]): string =>
+      JSON.stringify(
+        list.map((want) => JSON.stringify([want.collection, want.name, want.target, want.learners])).sort()
+      )
+    this.#told ||= news(view?.state.byNode.get(this.#self)?.wants ?? [])
+    const now = news(wants)
+    if (now === this.#told) return
+    await room.journal.append([wantsEntry({ node: this.#self, wants })])
+    this.#told = now
+  }
+
+  #tellAfter(delayMs: number): void {
+    if (this.#stopped) return
+    this.#cancel = this.#components.clock.after(delayMs, () => {
+      this.tell()
+        .catch((error: unknown) => this.#components.onProblem(error))
+        .finally(() => this.#tellAfter(TELL_INTERVAL_MS))
+    })
+  }
+
+  async #folded(): Promise<FoldView<ToldState> | undefined> {
+    const room = this.#components.current()
+    if (!room) return undefined
+    if (this.#view?.of !== room) {
+      this.#told = ''
+      this.#view = { of: room, view: room.journal.view(wantsFold) }
+    }
+    return await this.#view.view
+  }
+}
+
+/** A laptop that asked two devices is one. */
+function both(one: Want, two: Want): Want {
+  const who = [...new Set([...one.who, ...two.who])]
+  return { ...one, count: one.count + two.count, learners: Math.max(who.length, one.learners, two.learners), who }
+}
