@@ -199,6 +199,8 @@ export class Fetcher {
       this.#events.fetched(cameBytes)
       if (outcome.kind === 'failed') {
         if (outcome.failure !== 'lied') this.#transfers.keep(transfer)
+        // More than was asked for, or no answer at all: it is named like one whose bytes are wrong, since it is left alone for as long.
+        else this.#events.lied(request.peer, request.ref.cid)
         this.#transfers.giveBack(into.bytes)
         planner.failed(request.id, outcome.failure, clock.monotonicMs(), cameBytes)
         const have = hasPieceList(request.ref.sizeBytes) ? outcome.have?.(pieceCount(request.ref.sizeBytes)) : undefined
