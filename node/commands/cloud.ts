@@ -187,7 +187,7 @@ function filesText(one: CloudPeerStatus): string {
   const done = `${heldFiles} of ${countText(heldFiles + leftFiles, 'file', 'files')}, ${bytesText(arrivedBytes)} of ${bytesText(wholeBytes)} (${percent} %)`
   if (one.budgetSpent) return `${done}; they wait, the limit is used up`
   if (leftWaits(one)) return `${done}; they come after notes and commits`
-  const pace = bytesPerSecond > 0 ? `, ${bytesText(bytesPerSecond)}/s` : ''
+  const pace = bytesPerSecond > 0 ? `, ${bytesText(bytesPerSecond)}/s from this device` : ''
   const time = one.remainingMs === undefined ? '' : `, about ${durationText(one.remainingMs)} left`
   return `${done}${pace}${time}`
 }

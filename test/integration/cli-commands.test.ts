@@ -69,7 +69,7 @@ describe('every command', () => {
     [['cloud', 'link', 'JOINERY-CLOUD:ABC'], /Connected\./],
     [
       ['cloud', 'status'],
-      /cloud-one[\s\S]*Connected\.\n[\s\S]*facts +all there\n +Commits +1 repository still to go\n +Files +3 of 5 files, 2\.5 MB of 13 MB \(20 %\), 125 kB\/s, about 1 min 20 s left[\s\S]*at most 30 min\n/
+      /cloud-one[\s\S]*Connected\.\n[\s\S]*facts +all there\n +Commits +1 repository still to go\n +Files +3 of 5 files, 2\.5 MB of 13 MB \(20 %\), 125 kB\/s from this device, about 1 min 20 s left[\s\S]*at most 30 min\n/
     ],
     [['cloud', 'budget', '--bytes', '2 GB'], /cloud-one: 5\.0 MB of files in 2 min by this device, at most 2\.0 GB/],
     [['cloud', 'rooms'], /Library workshop +open +2 +3\.4 GB +3 \(4\.5 kB\)/],
