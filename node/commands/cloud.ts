@@ -186,6 +186,7 @@ function filesText(one: CloudPeerStatus): string {
   const percent = Math.floor((100 * arrivedBytes) / Math.max(1, wholeBytes))
   const done = `${heldFiles} of ${countText(heldFiles + leftFiles, 'file', 'files')}, ${bytesText(arrivedBytes)} of ${bytesText(wholeBytes)} (${percent} %)`
   if (one.budgetSpent) return `${done}; they wait, the limit is used up`
+  if (one.state === 'away') return done
   if (leftWaits(one)) return `${done}; they come after notes and commits`
   const pace = bytesPerSecond > 0 ? `, ${bytesText(bytesPerSecond)}/s from this device` : ''
   const time = one.remainingMs === undefined ? '' : `, about ${durationText(one.remainingMs)} left`

@@ -73,7 +73,8 @@ const en: UplinkTexts = {
   most: (limit) => `at most ${limit}`,
   minutes: (count) => `${count} minutes`,
   noLimit: 'no limit',
-  order: 'Notes and commits go first, they are small; then files. Whatever breaks off goes on where it was.'
+  order:
+    'Notes and commits go first, they are small; then files. Whatever breaks off goes on where it was. Big files count megabyte by megabyte, once each has been checked there.'
 }
 
 const es: UplinkTexts = {
@@ -111,7 +112,7 @@ const es: UplinkTexts = {
   minutes: (count) => `${count} minutos`,
   noLimit: 'sin límite',
   order:
-    'Primero van las notas y los commits, que son pequeños; después los archivos. Lo que se corta continúa desde donde estaba.'
+    'Primero van las notas y los commits, que son pequeños; después los archivos. Lo que se corta continúa desde donde estaba. Los archivos grandes cuentan megabyte a megabyte, cuando cada uno se ha comprobado allí.'
 }
 
 const fr: UplinkTexts = {
@@ -149,7 +150,7 @@ const fr: UplinkTexts = {
   minutes: (count) => `${count} minutes`,
   noLimit: 'sans limite',
   order:
-    'Les notes et les commits passent d’abord, ils sont petits ; puis les fichiers. Ce qui est coupé reprend là où c’en était.'
+    'Les notes et les commits passent d’abord, ils sont petits ; puis les fichiers. Ce qui est coupé reprend là où c’en était. Les gros fichiers comptent mégaoctet par mégaoctet, une fois chacun vérifié là-bas.'
 }
 
 const pt: UplinkTexts = {
@@ -187,7 +188,7 @@ const pt: UplinkTexts = {
   minutes: (count) => `${count} minutos`,
   noLimit: 'sem limite',
   order:
-    'Primeiro vão as notas e os commits, que são pequenos; depois os ficheiros. O que se interrompe continua de onde estava.'
+    'Primeiro vão as notas e os commits, que são pequenos; depois os ficheiros. O que se interrompe continua de onde estava. Os ficheiros grandes contam megabyte a megabyte, depois de cada um ser verificado lá.'
 }
 
 const ALL: Readonly<Record<Language, UplinkTexts>> = { en, es, fr, pt }

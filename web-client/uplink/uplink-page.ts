@@ -51,7 +51,7 @@ function renderCloud(cloud: CloudPeerStatus, words: UplinkTexts, language: Langu
     leftFiles === 0
       ? `${words.there} (${count(heldFiles)}, ${bytes(arrivedBytes)})`
       : words.filesLeft(count(heldFiles), count(heldFiles + leftFiles), bytes(arrivedBytes), bytes(allBytes))
-  return html`<section class="card report" aria-labelledby="${cloud.id}">
+  return html`<section class="card report uplink" aria-labelledby="${cloud.id}">
 <h2 id="${cloud.id}">${cloud.name}</h2>
 <p><strong>${stateText(cloud, words, language)}</strong>${cloud.breaks > 1 && isKnown && html` ${words.broke(count(cloud.breaks))}`}</p>
 ${
@@ -82,8 +82,9 @@ function stateText(cloud: CloudPeerStatus, words: UplinkTexts, language: Languag
 
 /** Why files do not move, or how fast they do. */
 function filesExplain(cloud: CloudPeerStatus, words: UplinkTexts, language: Language): Html {
-  const { budgetSpent, bytesPerSecond, remainingMs, journalDone, leftRepositories } = cloud
+  const { budgetSpent, bytesPerSecond, remainingMs, journalDone, leftRepositories, state } = cloud
   if (budgetSpent) return html`. ${words.spent}`
+  if (state === 'away') return html``
   if (bytesPerSecond === 0) return html`${(!journalDone || leftRepositories > 0) && html`. ${words.waitFirst}`}`
   return html`, ${words.pace(formatBytes(bytesPerSecond, language))}${
     remainingMs !== undefined && html`, ${words.timeLeft(formatTime(remainingMs, language))}`
