@@ -1,6 +1,7 @@
 /** Pushes that no honest git sends: refused with a readable text, bounded, nothing left behind, others undisturbed. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { MAX_OBJECT_MEMORY_BYTES } from '../../node/git/limits.ts'
 import { pktLine } from '../../node/git/pkt-line.ts'
 import {
   commit,
@@ -91,6 +92,20 @@ describe('hostile pushes are refused, and leave nothing', () => {
     expect(await refused(name, id, push([`${NONE} ${'1'.repeat(40)} refs/heads/evil`], pack))).toMatch(
       /over limit|abnormal exit/
     )
+  })
+
+  it('a bomb: some hundred kilobytes that really unpack to more than a small board has', {
+    timeout: 60_000
+  }, async () => {
+    const { name, id, work } = await pushedRepository()
+    const zeros = Buffer.alloc(MAX_OBJECT_MEMORY_BYTES + 1)
+    const pack = packOf([{ type: 2, content: zeros }])
+    expect(pack.length).toBeLessThan(1_000_000)
+    const command = `${NONE} ${'1'.repeat(40)} refs/heads/evil`
+    expect(await refused(name, id, push([command], pack))).toMatch(/over limit|abnormal exit/)
+    // Others go on, also in this repository.
+    await commit(work, 'after.txt', 'after\n')
+    await git(work, 'push', '-q', 'origin', 'main')
   })
 
   it('a wrong checksum, a cut pack, a tip that is not in it, a wrong old value', async () => {

@@ -117,6 +117,12 @@ async function commit(directory: string, file: string, text: string): Promise<st
   return (await well(directory, 'rev-parse', 'HEAD')).stdout.trim()
 }
 
+/** @returns the id of the tag itself, not of what it names */
+async function annotate(directory: string, name: string, text: string): Promise<string> {
+  await well(directory, 'tag', '-a', '-m', text, name)
+  return (await well(directory, 'rev-parse', `refs/tags/${name}`)).stdout.trim()
+}
+
 async function clone(node: NodeProcess, name: string): Promise<string> {
   await well(folder.path, 'clone', '-q', address(node), name)
   return join(folder.path, name)
@@ -161,17 +167,21 @@ test('who is cut off goes on alone and is told so; afterwards both are there, an
   await well(mine, 'pull', '-q', 'origin', 'main')
   freeze(at(0), at(1))
   const alone = await commit(third, 'tacos.md', '# Tacos\n')
-  const local = await well(third, 'push', 'origin', 'main')
+  const alonesTag = await annotate(third, 'v1', 'The taco edition')
+  const local = await well(third, 'push', 'origin', 'main', 'v1')
   expect(local.stderr).toMatch(/remote: Saved on this side only/)
   freeze(at(2))
   thaw(at(0), at(1))
   const together = await commit(mine, 'burritos.md', '# Burritos\n')
-  expect((await well(mine, 'push', 'origin', 'main')).stderr).not.toMatch(/this side only/)
+  const togethersTag = await annotate(mine, 'v1', 'The burrito edition')
+  expect((await well(mine, 'push', 'origin', 'main', 'v1')).stderr).not.toMatch(/this side only/)
   thaw(at(2))
-  const healed = new Map([
-    ['refs/heads/main', together],
-    ['refs/heads/main-from-pi-3', alone]
-  ])
+  // Tags that both sides made stay both, whole: nobody merges tags.
+  const tags: [string, string][] = [
+    ['refs/tags/v1', togethersTag],
+    ['refs/tags/v1-from-pi-3', alonesTag]
+  ]
+  const healed = new Map([['refs/heads/main', together], ['refs/heads/main-from-pi-3', alone], ...tags])
   for (const node of nodes)
     await until('both are there', async () => expect(await refsOn(node)).toEqual(healed), { timeoutMs: 90_000 })
   await commit(third, 'mole.md', '# Mole\n')
@@ -182,8 +192,14 @@ test('who is cut off goes on alone and is told so; afterwards both are there, an
   const head = (await well(third, 'rev-parse', 'HEAD')).stdout.trim()
   for (const node of nodes)
     await until('the other name goes', async () =>
-      expect(await refsOn(node)).toEqual(new Map([['refs/heads/main', head]]))
+      expect(await refsOn(node)).toEqual(new Map([['refs/heads/main', head], ...tags]))
     )
+  const copy = await clone(at(1), 'with-tags')
+  expect((await well(copy, 'tag', '-n', '--sort=refname')).stdout).toMatch(
+    /^v1 +The burrito edition\nv1-from-pi-3 +The taco edition\n$/
+  )
+  for (const [ref, object] of tags) expect((await well(copy, 'cat-file', '-t', ref)).stdout, object).toBe('tag\n')
+  expect((await git(third, 'push', 'origin', 'v1')).stderr).toContain('already exists')
 })
 
 test('the device that decides is killed: most of the others take over, and nothing that was saved is lost', {
@@ -197,5 +213,9 @@ test('the device that decides is killed: most of the others take over, and nothi
   expect(pushed.stderr).not.toContain('this side only')
   nodes[0] = await NodeProcess.start(at(0).place, ['--name', 'pi-1'])
   for (const node of nodes)
-    await until('all have it', async () => expect(await refsOn(node)).toEqual(new Map([['refs/heads/main', head]])))
+    await until('all have it', async () => {
+      const branches = [...(await refsOn(node))].filter(([ref]) => ref.startsWith('refs/heads/'))
+      expect(branches).toEqual([['refs/heads/main', head]])
+      return true
+    })
 })
