@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import { startProgram } from '../platform/child-program.ts'
+import { asciiText, plainHttp } from './slim-output.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const fresh = join(root, 'dist.new')
@@ -40,10 +41,13 @@ async function joinProgram(): Promise<void> {
     logLevel: 'warn',
     publicDir: false,
     ssr: { noExternal: true, external: BESIDE },
+    plugins: [plainHttp(), asciiText()],
     build: {
       ssr: true,
       outDir: fresh,
       emptyOutDir: true,
+      // What is joined into the program is not beside it any more, and its licences ask to be told.
+      license: { fileName: 'licences.md' },
       target: 'node22.12',
       rollupOptions: {
         input: { main: join(root, 'node', 'main.ts') },
