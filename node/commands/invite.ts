@@ -46,7 +46,8 @@ Onto computers that have nothing yet, in a room without internet: this prints wh
             '',
             qrText(invitation.text),
             '',
-            `Lets in ${countText(uses, 'device', 'devices')}. On each: joinery start --join INVITATION`
+            `Lets in ${countText(uses, 'device', 'devices')}. On each: joinery start --join INVITATION`,
+            'For a computer that has nothing yet, one line to paste there: joinery invite --line'
           )
         return lines.join('\n')
       })
