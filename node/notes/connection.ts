@@ -200,10 +200,12 @@ export class Connection {
         const only = frames ?? saved
         if (only) this.#socket.write(only)
       }
-      if (this.#socket.writableLength > limits.MAX_BUFFER_BYTES)
+      if (this.#socket.writableLength > limits.MAX_BUFFER_BYTES) {
         this.#behind = { vector: source.vector(), sinceMs: this.#clock.monotonicMs() }
-      return
+        return
+      }
     }
+    // Also while others go on typing: cursors that stand still by now would be missing for as long.
     if (this.#cursorsBehind && unread <= limits.CURSOR_BUFFER_BYTES) {
       this.#cursorsBehind = false
       this.send(source.cursors())
