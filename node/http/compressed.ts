@@ -9,16 +9,27 @@ const compress = promisify(gzip)
 /** Headers and frames cost more than it saves. */
 const LEAST_BYTES = 1_400
 
+/** Files that never change are compressed once. */
+const compressed = new WeakMap<Buffer, Promise<Buffer>>()
+
+function kept(bytes: Buffer): Promise<Buffer> {
+  const known = compressed.get(bytes) ?? compress(bytes)
+  compressed.set(bytes, known)
+  return known
+}
+
 export function readsGzip(request: FastifyRequest): boolean {
   const accepts = request.headers['accept-encoding']
   return typeof accepts === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/i.test(accepts)
 }
 
+/** @param isKept the same buffer is sent each time */
 export async function sendCompressed(
   request: FastifyRequest,
   reply: FastifyReply,
   bytes: Buffer,
-  caching: string
+  caching: string,
+  isKept = false
 ): Promise<FastifyReply> {
   const etag = etagOf(bytes)
   reply
@@ -27,5 +38,5 @@ export async function sendCompressed(
     .header('Vary', 'Accept-Encoding, Accept-Language, Cookie, Host, User-Agent')
   if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (bytes.length < LEAST_BYTES || !readsGzip(request)) return reply.send(bytes)
-  return reply.header('Content-Encoding', 'gzip').send(await compress(bytes))
+  return reply.header('Content-Encoding', 'gzip').send(await (isKept ? kept(bytes) : compress(bytes)))
 }

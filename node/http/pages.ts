@@ -8,7 +8,7 @@ import { renderFirstPage } from '../../web-client/first-page.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { matches } from './content-bytes.ts'
+import { sendCompressed } from './compressed.ts'
 import { addPageHeaders, etagOf, sendPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -82,16 +82,12 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
     const style = options.assets.find(({ path }) => path === ASSETS.style)?.bytes.toString() ?? ''
     return sendPage(request, reply, renderDesignPage(style, visitorOf(request, options.people)))
   })
-  for (const { path, namedPath, type, bytes, etag } of options.assets) {
+  for (const { path, namedPath, type, bytes } of options.assets) {
     for (const [address, caching] of [
       [path, 'no-cache'],
       [namedPath, FOR_EVER]
     ] as const) {
-      app.get(address, async (request, reply) => {
-        reply.header('ETag', etag).header('Cache-Control', caching).type(type)
-        if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-        return reply.send(bytes)
-      })
+      app.get(address, async (request, reply) => sendCompressed(request, reply.type(type), bytes, caching, true))
     }
   }
 }

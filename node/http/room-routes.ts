@@ -5,7 +5,7 @@ import { may } from '../../protocols/people-rights.ts'
 import { glanceOfOverview, type RoomGlance } from '../../protocols/room-glance.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Language } from '../../web-client/languages.ts'
-import { renderRoomPage } from '../../web-client/room/room-page.ts'
+import { renderDevicePage, renderRoomPage } from '../../web-client/room/room-page.ts'
 import { roomTextsIn } from '../../web-client/room/texts.ts'
 import type { RoomLive } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -38,15 +38,25 @@ const PROBLEMS: ReadonlySet<string> = new Set(['CLOCK_NOT_FORWARD', 'TIME_INVALI
 const PACE = { burst: 10, refillMs: 2_000 }
 
 export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): void {
-  const { people, room, script, streams, clock } = options
+  const { overview, people, room, script, streams, clock } = options
   acceptForms(app)
   addPageHeaders(app, PAGE_HEADERS)
 
   app.get('/room', async (request, reply) => sendRoom(request, reply, options))
+  app.get<{ Params: { id: string } }>('/room/devices/:id', async (request, reply) => {
+    await room?.current()?.glimpse(GLIMPSE_MS)
+    const glance = room ? await room.glance() : glanceOfOverview(await overview())
+    const device = glance.devices.find(({ id }) => id === request.params.id)
+    if (!device) throw new JoineryError('NOT_IN_ROOM', 'no such device')
+    const page = renderDevicePage(device, glance, visitorOf(request, people), {
+      mayChange: mayChangeRoom(request, options)
+    })
+    return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
+  })
   if (script)
     app.get(script.path, async (request, reply) => {
       reply.type('text/javascript; charset=utf-8')
-      return sendCompressed(request, reply, script.bytes, 'public, max-age=31536000, immutable')
+      return sendCompressed(request, reply, script.bytes, 'public, max-age=31536000, immutable', true)
     })
   if (!room || !people) return
 
@@ -145,15 +155,19 @@ async function sendRoom(
   await room?.current()?.glimpse(GLIMPSE_MS)
   const glance = room ? await room.glance() : glanceOfOverview(await overview())
   const visitor = visitorOf(request, people)
-  const mayChange = room !== undefined && may(personOf(request, people), 'change-devices')
+  const mayChange = mayChangeRoom(request, { people, room })
   const search = new URLSearchParams(visitor.search)
   const page = renderRoomPage(visitor.person?.helps ? glance : withoutNames(glance), visitor, {
     mayChange,
-    sticks: mayChange ? (await room.actions.sticks()).map(({ name }) => name) : [],
+    sticks: mayChange && room ? (await room.actions.sticks()).map(({ name }) => name) : [],
     ...(room && { script: script?.path }),
     notice: noticeOf(search, visitor.language)
   })
   return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
+}
+
+function mayChangeRoom(request: FastifyRequest, { people, room }: Pick<RoomRouteOptions, 'people' | 'room'>): boolean {
+  return room !== undefined && may(personOf(request, people), 'change-devices')
 }
 
 function noticeOf(search: URLSearchParams, language: Language): string | undefined {

@@ -1,6 +1,7 @@
 /** One device: what matters at a glance, the figures behind it, and what a facilitator can do about it. */
 import type { DeviceGlance, HourGlance, RoomGlance } from '../../protocols/room-glance.ts'
 import { formatBytes, formatCount, formatTime, percent } from '../formats.ts'
+import { hashOf } from '../hash.ts'
 import { type Html, html } from '../html.ts'
 import { bytesPerSecondOf, renderHour, samplesOf } from './hour-chart.ts'
 import type { RoomContext } from './room-context.ts'
@@ -8,11 +9,34 @@ import type { RoomContext } from './room-context.ts'
 /** The whole card; its parts with `data-live` are exchanged as the room changes, the rest stays as a person left it. */
 export function renderDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
   const { words } = context
+  const top = renderTop(device, context)
+  // A phone cannot lay out sixty devices with all their figures and forms at once: each has a page of its own then.
+  if (isBig(glance))
+    return html`<li class="card device" data-device="${device.id}">
+<div data-live="top" data-hash="${hashOf(top.html)}">${top}</div>
+<p><a href="/room/devices/${device.id}">${context.mayChange ? words.actions.title : words.figures.more}<span class="for-readers">: ${device.name}</span></a></p>
+</li>`
   return html`<li class="card device" data-device="${device.id}">
-<div data-live="top">${renderTop(device, context)}</div>
+<div data-live="top" data-hash="${hashOf(top.html)}">${top}</div>
 <details class="more"><summary>${words.figures.more}<span class="for-readers">: ${device.name}</span></summary><div data-live="more">${renderMore(device, glance, context)}</div></details>
 ${context.mayChange && renderChanges(device, context)}
 </li>`
+}
+
+/** One device with everything about it, for its own page. */
+export function renderWholeDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
+  return html`<section class="card device">
+${renderTop(device, context)}
+${renderMore(device, glance, context)}
+${context.mayChange && renderChanges(device, context)}
+</section>`
+}
+
+/** More devices than these are shown in short. */
+const MOST_WHOLE = 12
+
+function isBig({ devices }: RoomGlance): boolean {
+  return devices.length > MOST_WHOLE
 }
 
 export function renderTop(device: DeviceGlance, { language, texts, words }: RoomContext): Html {

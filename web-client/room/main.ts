@@ -3,6 +3,7 @@
  * differs, a few at a time, and never under the hands of somebody who is in it.
  */
 import { afterChange, type GlanceChange, type RoomGlance } from '../../protocols/room-glance.ts'
+import { hashOf } from '../hash.ts'
 import { isLanguage } from '../languages.ts'
 import { renderDevice, renderMore, renderTop } from './device-card.ts'
 import { roomContext } from './room-context.ts'
@@ -21,8 +22,6 @@ function followRoom(root: HTMLElement): void {
   const context = roomContext({ language: isLanguage(lang) ? lang : 'en', helps: true, mayChange })
   const list = root.querySelector('.devices')
   const state = root.querySelector<HTMLElement>('[data-live-state]')
-  /** What each place shows, as text; the first comparison is with nothing. */
-  const shown = new WeakMap<Element, string>()
   let glance: RoomGlance | undefined
   let stream: EventSource | undefined
   /** What is to be done, by the place that it is done to: newer work takes the place of older. */
@@ -47,13 +46,15 @@ function followRoom(root: HTMLElement): void {
     if (scheduled) setTimeout(takeTurn, 0)
   }
 
-  function fill(place: Element | null, render: () => string): void {
+  function fill(place: HTMLElement | null, render: () => string): void {
     if (!place) return
     later(place, () => {
       if (place.contains(document.activeElement)) return
       const text = render()
-      if (shown.get(place) === text) return
-      shown.set(place, text)
+      // What the node rendered already is not rendered again.
+      const hash = hashOf(text)
+      if (place.dataset.hash === hash) return
+      place.dataset.hash = hash
       place.innerHTML = text
     })
   }
@@ -61,7 +62,7 @@ function followRoom(root: HTMLElement): void {
   function show(now: RoomGlance, change: GlanceChange): void {
     const isWhole = change.whole !== undefined
     for (const [name, render] of Object.entries(ROOM_PARTS))
-      fill(root.querySelector(`[data-part="${name}"]`), () => render(now, context).html)
+      fill(root.querySelector<HTMLElement>(`[data-part="${name}"]`), () => render(now, context).html)
     if (!list) return
     const changed = new Set([...(change.devices ?? []).map(({ id }) => id), ...Object.keys(change.hours ?? {})])
     const cards = new Map([...list.children].map((card) => [(card as HTMLElement).dataset.device ?? '', card]))
@@ -73,9 +74,10 @@ function followRoom(root: HTMLElement): void {
           list.insertAdjacentHTML('beforeend', renderDevice(device, now, context).html)
         })
       } else if (isWhole || changed.has(device.id)) {
-        fill(card.querySelector('[data-live="top"]'), () => renderTop(device, context).html)
+        fill(card.querySelector<HTMLElement>('[data-live="top"]'), () => renderTop(device, context).html)
         const more = card.querySelector<HTMLDetailsElement>('details.more')
-        if (more?.open) fill(more.querySelector('[data-live="more"]'), () => renderMore(device, now, context).html)
+        if (more?.open)
+          fill(more.querySelector<HTMLElement>('[data-live="more"]'), () => renderMore(device, now, context).html)
       }
     }
   }
@@ -89,7 +91,7 @@ function followRoom(root: HTMLElement): void {
       const device = glance?.devices.find((one) => one.id === id)
       const now = glance
       if (more.open && device && now && more.matches('.more'))
-        fill(more.querySelector('[data-live="more"]'), () => renderMore(device, now, context).html)
+        fill(more.querySelector<HTMLElement>('[data-live="more"]'), () => renderMore(device, now, context).html)
     },
     true
   )

@@ -35,7 +35,7 @@ ${
 }
 </section>
 ${check?.report.devices.map(
-  ({ name, address, steps }) => html`<section class="card report">
+  ({ name, address, steps }) => html`<section class="card readiness">
 <h2>${name}</h2>
 ${address !== undefined && html`<p class="faint">${address}</p>`}
 <dl>${READY_STEPS.map((step) =>

@@ -48,14 +48,17 @@ export function renderMap(glance: RoomGlance, { language, words }: RoomContext):
 <h2 id="map-title">${words.map.title}</h2>
 <p class="explain">${words.map.explain}</p>
 <svg class="map" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${words.map.summary(devices.length, links.length)}">
-${links.map((link) => {
-  const [from, to] = [places[link.a], places[link.b]]
-  return (
-    from &&
-    to &&
-    html`<path class="link ${paceOf(link)}" d="M${from.x} ${from.y}Q${frame.width / 2} ${frame.height / 2} ${to.x} ${to.y}"><title>${titleOf(link)}</title></path>`
-  )
-})}
+${
+  many
+    ? PACES.map((pace) => {
+        const d = links.filter((link) => paceOf(link) === pace).map((link) => lineOf(link, places, frame))
+        return d.length > 0 && html`<path class="link ${pace}" d="${d.join('')}"/>`
+      })
+    : links.map(
+        (link) =>
+          html`<path class="link ${paceOf(link)}" d="${lineOf(link, places, frame)}"><title>${titleOf(link)}</title></path>`
+      )
+}
 ${devices.map((device, at) => {
   const place = places[at]
   return place && renderDevice(device, place, many)
@@ -73,7 +76,15 @@ function renderDevice(device: DeviceGlance, { x, y, angle }: Place, many: boolea
   return html`<g class="spot ${state}${device.self && ' self'}"><circle cx="${x}" cy="${y}" r="${size}"/><text x="${x + offset.x}" y="${y + offset.y}" text-anchor="${right ? 'start' : 'end'}" dominant-baseline="middle"${many && html` class="small"`}>${name}</text></g>`
 }
 
-function paceOf({ roundTripMs, bytesPerSecond }: Link): string {
+const PACES = ['unknown', 'fair', 'fast', 'slow'] as const
+
+/** Bent towards the middle, so that those between neighbours do not lie on the ring. */
+function lineOf({ a, b }: Link, places: readonly Place[], { width, height }: Frame): string {
+  const [from, to] = [places[a], places[b]]
+  return from && to ? `M${from.x} ${from.y}Q${width / 2} ${height / 2} ${to.x} ${to.y}` : ''
+}
+
+function paceOf({ roundTripMs, bytesPerSecond }: Link): (typeof PACES)[number] {
   if (roundTripMs === undefined && bytesPerSecond === undefined) return 'unknown'
   if ((roundTripMs ?? 0) > SLOW.roundTripMs || (bytesPerSecond ?? Number.MAX_VALUE) < SLOW.bytesPerSecond) return 'slow'
   if ((roundTripMs ?? 0) <= FAST.roundTripMs && (bytesPerSecond ?? 0) >= FAST.bytesPerSecond) return 'fast'

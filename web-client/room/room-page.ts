@@ -1,11 +1,12 @@
 /** `/room`: the dashboard of the room. Whole without scripts, as it is at that moment; with them it follows the room for whoever helps. */
 import type { DeviceGlance, RoomGlance } from '../../protocols/room-glance.ts'
+import { hashOf } from '../hash.ts'
 import { type Html, html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import { uplinkTextsIn } from '../uplink/texts.ts'
 import type { Visitor } from '../visitor.ts'
-import { renderDevice } from './device-card.ts'
+import { renderDevice, renderWholeDevice } from './device-card.ts'
 import { type RoomContext, roomContext } from './room-context.ts'
 import { ROOM_PARTS } from './room-parts.ts'
 
@@ -62,9 +63,29 @@ ${follows && html`<script type="module" src="${features.script ?? ''}"></script>
   })
 }
 
+/** `/room/devices/<id>`: one device, as it is at that moment. */
+export function renderDevicePage(
+  device: DeviceGlance,
+  glance: RoomGlance,
+  visitor: Visitor,
+  { mayChange }: Pick<RoomPageFeatures, 'mayChange'>
+): string {
+  const texts = textsIn(visitor.language)
+  const context = roomContext({ language: visitor.language, helps: visitor.person?.helps === true, mayChange })
+  return renderPage({
+    title: device.name,
+    heading: device.name,
+    texts,
+    visitor,
+    link: { href: '/room', text: context.words.content.back },
+    main: html`<div class="flow">${renderWholeDevice(device, glance, context)}</div>`
+  })
+}
+
 /** Empty parts are there too: they fill when something comes. */
 function part(name: string, glance: RoomGlance, context: RoomContext): Html {
-  return html`<div data-part="${name}">${ROOM_PARTS[name]?.(glance, context)}</div>`
+  const shown = ROOM_PARTS[name]?.(glance, context) ?? html``
+  return html`<div data-part="${name}" data-hash="${hashOf(shown.html)}">${shown}</div>`
 }
 
 export function byUsefulness(a: DeviceGlance, b: DeviceGlance): number {

@@ -1,0 +1,41 @@
+/** The dashboard of a campus on a slow phone. What is counted in bytes is asserted here; what is counted in time is measured by `npm run bench -- dashboard`. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { checkLook, launchChromium } from './page-checks.ts'
+import { type BigRoom, firstView, startBigRoom } from './sixty-devices.ts'
+
+const MAX_FIRST_VIEW_BYTES = 80 * 1024
+
+let browser: Browser
+let room: BigRoom
+beforeAll(async () => {
+  room = await startBigRoom(60)
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await room?.door.frontDoor.stop()
+})
+
+it('the first view of sixty devices is below 80 KB, and every card follows the room', async () => {
+  const { bytes, page } = await firstView(browser, room, 0)
+  expect(bytes).toBeGreaterThan(10_000)
+  expect(bytes).toBeLessThan(MAX_FIRST_VIEW_BYTES)
+  expect(await page.locator('.device').count()).toBe(60)
+  expect(await page.locator('.map .spot').count()).toBe(60)
+  const last = page.locator('.device').last()
+  const before = await last.textContent()
+  await expect.poll(() => last.textContent(), { timeout: 45_000 }).not.toBe(before)
+  await page.close()
+})
+
+it('looks as it should', async () => {
+  const context = await browser.newContext({ locale: 'en' })
+  await context.addCookies([room.cookie])
+  const page = await context.newPage()
+  await page.goto(`${room.door.origin}/room`)
+  await page.locator('.live.on').waitFor()
+  await page.locator('.device summary').first().click()
+  await checkLook(page, 'room', 'sixty')
+  await context.close()
+})
