@@ -1,7 +1,7 @@
 /** The search of whichever room the device is in. Nothing is read or kept before somebody searches. */
 import type { SearchAnswer } from '../../protocols/search.ts'
 import { createSearchViews } from '../mirrors/index.ts'
-import { Search } from '../search/index.ts'
+import type { Search } from '../search/index.ts'
 import { FOLDERS } from './device.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
@@ -18,6 +18,8 @@ export function roomSearch(slot: RoomSlot): RoomSearch {
     async search(query) {
       const { current } = slot
       if (!current) return undefined
+      // Most devices start long before somebody searches.
+      const { Search } = await import('../search/index.ts')
       if (made?.of !== current) {
         const before = made?.search
         const content = createSearchViews({ index: current.collections.index, blobs: current.blobs.reader })

@@ -2,13 +2,12 @@
 import { join } from 'node:path'
 import { digestOfCid } from '../../protocols/cid.ts'
 import { LANGUAGES } from '../../web-client/languages.ts'
-import { renderStickStart, startPageName } from '../../web-client/sticks/start-page.ts'
 import { PROGRAM_VERSION } from '../config/version.ts'
 import type { Operations } from '../control/operations.ts'
 import { createOfflineViews } from '../mirrors/index.ts'
 import { sleep } from '../platform/clock.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
-import { StickContent } from '../sticks/index.ts'
+import type { StickContent } from '../sticks/index.ts'
 import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 
@@ -27,7 +26,7 @@ export function stickOperations(
     const { runtime } = slot
     if (made?.of !== runtime) {
       const style = Buffer.from((await readSmallFile(disk, STYLE_FILE, MAX_STYLE_BYTES)) ?? []).toString()
-      made = { of: runtime, content: contentOf(runtime, style) }
+      made = { of: runtime, content: await contentOf(runtime, style) }
     }
     return made.content
   }
@@ -46,7 +45,10 @@ export function stickOperations(
   }
 }
 
-function contentOf(runtime: RoomRuntime, style: string): StickContent {
+/** The parts are loaded when somebody makes sticks, which few devices ever do. */
+async function contentOf(runtime: RoomRuntime, style: string): Promise<StickContent> {
+  const { StickContent } = await import('../sticks/index.ts')
+  const { renderStickStart, startPageName } = await import('../../web-client/sticks/start-page.ts')
   const { index } = runtime.collections
   const blobs = runtime.blobs.reader
   return new StickContent(

@@ -3,7 +3,7 @@ import { defineErrors } from '../../protocols/errors.ts'
 defineErrors({
   STICK_FOLDER_UNWRITABLE: {
     status: 409,
-    next: 'Choose a folder that this account may write to, or make one for it, and run the command again.'
+    next: 'Choose a folder that this account may write to. On an installed device `sudo joinery` works as the account `joinery`: `sudo install -d -o joinery FOLDER` makes one for it.'
   },
   STICK_TOO_SMALL: {
     status: 507,
