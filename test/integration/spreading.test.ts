@@ -210,9 +210,9 @@ test('a learner whose device dies while it sends goes on from another one, and n
   }
 }, 120_000)
 
-test('pip and R install through a device that holds nothing, while the one that it fetches from dies', async () => {
+test('pip and R install through a device that has only begun to copy, while the one that sends most to it dies', async () => {
   const door = await room.device('door', 16)
-  nodes.push(await room.start(door, ['--join', await room.invite(first), '--capacity', '0']))
+  nodes.push(await room.start(door, ['--join', await room.invite(first)]))
   await until('the door knows the packages', async () => {
     const command = ['curl', '-sf', `${door.url}/cran/src/contrib/PACKAGES`, `${door.url}/pypi/simple/largeone/`]
     return (await room.learners.runAnyway(command)).code === 0
