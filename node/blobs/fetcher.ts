@@ -222,11 +222,20 @@ export class Fetcher {
       planner.arrived(request.id, tookMs, clock.monotonicMs(), cameBytes)
       // Also whoever asked while it was being written.
       const readable = this.#isReadable(request.ref, request.piece)
-      const given = this.#demands.resolve(request.ref.cid, request.piece, readable ? undefined : outcome.bytes)
+      const given = this.#answer(request.ref, request.piece, readable ? undefined : outcome.bytes)
       if (!given && !this.#demands.wasGiven(into.bytes)) this.#transfers.giveBack(into.bytes)
     } finally {
       this.#transfers.ended(request.id)
     }
+  }
+
+  /** To whom waits for it. @returns true when the buffer is not ours any more */
+  #answer({ cid, sizeBytes }: BlobRef, piece: number, bytes: Uint8Array | undefined): boolean {
+    // A small file's bytes stand in a buffer with others, which may not wait for a visitor.
+    if (!bytes || hasPieceList(sizeBytes) || !this.#demands.has(cid, piece))
+      return this.#demands.resolve(cid, piece, bytes)
+    this.#demands.resolve(cid, piece, new Uint8Array(bytes))
+    return false
   }
 
   /** Nobody is blamed for another one's bytes. */
@@ -255,7 +264,7 @@ export class Fetcher {
     const { store } = this.#components
     if (!hasPieceList(ref.sizeBytes)) {
       if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return 'wrong'
-      this.#demands.resolve(ref.cid, 0, bytes)
+      this.#answer(ref, 0, bytes)
       await this.#keeping(bytes.length, async () => {
         await store.put(bytes, { cid: ref.cid })
       }).catch(() => void this.#rememberList(ref.cid, bytes))

@@ -14,6 +14,8 @@ export const KEPT_PEER_BUFFERS = 4
 
 /** Buffers of a piece that are kept: as many as copying holds at once. Each new one brings the next collection of the whole heap nearer. */
 export const KEPT_PIECE_BUFFERS = 12
+/** Of those, shared by small files. When a part of each is still waiting for the disk, further files have memory of their own. */
+export const SHARED_PIECE_BUFFERS = 4
 
 /** Blobs that are kept in memory after they were sent: the metadata of a class's 200 packages has some 5 KB each, the pages of a lesson 20. */
 export const HOT_BYTES = 2 * 2 ** 20
