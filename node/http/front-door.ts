@@ -108,6 +108,8 @@ export interface FrontDoorInit {
 
 interface FrontDoorLimits {
   connectionsPerAddress: number
+  heldConnectionsPerAddress: number
+  heldConnectionMs: number
   connections: number
   headersTimeoutMs: number
   requestTimeoutMs: number
@@ -126,6 +128,8 @@ export interface FrontDoor {
 
 const STANDARD_LIMITS: FrontDoorLimits = {
   connectionsPerAddress: limits.MAX_CONNECTIONS_PER_ADDRESS,
+  heldConnectionsPerAddress: limits.MAX_HELD_CONNECTIONS_PER_ADDRESS,
+  heldConnectionMs: limits.HELD_CONNECTION_MS,
   connections: limits.MAX_CONNECTIONS,
   headersTimeoutMs: limits.HEADERS_TIMEOUT_MS,
   requestTimeoutMs: limits.REQUEST_TIMEOUT_MS,
@@ -181,7 +185,15 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   server.maxHeadersCount = limits.MAX_HEADERS
   server.maxRequestsPerSocket = limits.MAX_REQUESTS_PER_CONNECTION
   server.timeout = applied.stalledAnswerTimeoutMs
-  const connections: ConnectionLimit = limitConnections(server, applied.connectionsPerAddress)
+  const connections: ConnectionLimit = limitConnections(
+    { server, clock: components.clock },
+    {
+      perAddress: applied.connectionsPerAddress,
+      heldPerAddress: applied.heldConnectionsPerAddress,
+      held: limits.MAX_HELD_CONNECTIONS,
+      heldMs: applied.heldConnectionMs
+    }
+  )
   server.on('upgrade', (request, socket, head) => {
     const { notes } = components
     if (notes && isNoteSocket(request)) notes.handleUpgrade(request, socket, head)

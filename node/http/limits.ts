@@ -10,6 +10,11 @@ export const MAX_BODY_BYTES = 64 * 1024
 export const MAX_CONNECTIONS = 1_024
 /** A browser opens 6 to one host, pip 1, R 1; a classroom behind one router's address still gets through. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 64
+/** Connections that wait for one of these to end: R opens six, and a class behind one router's address has thirty of them. A waiting one has no parser yet. */
+export const MAX_HELD_CONNECTIONS_PER_ADDRESS = 64
+export const MAX_HELD_CONNECTIONS = 256
+/** Half of what R gives a download in all, unless it was told otherwise. */
+export const HELD_CONNECTION_MS = 30_000
 /** A request line and its headers fit in one packet: whoever takes longer is stalling (Node's default is 60 s). */
 export const HEADERS_TIMEOUT_MS = 10_000
 /** The whole of a request; an answer may take as long as it likes. */

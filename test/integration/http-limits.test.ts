@@ -29,20 +29,53 @@ async function openMany(port: number, count: number, text: string): Promise<RawC
 }
 
 describe('one address', () => {
-  it('has at most 64 connections; the next one hears it at once, and a closed one makes room', async () => {
+  it('has at most 64 connections: the next one takes the place of one that is idle', async () => {
     door = await startFrontDoor(sampleRoom)
     const open = await openMany(door.port, 64, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
     await expect.poll(() => open.every((one) => statusOf(one.received()) === 200)).toBe(true)
-    const refused = await openRaw(door.port)
+    expect(door.frontDoor.figures()).toMatchObject({ openConnections: 64, refusedConnections: 0 })
+    expect((await fetch(`${door.origin}/healthz`)).status).toBe(200)
+    expect(door.frontDoor.figures()).toMatchObject({ openConnections: 64, refusedConnections: 0 })
+    await open[0]?.closed
+    for (const one of open) one.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBeLessThan(2)
+  })
+
+  it('waits for a place where none is idle: as many as 64, the one past them hears it at once, and a place that is free is taken', async () => {
+    door = await startFrontDoor(sampleRoom)
+    const busy = await openMany(door.port, 64, 'GET /healthz HTTP/1.1\r\n')
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(64)
+    const request = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
+    const waiting: RawConnection[] = []
+    for (let i = 0; i < 64; i++) waiting.push(await openRaw(door.port, request))
+    const refused = await openRaw(door.port, request)
     await refused.closed
     expect(statusOf(refused.received())).toBe(503)
     expect(refused.received()).toContain('TOO_MANY_CONNECTIONS')
+    expect(waiting.map((one) => one.received()).join('')).toBe('')
     expect(door.frontDoor.figures()).toMatchObject({ openConnections: 64, refusedConnections: 1 })
-    open[0]?.socket.destroy()
-    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(63)
-    expect((await fetch(`${door.origin}/healthz`)).status).toBe(200)
-    for (const one of open) one.socket.destroy()
-    await expect.poll(() => door?.frontDoor.figures().openConnections).toBeLessThan(2)
+    // One place is enough for all of them, one after the other.
+    busy[0]?.socket.destroy()
+    await Promise.all(waiting.map((one) => one.closed))
+    expect(waiting.map((one) => statusOf(one.received()))).toEqual(waiting.map(() => 200))
+    for (const one of busy) one.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(0)
+  })
+
+  it('is refused when no place has become free in time; who leaves before makes room for another one who waits', async () => {
+    door = await startFrontDoor(sampleRoom, {
+      init: { limits: { connectionsPerAddress: 2, heldConnectionsPerAddress: 1, heldConnectionMs: 300 } }
+    })
+    const busy = await openMany(door.port, 2, 'GET /healthz HTTP/1.1\r\n')
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(2)
+    const waiting = await openRaw(door.port)
+    await waiting.closed
+    expect(statusOf(waiting.received())).toBe(503)
+    const next = await openRaw(door.port, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n')
+    busy[0]?.socket.destroy()
+    await next.closed
+    expect(statusOf(next.received())).toBe(200)
+    for (const one of busy) one.socket.destroy()
   })
 
   it('that floods with 500 connections leaves the others served', async () => {
