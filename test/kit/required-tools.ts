@@ -28,7 +28,11 @@ export const REQUIRED_TOOLS: readonly RequiredTool[] = [
   { what: { program: 'systemd-sysusers' }, debianPackage: 'systemd', because: 'the account of an installed device' },
   { what: { program: 'git' }, debianPackage: 'git', because: 'stock git clients, and what the git host runs' },
   { what: { program: 'curl' }, debianPackage: 'curl', because: 'downloads with Range' },
-  { what: { program: 'ssh' }, debianPackage: 'openssh-client', because: 'git over SSH, with the client that learners have' },
+  {
+    what: { program: 'ssh' },
+    debianPackage: 'openssh-client',
+    because: 'git over SSH, with the client that learners have'
+  },
   { what: { program: 'wget' }, debianPackage: 'wget', because: 'the line that makes a computer a further device' },
   { what: { program: 'openssl' }, debianPackage: 'openssl', because: 'a proxy that ends TLS' },
   { what: { program: 'nginx' }, debianPackage: 'nginx-light', because: 'a cloud peer behind a proxy that ends TLS' },

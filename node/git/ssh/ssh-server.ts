@@ -34,7 +34,7 @@ export interface GitSshInit {
   host: string
   hostKeyPath: string
   /** Only tests set these. */
-  limits?: Partial<Record<'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'SIGN_IN_TIMEOUT_MS', number>>
+  limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'signInTimeoutMs', number>>
 }
 
 /** As OpenSSH announces itself; clients look for `-OpenSSH` only to work around its faults. */
@@ -55,9 +55,14 @@ export class GitSsh {
   constructor(components: GitSshComponents, init: GitSshInit) {
     this.#components = components
     this.#init = init
-    this.#limits = { ...limits, ...init.limits }
+    this.#limits = {
+      connections: limits.MAX_CONNECTIONS,
+      connectionsPerAddress: limits.MAX_CONNECTIONS_PER_ADDRESS,
+      signInTimeoutMs: limits.SIGN_IN_TIMEOUT_MS,
+      ...init.limits
+    }
     this.#listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#take(socket))
-    this.#listener.maxConnections = this.#limits.MAX_CONNECTIONS
+    this.#listener.maxConnections = this.#limits.connections
     this.#listener.on('drop', () => this.#refused++)
   }
 
@@ -84,7 +89,7 @@ export class GitSsh {
   #take(socket: Socket): void {
     const address = socket.remoteAddress ?? ''
     const fromAddress = this.#perAddress.get(address) ?? 0
-    if (fromAddress >= this.#limits.MAX_CONNECTIONS_PER_ADDRESS) {
+    if (fromAddress >= this.#limits.connectionsPerAddress) {
       this.#refused++
       socket.destroy()
       return
@@ -93,7 +98,7 @@ export class GitSsh {
     this.#sockets.add(socket)
     socket.on('error', () => socket.destroy())
     const name = socketName(address, socket.remotePort)
-    const cancel = this.#components.clock.after(this.#limits.SIGN_IN_TIMEOUT_MS, () => socket.destroy())
+    const cancel = this.#components.clock.after(this.#limits.signInTimeoutMs, () => socket.destroy())
     this.#unknown.set(name, cancel)
     socket.setTimeout(limits.IDLE_TIMEOUT_MS, () => socket.destroy())
     socket.once('close', () => {

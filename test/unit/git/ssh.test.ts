@@ -214,7 +214,7 @@ describe('the port', () => {
   }
 
   test('takes so many from one address and not one more, until one has left', async () => {
-    const { ssh, port } = await start({ limits: { MAX_CONNECTIONS_PER_ADDRESS: 3 } })
+    const { ssh, port } = await start({ limits: { connectionsPerAddress: 3 } })
     const three = [dial(port), dial(port), dial(port)]
     await Promise.all(three.map(({ greeted }) => greeted))
     expect(await dial(port).closed).toBe('')
@@ -227,7 +227,7 @@ describe('the port', () => {
   })
 
   test('takes so many altogether and not one more', async () => {
-    const { ssh, port } = await start({ limits: { MAX_CONNECTIONS: 2 } })
+    const { ssh, port } = await start({ limits: { connections: 2 } })
     const two = [dial(port), dial(port)]
     await Promise.all(two.map(({ greeted }) => greeted))
     expect(await dial(port).closed).toBe('')
@@ -238,7 +238,7 @@ describe('the port', () => {
     const folder = temporaryFolder()
     ends.push(() => folder[Symbol.dispose]())
     const hostKeyPath = `${folder.path}/ssh/host-key`
-    const { port } = await start({ hostKeyPath, limits: { SIGN_IN_TIMEOUT_MS: 100 } })
+    const { port } = await start({ hostKeyPath, limits: { signInTimeoutMs: 100 } })
     const { closed } = dial(port)
     expect(await closed).toMatch(/^SSH-2\.0-joinery\r\n/)
     const key = await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))
