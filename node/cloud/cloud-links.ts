@@ -188,13 +188,20 @@ export class CloudLinks {
     await journal.append([
       cloudEntry({ kind: 'cloud-linked', node, addresses, secret, budgetBytes, budgetMinutes, count })
     ])
-    this.#attempts.delete(node)
     const link = this.#links().find((one) => one.node === node)
-    if (link) this.#attempt(link, this.#components.clock.monotonicMs()).asksMember = members.isMember(node)
+    if (link) this.#askNow(link)
     this.#look()
     const made = this.get(node)
     if (!made) throw new JoineryError('INTERNAL', 'the link does not show')
     return made
+  }
+
+  /** A person wants it: whatever was answered before is old. */
+  #askNow(link: CloudLinkedFact): void {
+    const nowMs = this.#components.clock.monotonicMs()
+    const attempt = this.#attempt(link, nowMs)
+    attempt.asksMember = this.#components.members.isMember(link.node)
+    if (!attempt.running) attempt.nextMs = nowMs
   }
 
   /**
