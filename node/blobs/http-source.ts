@@ -1,6 +1,7 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { REQUEST_ID_HEADER, requestId } from '../platform/request-id.ts'
 import { Arrival } from './arrival.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import { blobPath, HAVE_HEADER, HOP_HEADER } from './blob-url.ts'
@@ -110,7 +111,10 @@ function requestHead(link: PeerLink, request: CopyRequest, filled: number): stri
   const { remoteAddress, profile } = link
   const host = remoteAddress.includes(':') ? `[${remoteAddress.replace(/%.*$/, '')}]` : remoteAddress
   const range = isWhole(request, filled) ? '' : `Range: bytes=${request.start + filled}-${request.end - 1}\r\n`
-  return `GET ${blobPath(request.ref.cid)} HTTP/1.1\r\nHost: ${host}:${profile.httpPort}\r\n${HOP_HEADER}: 1\r\n${range}\r\n`
+  // Whoever reads the logs of both devices finds what belongs together.
+  const id = requestId()
+  const asked = id === undefined ? '' : `${REQUEST_ID_HEADER}: ${id}\r\n`
+  return `GET ${blobPath(request.ref.cid)} HTTP/1.1\r\nHost: ${host}:${profile.httpPort}\r\n${HOP_HEADER}: 1\r\n${asked}${range}\r\n`
 }
 
 function isWhatWasAsked(

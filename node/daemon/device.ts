@@ -8,6 +8,7 @@ import { type Disk, nodeDisk } from '../platform/disk.ts'
 import { hardwareFingerprint } from '../platform/hardware.ts'
 import { type KeyValueStore, openLevel } from '../platform/key-value.ts'
 import { type Random, systemRandom } from '../platform/random.ts'
+import { requestId } from '../platform/request-id.ts'
 import { type NodeIdentity, openIdentity } from '../room/index.ts'
 
 export interface Device {
@@ -42,6 +43,12 @@ export const FOLDERS = {
   uplinkUsed: (config: Config) => join(config.dataDirectory, 'uplink-used')
 } as const
 
+/** In each line that is written because of a request, on each device that had to do with it. */
+function requestFields(): { request?: string } {
+  const request = requestId()
+  return request === undefined ? {} : { request }
+}
+
 /** @throws JoineryError `IDENTITY_DAMAGED` */
 export async function openDevice(config: Config): Promise<Device> {
   const disk = nodeDisk
@@ -52,7 +59,10 @@ export async function openDevice(config: Config): Promise<Device> {
     { folder: config.dataDirectory, hardware: await hardwareFingerprint() }
   )
   // Standard output belongs to the one line that says where the device is.
-  const log = pino({ level: config.logLevel, base: { device: config.name } }, pino.destination({ dest: 2, sync: true }))
+  const log = pino(
+    { level: config.logLevel, base: { device: config.name }, mixin: requestFields },
+    pino.destination({ dest: 2, sync: true })
+  )
   if (identity.moved) log.warn({ moved: identity.moved.from }, identity.moved.explanation)
   return { config, clock: systemClock, random, disk, log, identity }
 }

@@ -2,15 +2,20 @@
 import type { FastifyInstance } from 'fastify'
 import { noteLineSchema, noteTitleSchema } from '../../protocols/note-api.ts'
 import { type RoomOverview, roomOverviewSchema } from '../../protocols/room-overview.ts'
+import type { SignalLine } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { publicErrorSchema } from './error-answer.ts'
 import type { FrontDoor } from './front-door.ts'
 import { renderMetrics } from './metrics.ts'
+import type { RoomDoor } from './room-door.ts'
 
 export interface ApiOptions {
   overview(): Promise<RoomOverview>
   version: string
   figures: FrontDoor['figures']
+  /** Absent: the overview only. */
+  dashboard?: RoomDoor | undefined
+  streams?: { readonly size: number }
   /** Their part of the description. */
   hasNotes?: boolean
   clock: Clock
@@ -27,12 +32,29 @@ export function addApiRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.get('/metrics', async (_request, reply) => {
     const overview = await options.overview()
     const uptimeMs = options.clock.monotonicMs() - startedMs
-    return reply
-      .type('text/plain; version=0.0.4; charset=utf-8')
-      .send(renderMetrics({ overview, uptimeMs, ...options.figures() }))
+    const live = options.dashboard?.current()
+    const signals = live && countSignals(live.signals())
+    const report = await live?.ownReport()
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(
+      renderMetrics({
+        ...{ overview, uptimeMs, ...options.figures() },
+        eventStreams: options.streams?.size ?? 0,
+        ...(signals && { signals }),
+        ...(report && { report })
+      })
+    )
   })
   app.get('/api/room', { schema: { response: { 200: roomOverviewSchema } } }, () => options.overview())
   app.get('/api/openapi.json', async () => openApi(options))
+}
+
+function countSignals(lines: readonly SignalLine[]): { green: number; red: number; hands: number } {
+  const count = { green: 0, red: 0, hands: 0 }
+  for (const { sticky, hand } of lines) {
+    if (sticky) count[sticky]++
+    if (hand) count.hands++
+  }
+  return count
 }
 
 function openApi({ version, hasNotes }: ApiOptions): object {

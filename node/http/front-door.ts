@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { isRequestId, newRequestId, REQUEST_ID_HEADER, withRequestId } from '../platform/request-id.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { UPLOAD_PATH } from './content-desk-routes.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
@@ -174,10 +175,16 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     },
     (request, response) => {
       requests++
-      handle(request, response).catch((error: unknown) => {
-        const known = asJoineryError(error)
-        if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a request failed')
-        answerError(request, response, known)
+      const given = request.headers[REQUEST_ID_HEADER.toLowerCase()]
+      const id = isRequestId(given) ? given : newRequestId()
+      response.setHeader(REQUEST_ID_HEADER, id)
+      withRequestId(id, () => {
+        if (components.log.level === 'debug') logAnswer(components, request, response)
+        handle(request, response).catch((error: unknown) => {
+          const known = asJoineryError(error)
+          if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a request failed')
+          answerError(request, response, known)
+        })
       })
     }
   )
@@ -251,6 +258,14 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     },
     figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
   }
+}
+
+function logAnswer({ clock, log }: FrontDoorComponents, request: IncomingMessage, response: ServerResponse): void {
+  const sinceMs = clock.monotonicMs()
+  response.once('close', () => {
+    const { method, url } = request
+    log.debug({ method, url, status: response.statusCode, tookMs: Math.round(clock.monotonicMs() - sinceMs) }, 'answered')
+  })
 }
 
 /** Said by the program, whichever room it is in. */

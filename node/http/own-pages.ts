@@ -76,7 +76,15 @@ export async function createPages(
     })
   }
   within((scope) => {
-    addApiRoutes(scope, { overview, version: init.version, figures, hasNotes: notes !== undefined, clock })
+    addApiRoutes(scope, {
+      dashboard: components.dashboard,
+      streams,
+      overview,
+      version: init.version,
+      figures,
+      hasNotes: notes !== undefined,
+      clock
+    })
   })
   within((scope) => {
     addPageRoutes(scope, {

@@ -160,6 +160,11 @@ export class RoomLive {
     return this.#reports.list()
   }
 
+  /** This device alone, without asking any other. */
+  async ownReport(): Promise<DeviceReport> {
+    return await this.#components.report(this.#linkFigures(), false)
+  }
+
   /** Called after each change of signals, reports or the time; often. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)

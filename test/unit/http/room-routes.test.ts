@@ -21,6 +21,7 @@ import { cookieOf, type PeopleNode, peopleNode } from '../people/people-kit.ts'
 /** Each route that is served and what it takes; a new one has to be added here. */
 const ROUTES: Readonly<Record<string, Action | 'anybody'>> = {
   'GET /room': 'anybody',
+  'GET /room/devices/:id': 'anybody',
   'GET /room/live': 'watch-room',
   'POST /room/clock': 'set-clock',
   'POST /room/devices/rename': 'change-devices',
@@ -163,7 +164,7 @@ async function call(route: string, who: string): Promise<number> {
   const isUpload = path === UPLOAD_PATH
   const answer = await app.inject({
     method: method as 'GET' | 'POST',
-    url: path.replace(':collection', 'lessons'),
+    url: path.replace(':collection', 'lessons').replace(':id', other?.id ?? ''),
     headers: {
       cookie: cookies.get(who) ?? '',
       'content-type': isUpload ? 'multipart/form-data; boundary=x' : 'application/x-www-form-urlencoded'
