@@ -156,8 +156,7 @@ const servers = [
 try {
   const measured = new Map<string, Measured[][]>(servers.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++)
-    for (const { name, base, pid } of servers)
-      measured.get(name)?.push(await oneClass(base, pid, clients, packages))
+    for (const { name, base, pid } of servers) measured.get(name)?.push(await oneClass(base, pid, clients, packages))
   for (const [number, what] of ['index pages and metadata', 'files'].entries()) {
     console.log(`\n${what}: ${clients} clients, ${packages.length} packages, the middle of ${rounds} rounds`)
     console.log('| server | requests/s | MB/s | CPU s | CPU ms/request | p50 ms | p95 ms |')
