@@ -9,7 +9,6 @@ import type { KeyValueChange } from '../platform/key-value.ts'
 import { KEY_BYTES, signingKeyFromSeed, verifySignature } from '../platform/signing.ts'
 import { BodyRules } from './body-rules.ts'
 import { Committer } from './committer.ts'
-import { Compactor } from './compactor.ts'
 import { Covers } from './covers.ts'
 import { CriticalKinds } from './critical-kinds.ts'
 import { EntryReader } from './entry-reader.ts'
@@ -33,16 +32,15 @@ import { MERGE_QUIET_MS, RESERVE_BYTES } from './limits.ts'
 import { Listeners } from './listeners.ts'
 import { forkOf, forksOf, lastNumbersOf } from './log-figures.ts'
 import { type Log, plainWriter } from './log-table.ts'
-import { Overwrites } from './overwrites.ts'
 import { OwnLog } from './own-log.ts'
 import { PeerKnowledge } from './peer-knowledge.ts'
 import { rebuildRows } from './rebuild.ts'
 import { Removals } from './removals.ts'
 import { Repairs } from './repairs.ts'
 import { createTurns } from './rewriting.ts'
+import { Shrinking } from './shrinking.ts'
 import { SpaceGuard } from './space-guard.ts'
 import { JournalStore } from './store.ts'
-import { Upkeep } from './upkeep.ts'
 import { findHoles, verifyJournal } from './verifier.ts'
 import { Writer } from './writer.ts'
 
@@ -76,9 +74,7 @@ class LocalJournal implements Journal {
   readonly #rules: BodyRules
   readonly #covers: Covers
   readonly #eraser: Eraser
-  readonly #compactor: Compactor | undefined
-  readonly #overwrites: Overwrites | undefined
-  readonly #upkeep: Upkeep
+  readonly #shrinking: Shrinking
   readonly #removals: Removals
   readonly #kinds: CriticalKinds
   readonly #repairs: Repairs
@@ -169,19 +165,16 @@ class LocalJournal implements Journal {
       inBackground: (work) => this.#inBackground(work)
     })
     const { merger, registers } = components
-    const append = (entries: NewEntry[]): Promise<Stamp[]> => this.append(entries)
-    const isOurs = (log: Log): boolean => this.#own.isOurs(log)
-    const common = { store, reader: this.#reader, covers: this.#covers, append }
-    this.#compactor = merger && new Compactor({ ...common, clock, merger }, { node: init.node, isOurs })
-    this.#overwrites = registers && new Overwrites({ ...common, registers }, { node: init.node, isOurs })
-    this.#upkeep = new Upkeep(
-      { clock, isQuiet: () => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS) },
+    this.#shrinking = new Shrinking(
       {
-        look: () => this.#compactor?.mark(),
-        work: async () => {
-          await this.#compactor?.mergeSome(false)
-          if (this.#mayClaim) await this.#overwrites?.claim(false)
-        },
+        ...{ store, reader: this.#reader, covers: this.#covers, clock, merger, registers },
+        append: (entries) => this.append(entries),
+        isQuiet: () => this.state() === 'open' && this.#own.isQuietFor(MERGE_QUIET_MS),
+        mayClaim: () => authority.mayWrite?.(this.#own.certificate, JOURNAL_TOPIC) !== false
+      },
+      {
+        node: init.node,
+        isOurs: (log) => this.#own.isOurs(log),
         onFailure: (cause) => {
           if (!this.#closed) onProblem({ code: 'INTERNAL', message: 'old entries could not be made smaller', cause })
         }
@@ -214,7 +207,7 @@ class LocalJournal implements Journal {
     this.#inBackground(() => findHoles(this.#store, this.#repairs, this.node, this.#stopped.signal))
     this.#inBackground(() => this.#eraser.run())
     this.#inBackground(() => this.#covers.run())
-    this.#upkeep.start()
+    this.#shrinking.start()
   }
 
   readonly #changesFor = (log: Log, batch: Batch, certificate: Uint8Array | undefined): KeyValueChange[] => [
@@ -281,17 +274,8 @@ class LocalJournal implements Journal {
     return this.#reader.inStampOrder(topic)
   }
 
-  async compact(): Promise<number> {
-    let shrunk = 0
-    for (let merged = 1; merged > 0 && this.#compactor; shrunk += merged) merged = await this.#compactor.mergeSome(true)
-    if (this.#mayClaim) shrunk += (await this.#overwrites?.claim(true)) ?? 0
-    await this.#covers.run()
-    return shrunk
-  }
-
-  /** A cloud peer may not write into topic `journal`: what it overwrites of its own stays. */
-  get #mayClaim(): boolean {
-    return this.#components.authority.mayWrite?.(this.#own.certificate, JOURNAL_TOPIC) !== false
+  compact(): Promise<number> {
+    return this.#shrinking.everything()
   }
 
   async erase(topic: string): Promise<Stamp> {
@@ -387,8 +371,7 @@ class LocalJournal implements Journal {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#compactor?.stop()
-    await this.#upkeep.stop()
+    await this.#shrinking.stop()
     await this.#committer.flush()
     this.#closed = true
     this.#stopped.abort()

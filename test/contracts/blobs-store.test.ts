@@ -1,6 +1,5 @@
 /** One contract for the blob store, on the real disk with LevelDB and on the simulated ones. */
-import { statfsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BlobStore } from '../../node/blobs/index.ts'
 import { hexOfCid } from '../../node/blobs/layout.ts'
@@ -12,6 +11,7 @@ import { type Cid, cidOfDigest } from '../../protocols/cid.ts'
 import type { ImportSource } from '../../protocols/content.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import { PIECE_BYTES, SMALL_BLOB_BYTES } from '../../protocols/piece-list.ts'
+import { takenBytes } from '../kit/durable-blobs.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
 import { SimulatedDisk } from '../kit/simulated-disk.ts'
 import { SimulatedKeyValueStore } from '../kit/simulated-key-value.ts'
@@ -21,6 +21,8 @@ interface Place extends Disposable {
   disk: Disk
   directory: string
   openIndex(): Promise<KeyValueStore>
+  /** What a file takes of it. */
+  taken(sizeBytes: number): number
   /** Loses the index, as a repair of the file system may. */
   loseIndex(): Promise<void>
 }
@@ -33,6 +35,7 @@ function onRealDisk(): Place {
     directory: join(folder.path, 'store'),
     openIndex: () => openLevel(index),
     loseIndex: () => nodeDisk.remove(index),
+    taken: (sizeBytes) => takenBytes(folder.path, sizeBytes),
     [Symbol.dispose]: () => folder[Symbol.dispose]()
   }
 }
@@ -47,6 +50,7 @@ function inMemory(): Place {
       index.reopen()
       return index
     },
+    taken: (sizeBytes) => sizeBytes,
     async loseIndex() {
       index = new SimulatedKeyValueStore({ random })
     },
@@ -54,18 +58,9 @@ function inMemory(): Place {
   }
 }
 
-/** What a file takes of the place: whole blocks and its name, or in memory what it holds. */
-function onDisk(place: Place, sizeBytes: number): number {
-  if (place.disk !== nodeDisk) return sizeBytes
-  const { bsize } = statfsSync(dirname(place.directory))
-  return Math.ceil(sizeBytes / bsize) * bsize + 256
-}
-
-async function open(place: Place, more: { quotaBytes?: number; reserveBytes?: number } = {}): Promise<BlobStore> {
-  return BlobStore.open(
-    { disk: place.disk, index: await place.openIndex(), clock: systemClock },
-    { directory: place.directory, quotaBytes: more.quotaBytes ?? 2 ** 40, reserveBytes: more.reserveBytes ?? 0 }
-  )
+async function open(place: Place, quotaBytes = 2 ** 40): Promise<BlobStore> {
+  const components = { disk: place.disk, index: await place.openIndex(), clock: systemClock }
+  return BlobStore.open(components, { directory: place.directory, quotaBytes, reserveBytes: 0 })
 }
 
 function bytesOf(length: number, seed = 1): Uint8Array {
@@ -161,7 +156,7 @@ describe.each([
       store.put(bytesOf(5000, 2)),
       store.put(bytesOf(5000, 2))
     ])
-    expect(store.space.usedBytes).toBe(before + onDisk(place, 5000))
+    expect(store.space.usedBytes).toBe(before + place.taken(5000))
     await store.close()
   })
 
@@ -211,7 +206,7 @@ describe.each([
 
   test('the quota refuses what does not fit, to the byte, on a disk to the block; reads and deletes go on', async () => {
     using place = make()
-    const store = await open(place, { quotaBytes: onDisk(place, 1000) + onDisk(place, 4096) })
+    const store = await open(place, place.taken(1000) + place.taken(4096))
     const first = await store.put(bytesOf(1000))
     expect(await codeOf(store.put(bytesOf(4097, 2)))).toBe('QUOTA_FULL')
     await store.put(bytesOf(4096, 3))
@@ -331,7 +326,7 @@ describe.each([
     expect(await store.finishPartial(ref.cid)).toEqual(ref)
     expect(Buffer.compare(await collect(store.readSpans(ref.cid, 0, bytes.length)), bytes)).toBe(0)
     expect(await place.disk.list(join(place.directory, 'partial'))).toEqual([])
-    expect(store.space.usedBytes).toBe(onDisk(place, bytes.length) + onDisk(place, list.length))
+    expect(store.space.usedBytes).toBe(place.taken(bytes.length) + place.taken(list.length))
     await store.close()
   })
 

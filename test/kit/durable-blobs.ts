@@ -1,6 +1,6 @@
 /** The writer and the checker of the blob store for power cuts, kills and full disks. */
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BlobStore } from '../../node/blobs/store.ts'
 import { systemClock } from '../../node/platform/clock.ts'
@@ -15,6 +15,12 @@ export async function openBlobs(folder: string, reserveBytes = 0, quotaBytes = 2
   const index = await openLevel(join(folder, 'index'))
   const components = { disk: nodeDisk, index, clock: systemClock }
   return await BlobStore.open(components, { directory: join(folder, 'store'), quotaBytes, reserveBytes })
+}
+
+/** What a file takes where this folder lies: whole blocks, and its name. */
+export function takenBytes(folder: string, sizeBytes: number): number {
+  const { bsize } = statfsSync(folder)
+  return Math.ceil(sizeBytes / bsize) * bsize + 256
 }
 
 /** So many at a time, mostly small ones, now and then one with pieces. Prints the name of each. */

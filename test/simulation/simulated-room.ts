@@ -4,12 +4,11 @@
  * waits for ever after a stop, and after the faults end everything converges within bounded simulated time.
  */
 
-import type { BlobStore, PlacementNode } from '../../node/blobs/index.ts'
+import type { PlacementNode } from '../../node/blobs/index.ts'
 import { LIAR_PAUSE_MS } from '../../node/blobs/limits.ts'
 import type { Journal } from '../../node/journal/index.ts'
-import { sha256 } from '../../node/platform/hash.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
-import { cidOfDigest, digestOfCid, parseCid } from '../../protocols/cid.ts'
+import { parseCid } from '../../protocols/cid.ts'
 import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
 import { type SeededRandom, seededRandom } from '../kit/seeded-random.ts'
@@ -26,6 +25,7 @@ import {
   PAD,
   TOPIC
 } from './facts-fold.ts'
+import { checkStoredBytes, lieAboutSyncs, stillWrites } from './room-checks.ts'
 import { SimulatedDevice } from './simulated-device.ts'
 
 export interface RoomInit {
@@ -385,37 +385,6 @@ export class SimulatedRoom {
   }
 }
 
-/** Batches are on their way to the disk: it can be read there already, and no view has seen it. */
-function stillWrites({ exchange }: Journal): boolean {
-  const rows = exchange.bucketHashes().flatMap(({ bucket }) => exchange.rowsOf(bucket))
-  if (rows.length < exchange.writerCount()) return true
-  return rows.some(({ writer, tips }) => {
-    return exchange.next(Buffer.from(writer).toString('hex')) - 1 > Math.max(...tips.map(({ number }) => number))
-  })
-}
-
 function textOf(body: CborValue): string {
   return Buffer.from(encodeCbor(body)).toString('latin1')
-}
-
-/** Every file under a blob's name has that blob's bytes, whoever looks. */
-export function checkStoredBytes(device: SimulatedDevice, store: BlobStore): void {
-  for (const [path, bytes] of device.disk.files()) {
-    const name = /\/blobs\/[0-9a-f]\/[0-9a-f]\/([0-9a-f]{64})$/.exec(path)?.[1]
-    if (name === undefined) continue
-    const digest = Buffer.from(sha256(bytes))
-    if (!store.has(cidOfDigest(Buffer.from(name, 'hex')))) continue
-    if (digest.toString('hex') !== name) throw new Error(`${device.name}: ${path} has other bytes`)
-  }
-  for (const cid of store.cids()) {
-    const hex = Buffer.from(digestOfCid(cid)).toString('hex')
-    if (![...device.disk.files().keys()].some((path) => path.endsWith(hex)))
-      throw new Error(`${device.name}: no file of ${cid}`)
-  }
-}
-
-function lieAboutSyncs(device: SimulatedDevice): void {
-  const { journalStore } = device
-  const write = journalStore.write.bind(journalStore)
-  journalStore.write = (changes) => write(changes, { sync: false })
 }
