@@ -13,8 +13,8 @@ import type { Wants } from './wants.ts'
 
 /** Nobody fetches a package within minutes; an hour of a busy class makes a dozen entries. */
 export const TELL_INTERVAL_MS = 5 * 60_000
-/** The first is told sooner, for who tries it out. */
-const FIRST_TELL_MS = 10_000
+/** A pip asks for several names at once. */
+const FIRST_TELL_MS = 5_000
 
 interface ToldState {
   byNode: Map<NodeId, { stamp: Stamp; wants: readonly Want[] }>
@@ -69,6 +69,7 @@ export class RoomWants {
   #told = ''
   #cancel: (() => void) | undefined
   #stopped = false
+  #wroteMs: number | undefined
 
   constructor(components: RoomWantsComponents, init: { self: NodeId }) {
     this.#components = components
@@ -76,7 +77,9 @@ export class RoomWants {
   }
 
   start(): void {
-    this.#tellAfter(FIRST_TELL_MS)
+    this.#components.own.onAdd(() => this.#tellSoon())
+    // What was asked for before the device was started again.
+    this.#tellSoon()
   }
 
   stop(): void {
@@ -105,11 +108,11 @@ export class RoomWants {
     }))
   }
 
-  /** Writes what this device was asked for, if that is another list than the last time. */
-  async tell(): Promise<void> {
+  /** Writes what this device was asked for, if that is another list than the last time. @returns whether it did */
+  async tell(): Promise<boolean> {
     const room = this.#components.current()
     const wants = this.#components.own.list().slice(0, MAX_TOLD_WANTS)
-    if (!room || wants.length === 0) return
+    if (!room || wants.length === 0) return false
     const view = await this.#folded()
     // Counts grow with each try; only a new name, target or laptop is news.
     const news = (list: readonly Want[]): string =>
@@ -118,17 +121,30 @@ export class RoomWants {
       )
     this.#told ||= news(view?.state.byNode.get(this.#self)?.wants ?? [])
     const now = news(wants)
-    if (now === this.#told) return
+    if (now === this.#told) return false
     await room.journal.append([wantsEntry({ node: this.#self, wants })])
     this.#told = now
+    return true
   }
 
-  #tellAfter(delayMs: number): void {
-    if (this.#stopped) return
-    this.#cancel = this.#components.clock.after(delayMs, () => {
-      this.tell()
-        .catch((error: unknown) => this.#components.onProblem(error))
-        .finally(() => this.#tellAfter(TELL_INTERVAL_MS))
+  /** Soon after the first want, and then seldom; nothing is planned while nobody asks for anything. */
+  #tellSoon(): void {
+    const { clock } = this.#components
+    if (this.#stopped || this.#cancel) return
+    const restMs = this.#wroteMs === undefined ? 0 : this.#wroteMs + TELL_INTERVAL_MS - clock.monotonicMs()
+    this.#cancel = clock.after(Math.max(FIRST_TELL_MS, restMs), () => {
+      this.#cancel = undefined
+      const startedMs = clock.monotonicMs()
+      this.tell().then(
+        (wrote) => {
+          if (wrote) this.#wroteMs = startedMs
+        },
+        (error: unknown) => {
+          this.#components.onProblem(error)
+          this.#wroteMs = startedMs
+          this.#tellSoon()
+        }
+      )
     })
   }
 

@@ -27,6 +27,7 @@ export class Wants {
   /** Least recently asked first. */
   readonly #wants = new Map<string, Kept>()
   #changed = false
+  #listener: () => void = () => undefined
   #cancel: (() => void) | undefined
   #keeping: { disk: Disk; path: string; clock: Clock; onProblem(error: unknown): void } | undefined
 
@@ -51,6 +52,7 @@ export class Wants {
     })
     this.#changed = true
     this.#keepSoon()
+    this.#listener()
   }
 
   /** What most laptops asked for first, then what was asked for most often. */
@@ -70,6 +72,11 @@ export class Wants {
     } catch (error) {
       components.onProblem(error)
     }
+  }
+
+  /** Called at each want; there is one who listens. */
+  onAdd(listener: () => void): void {
+    this.#listener = listener
   }
 
   async stop(): Promise<void> {

@@ -83,23 +83,31 @@ describe('what the room lacks', () => {
     expect(one.journal.entries).toHaveLength(2)
   })
 
-  test('is told by itself, soon and then every few minutes, and a journal that takes nothing is asked again', async () => {
+  test('is told by itself soon after it was asked for, then seldom, and a journal that takes nothing is asked again', async () => {
     const time = new SimulatedTime()
     const one = new TestDevice('one', time)
+    one.room.start()
+    await time.run(TELL_INTERVAL_MS)
+    expect([one.journal.entries.length, time.pending]).toEqual([0, 0])
     one.journal.beforeAppend = () => {
       throw new Error('full')
     }
     one.ask('torch', '10.0.0.1')
-    one.room.start()
-    await time.run(60_000)
+    await time.run(TELL_INTERVAL_MS + 60_000)
     expect([one.journal.entries.length, one.problems.length]).toEqual([0, 1])
     one.journal.beforeAppend = () => undefined
-    await time.run(60_000 + TELL_INTERVAL_MS)
+    await time.run(2 * TELL_INTERVAL_MS + 60_000)
     expect(one.journal.entries).toHaveLength(1)
+    // What comes now waits for its turn; a hundred tries are one entry.
+    for (let i = 0; i < 100; i++) one.ask(`package-${i}`, '10.0.0.1')
+    await time.run(2 * TELL_INTERVAL_MS + 90_000)
+    expect(one.journal.entries).toHaveLength(1)
+    await time.run(3 * TELL_INTERVAL_MS + 60_000)
+    expect(one.journal.entries).toHaveLength(2)
     one.room.stop()
     one.ask('numpy', '10.0.0.1')
-    await time.run(60_000 + 4 * TELL_INTERVAL_MS)
-    expect(one.journal.entries).toHaveLength(1)
+    await time.run(9 * TELL_INTERVAL_MS)
+    expect([one.journal.entries.length, time.pending]).toEqual([2, 0])
   })
 
   test('counts what a device says of itself only, and its last word whatever the order', async () => {
