@@ -4,7 +4,9 @@ import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { renderWaitingPage } from '../../web-client/waiting-page.ts'
 import { type Admission, BIG_DOWNLOAD_BYTES, type Download, LOOK_AGAIN_SECONDS, plainAddress } from '../load/index.ts'
+import { type Clock, sleep } from '../platform/clock.ts'
 import type { BlobServer, ServeOptions } from './content-route.ts'
+import { HEARING_PATIENCE_R_MS, TRY_AGAIN_MS } from './limits.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 import { languageOf } from './visitor-language.ts'
 
@@ -14,6 +16,7 @@ export interface Downloads {
 }
 
 export interface FileComponents {
+  clock: Clock
   blobs: BlobServer
   /** Absent: all are served. */
   downloads?: Downloads
@@ -36,12 +39,14 @@ const MANNERS: ReadonlyMap<string, Download['manner']> = new Map([
 ])
 
 export async function answerFile(
-  { blobs, downloads }: FileComponents,
+  components: FileComponents,
   request: IncomingMessage,
   response: ServerResponse,
   { file, collection, name, wasSent, ...options }: AskedFile
 ): Promise<void> {
+  const { downloads } = components
   const manner = MANNERS.get(collection)
+  const blobs = manner === 'always' ? patient(components) : components.blobs
   const leftBytes = manner && request.method === 'GET' ? askedBytes(request, file.sizeBytes) : 0
   if (!downloads || !manner || leftBytes < BIG_DOWNLOAD_BYTES) return blobs.serveFile(request, response, file, options)
   const admission = await downloads.admit({
@@ -78,6 +83,29 @@ export async function answerFile(
     case 'full':
       response.setHeader('Retry-After', String(admission.retryAfterSeconds))
       throw new JoineryError('TOO_MANY_DOWNLOADS', 'as many downloads as this device can serve')
+  }
+}
+
+/**
+ * R takes the first answer for the last, and gives up on the whole package: what cannot be had for a moment (a device that went, a copy that was damaged) is
+ * tried again for as long as R waits, and is missing after that. Never "come again".
+ */
+function patient({ blobs, clock }: FileComponents): Pick<BlobServer, 'serveFile'> {
+  return {
+    async serveFile(request, response, file, options) {
+      const endMs = clock.monotonicMs() + HEARING_PATIENCE_R_MS
+      for (;;) {
+        try {
+          await blobs.serveFile(request, response, file, options)
+          return
+        } catch (error) {
+          if (!(error instanceof JoineryError) || error.status !== 503 || response.headersSent) throw error
+          if (response.destroyed) return
+          if (clock.monotonicMs() >= endMs) throw new JoineryError('NOT_IN_ROOM', 'cannot be had', { cause: error })
+        }
+        await sleep(clock, TRY_AGAIN_MS)
+      }
+    }
   }
 }
 

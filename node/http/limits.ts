@@ -15,6 +15,8 @@ export const MAX_HELD_CONNECTIONS_PER_ADDRESS = 64
 export const MAX_HELD_CONNECTIONS = 256
 /** Half of what R gives a download in all, unless it was told otherwise. */
 export const HELD_CONNECTION_MS = 30_000
+/** A file that could not be had just now is asked for again so often, where the visitor would not come again. */
+export const TRY_AGAIN_MS = 1_000
 /** A request line and its headers fit in one packet: whoever takes longer is stalling (Node's default is 60 s). */
 export const HEADERS_TIMEOUT_MS = 10_000
 /** The whole of a request; an answer may take as long as it likes. */

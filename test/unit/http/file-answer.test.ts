@@ -7,6 +7,7 @@ import { parseRequestTarget } from '../../../node/http/request-path.ts'
 import { type Admission, BIG_DOWNLOAD_BYTES, type Download } from '../../../node/load/index.ts'
 import { cidOfDigest } from '../../../protocols/cid.ts'
 import type { Mirror } from '../../../protocols/content.ts'
+import { JoineryError } from '../../../protocols/errors.ts'
 import { SimulatedClock, SimulatedTime } from '../../kit/simulated-clock.ts'
 
 const SIZE = 4 * BIG_DOWNLOAD_BYTES
@@ -14,17 +15,20 @@ const CID = cidOfDigest(new Uint8Array(32).fill(7))
 const FILE = { cid: CID, sizeBytes: SIZE }
 
 /** A door whose load says what the test says, and which notes what it was told. */
-async function door(admission: Admission = { kind: 'serve' }) {
+async function door(admission: Admission = { kind: 'serve' }, failures: (JoineryError | undefined)[] = []) {
+  const time = new SimulatedTime()
   const asked: Download[] = []
   const served: { path: string; type: string; disposition?: string }[] = []
   const mirror: Mirror = {
     answer: () => Promise.resolve({ kind: 'file', file: FILE, contentType: 'application/zip' })
   }
   const route = createContentRoute({
-    clock: new SimulatedClock(new SimulatedTime()),
+    clock: new SimulatedClock(time),
     blobs: {
       named: (cid) => (cid === CID ? FILE : undefined),
       serveFile: async (request, response, _file, { contentType, headers }) => {
+        const failure = failures.length > 1 ? failures.shift() : failures[0]
+        if (failure) throw failure
         const disposition = headers?.['content-disposition']
         served.push({ path: request.url ?? '', type: contentType, ...(disposition ? { disposition } : {}) })
         response.end('the file')
@@ -50,7 +54,7 @@ async function door(admission: Admission = { kind: 'serve' }) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> =>
     fetch(`${origin}${path}`, { headers, method, redirect: 'manual' })
-  return { ask, asked, served }
+  return { ask, asked, served, time }
 }
 
 const BROWSER = { Accept: 'text/html,application/xhtml+xml' }
@@ -113,6 +117,44 @@ describe('the load is asked', () => {
     await ask('/installers/tool.exe', headers)
     await ask('/pypi/x/foo.whl', headers)
     expect(asked.map((one) => one.seesPage)).toEqual([seesPage, false])
+  })
+})
+
+describe('what cannot be had for a moment', () => {
+  const rotten = new JoineryError('BUSY', 'not just now')
+
+  /** Runs the clock until the answer is there. */
+  async function answered(time: SimulatedTime, answer: Promise<Response>): Promise<Response> {
+    let done: Response | undefined
+    void answer.then((response) => {
+      done = response
+    })
+    await expect
+      .poll(
+        async () => {
+          await time.run(time.nowMs + 5_000)
+          return done
+        },
+        { timeout: 20_000 }
+      )
+      .toBeDefined()
+    return await answer
+  }
+
+  test('is missing for R in the end, and never "come again"', async () => {
+    const { ask, time } = await door({ kind: 'serve' }, [rotten])
+    expect((await answered(time, ask('/cran/src/contrib/foo_1.tar.gz'))).status).toBe(404)
+  })
+
+  test('is asked for again meanwhile', async () => {
+    const { ask, time, served } = await door({ kind: 'serve' }, [rotten, rotten, undefined])
+    expect((await answered(time, ask('/cran/src/contrib/foo_1.tar.gz'))).status).toBe(200)
+    expect(served).toHaveLength(1)
+  })
+
+  test('is told at once to who comes again', async () => {
+    const { ask } = await door({ kind: 'serve' }, [rotten])
+    expect((await ask('/pypi/x/foo.whl')).status).toBe(503)
   })
 })
 
