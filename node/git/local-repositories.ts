@@ -11,6 +11,7 @@ import type { GitProgram } from './git-program.ts'
 import { faultOfModules } from './gitmodules.ts'
 import { KEPT } from './kept-refs.ts'
 import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
+import { ObjectsMemory } from './objects-memory.ts'
 import { fetchObjects, serveObjects } from './peer-transfer.ts'
 import { keyOf, type PushedCommits, readSurvey, SURVEY_PATHS, SURVEY_WORDS } from './push-survey.ts'
 import { isSame, type KnownRef, type KnownRefs, RefsMemory } from './refs-memory.ts'
@@ -63,7 +64,10 @@ export class DiskRepositories implements LocalRepositories {
   readonly uses = new RepositoryUses((id) =>
     this.locks.hold(id, () => sweepRepositoryFolder(this.#components.disk, this.folder(id)))
   )
-  readonly #waste = new Set<RepositoryId>()
+  /** Repositories in which a refused push left objects that nothing names. */
+  readonly waste = new Set<RepositoryId>()
+  /** What is known to be on the disk. Whoever takes objects away makes it forget first. */
+  readonly objects = new ObjectsMemory()
   readonly #listeners = new Set<(id: RepositoryId) => void>()
 
   constructor(components: LocalRepositoriesComponents, init: { directory: string }) {
@@ -197,19 +201,6 @@ export class DiskRepositories implements LocalRepositories {
     for (const listener of [...this.#listeners]) listener(id)
   }
 
-  /** Whether a refused push left objects that nothing names. */
-  hasWaste(id: RepositoryId): boolean {
-    return this.#waste.has(id)
-  }
-
-  noteWaste(id: RepositoryId): void {
-    this.#waste.add(id)
-  }
-
-  noteNoWaste(id: RepositoryId): void {
-    this.#waste.delete(id)
-  }
-
   /** What its packs take on the disk. */
   size(id: RepositoryId): Promise<{ bytes: number; packs: number }> {
     return packedBytes(this.#components.disk, this.folder(id))
@@ -247,7 +238,9 @@ export class DiskRepositories implements LocalRepositories {
       if (code !== 0 && code !== 128) throw new JoineryError('GIT_FAILED', `log ended with ${code}: ${errors.trim()}`)
       if (single && code === 0)
         this.#notePushed(id, { tip: tips[0] ?? '', old: single.old, known: keyOf(known), ...survey })
-      return await faultOfModules(this, id, survey.modules)
+      const fault = await faultOfModules(this, id, survey.modules)
+      if (fault === undefined) this.objects.note(id, tips)
+      return fault
     } finally {
       done()
     }
@@ -268,7 +261,8 @@ export class DiskRepositories implements LocalRepositories {
       return `update ${ref} ${old} ${now ?? '0'.repeat(40)}`
     })
     this.#refs.forget(id)
-    this.#waste.add(id)
+    this.waste.add(id)
+    this.objects.forget(id)
     await this.#transaction(id, lines)
     this.#tell(id)
   }
@@ -277,12 +271,10 @@ export class DiskRepositories implements LocalRepositories {
     if (objects.length === 0) return []
     if (!(await this.isHere(id))) return [...objects]
     const tips = new Set([...(this.#refs.get(id)?.values() ?? [])].map(({ object }) => object))
-    if (objects.every((object) => tips.has(object))) return []
-    const { output } = await this.run(
-      id,
-      ['cat-file', '--batch-check=%(objectname) %(objecttype)'],
-      `${objects.join('\n')}\n`
-    )
+    const asked = objects.filter((object) => !tips.has(object) && !this.objects.has(id, object))
+    if (asked.length === 0) return []
+    const words = ['cat-file', '--batch-check=%(objectname) %(objecttype)']
+    const { output } = await this.run(id, words, `${asked.join('\n')}\n`)
     const missing: ObjectId[] = []
     for (const line of output.toString('utf8').split('\n')) {
       const [object = '', type] = line.split(' ')
@@ -344,6 +336,7 @@ export class DiskRepositories implements LocalRepositories {
       await fetchObjects(this.#components.git, this.folder(id), specs, channel, signal)
       await this.syncPacks(id)
     })
+    this.objects.note(id, objects)
     this.#tell(id)
   }
 
@@ -352,7 +345,8 @@ export class DiskRepositories implements LocalRepositories {
       this.#made.delete(id)
       this.#refs.forget(id)
       this.#pushed.delete(id)
-      this.#waste.delete(id)
+      this.waste.delete(id)
+      this.objects.forget(id)
       await this.#components.disk.remove(this.folder(id))
     })
   }
@@ -395,6 +389,12 @@ export class DiskRepositories implements LocalRepositories {
 
   async #transaction(id: RepositoryId, lines: readonly string[]): Promise<void> {
     const input = ['start', ...lines, 'prepare', 'commit', ''].join('\n')
-    await this.run(id, ['update-ref', '--stdin'], input)
+    try {
+      await this.run(id, ['update-ref', '--stdin'], input)
+    } catch (error) {
+      // Perhaps what it was to name is not there.
+      this.objects.forget(id)
+      throw error
+    }
   }
 }

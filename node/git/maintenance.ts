@@ -50,7 +50,7 @@ export class RepositoryMaintenance {
   async tidy(id: RepositoryId): Promise<boolean> {
     const { repositories, spentOf = () => () => false } = this.#components
     const { packs } = await repositories.size(id)
-    const waste = repositories.hasWaste(id)
+    const waste = repositories.waste.has(id)
     // What is being brought has no name yet: nothing is thrown away meanwhile.
     if ((packs < MAX_PACKS && !waste) || repositories.uses.isUsed(id)) return false
     let done = false
@@ -61,8 +61,9 @@ export class RepositoryMaintenance {
       const all = waste || unnamed || (await this.#fold(id, signal)) > MAX_FOLDED_PACKS
       if (all && !repositories.uses.isUsed(id)) {
         // Without a name, and nobody is bringing anything: refused pushes, and nothing else.
+        repositories.objects.forget(id)
         await this.#run(id, ['repack', '-a', '-d', '-q', '--no-write-bitmap-index'], signal)
-        repositories.noteNoWaste(id)
+        repositories.waste.delete(id)
       }
       await this.#run(id, ['pack-refs', '--all'], signal)
       await this.#run(id, ['commit-graph', 'write', '--reachable', '--no-progress'], signal)

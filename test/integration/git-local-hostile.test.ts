@@ -80,7 +80,7 @@ describe('hostile pushes are refused, and leave nothing', () => {
     expect((await host.repositories.refs(id)).get('refs/heads/main')).toBe(before)
     expect(await textOf(work, 'ls-remote', host.address(name), 'refs/heads/main')).toContain(`${before}`)
     // What it brought is tidied away, the rest stays.
-    expect(host.repositories.hasWaste(id)).toBe(true)
+    expect(host.repositories.waste.has(id)).toBe(true)
     expect(await host.maintenance.tidy(id)).toBe(true)
     expect((await host.repositories.missing(id, [await textOf(work, 'rev-parse', 'HEAD')])).length).toBe(1)
     expect(await host.repositories.missing(id, [before ?? ''])).toEqual([])

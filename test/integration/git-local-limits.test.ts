@@ -113,7 +113,7 @@ describe('what is kept out of sight', () => {
     host.spent.add(spent)
     expect(await kept(bare)).toEqual([...all].sort())
     // There is something to do.
-    host.repositories.noteWaste(id)
+    host.repositories.waste.add(id)
     expect(await host.maintenance.tidy(id)).toBe(true)
     expect(await kept(bare)).toEqual([newer, unlogged, goneTag].sort())
     expect(await host.repositories.missing(id, all)).toEqual([spent])
