@@ -308,7 +308,13 @@ export class Search {
           terms
         )
         if (best.length >= MAX_HITS && match.score <= (best.at(-1)?.match.score ?? 0)) continue
-        best.push({ match, hit: hitOf(record, match, terms, foldWord) })
+        const hit = hitOf(record, match, terms, foldWord)
+        // Crawlers leave one page at several addresses.
+        if (best.some((other) => isSamePage(other.hit, hit))) {
+          count--
+          continue
+        }
+        best.push({ match, hit })
         best.sort((a, b) => b.match.score - a.match.score)
         best.length = Math.min(best.length, MAX_HITS)
       }
@@ -369,6 +375,10 @@ export class Search {
   get #newPath(): string {
     return join(this.#init.folder, 'pages.new')
   }
+}
+
+function isSamePage(one: Candidate['hit'], two: Candidate['hit']): boolean {
+  return one.title === two.title && one.snippet.join('\n') === two.snippet.join('\n')
 }
 
 function isSame(known: ReadonlyMap<string, Place>, files: readonly ContentFile[]): boolean {

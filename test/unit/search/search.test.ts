@@ -114,6 +114,18 @@ describe('a search', () => {
     expect(paths(await search.search('tidy data'))).toEqual(['c.html', 'b.html', 'a.html'])
   })
 
+  test('shows a page that a crawler left at several addresses once, and pages of one title that say something else', async () => {
+    const search = room({
+      'git.html': page('Git', '<p>branch and merge</p>'),
+      'git/index.html': page('Git', '<p>branch and merge</p>'),
+      'git/other.html': page('Git', '<p>branch and rebase</p>')
+    }).open()
+    expect(await search.search('branch')).toMatchObject({
+      pages: [{ path: 'git.html' }, { path: 'git/other.html' }],
+      more: false
+    })
+  })
+
   test('finds packages as pip and R name them, and programs', async () => {
     const { content, open: start } = room({})
     for (const name of ['scikit-learn', 'learn', 'numpy'])
