@@ -44,7 +44,7 @@ export interface AwarenessEntry {
 export interface CursorEntry {
   clientId: number
   clock: number
-  /** JSON in UTF-8, as in `AwarenessEntry`. */
+  /** JSON in UTF-8, as in `AwarenessEntry`; from a node perhaps without its `head` (`briefCursor`). */
   cursor: Uint8Array
 }
 
@@ -186,6 +186,27 @@ export function encodeSyncMessage(message: Exclude<SyncMessage, { kind: 'unknown
       }
   }
   return writer.finish()
+}
+
+const ANCHOR = '{"anchor":'
+const HEAD = ',"head":'
+
+/**
+ * The JSON of a cursor as it goes to clients of ours: without `head` where nothing is selected, which is nearly always and half of the bytes. Text
+ * of another form stays as it is.
+ */
+export function briefCursor(cursor: string): string {
+  const length = (cursor.length - ANCHOR.length - HEAD.length - 1) / 2
+  const headAt = ANCHOR.length + length
+  if (length < 1 || !cursor.startsWith(ANCHOR) || !cursor.startsWith(HEAD, headAt)) return cursor
+  const anchor = cursor.slice(ANCHOR.length, headAt)
+  return cursor.endsWith(`${anchor}}`) ? `${ANCHOR}${anchor}}` : cursor
+}
+
+/** What `briefCursor` made, as others know it. @param cursor parsed JSON */
+export function wholeCursor(cursor: unknown): unknown {
+  if (typeof cursor !== 'object' || cursor === null || !('anchor' in cursor) || 'head' in cursor) return cursor
+  return { ...cursor, head: cursor.anchor }
 }
 
 /** LEB128 as lib0 writes it, with strict limits. */

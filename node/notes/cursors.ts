@@ -4,7 +4,7 @@
  * the bytes. Pure: time comes as an argument.
  */
 import { isUtf8 } from 'node:buffer'
-import type { AwarenessEntry, CursorEntry } from '../../protocols/notes-sync.ts'
+import { type AwarenessEntry, briefCursor, type CursorEntry } from '../../protocols/notes-sync.ts'
 import type { Authors, Owner } from './authors.ts'
 import * as limits from './limits.ts'
 
@@ -166,7 +166,8 @@ export class Cursors {
     const news: CursorNews = { clientIds: [...this.#changed], fresh: [], cursors: [] }
     for (const clientId of news.clientIds) {
       const known = this.#cursors.get(clientId)
-      if (known?.told) news.cursors.push({ clientId, clock: known.clock, cursor: Buffer.from(known.cursor) })
+      if (known?.told)
+        news.cursors.push({ clientId, clock: known.clock, cursor: Buffer.from(briefCursor(known.cursor)) })
       else news.fresh.push(clientId)
       if (known) known.told = true
     }

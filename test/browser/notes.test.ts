@@ -87,6 +87,14 @@ const text = (page: Page): Promise<string> =>
     })
     return lines.join('\n')
   })
+/** What stands before somebody else's cursor in its line. */
+const beforeCaret = (page: Page): Promise<string> =>
+  page.locator('.cm-caret').evaluate((caret) => {
+    const range = document.createRange()
+    range.setStart(caret.closest('.cm-line') as Element, 0)
+    range.setEndBefore(caret)
+    return range.toString()
+  })
 const waitForText = (page: Page, wanted: string): Promise<void> =>
   expect.poll(() => text(page), { timeout: 10_000, interval: 50 }).toContain(wanted)
 const status = (page: Page, wanted: RegExp): Promise<void> =>
@@ -112,6 +120,14 @@ test('a note is made on the list, and two people on two devices see each otherâ€
   await waitForText(ada, 'Grace was here.')
   await ada.getByRole('complementary').getByText('Grace M. Hopper').waitFor()
   await ada.locator('.cm-flag', { hasText: 'Grace M. Hopper' }).waitFor()
+  // Her cursor follows her, with a selection and without one.
+  await expect.poll(() => beforeCaret(ada), { timeout: 10_000 }).toMatch(/Grace was here\.$/)
+  await grace.keyboard.press('Shift+Home')
+  await ada.locator('.cm-person', { hasText: 'Grace was here.' }).waitFor()
+  await grace.keyboard.press('Control+Home')
+  await expect.poll(() => ada.locator('.cm-person').count(), { timeout: 10_000 }).toBe(0)
+  expect(await beforeCaret(ada)).toBe('')
+  await grace.keyboard.press('Control+End')
   await status(grace, /Saved on 2 devices/)
   await ada.screenshot({ path: join(shots, 'two-people.png') })
   const phone = await person('Kim', { viewport: { width: 390, height: 780 } })

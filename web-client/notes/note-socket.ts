@@ -17,7 +17,8 @@ import {
   encodeAwareness,
   encodeSyncMessage,
   NOTES_SYNC_PATH,
-  type SyncMessage
+  type SyncMessage,
+  wholeCursor
 } from '../../protocols/notes-sync.ts'
 
 export interface NoteSocketOptions {
@@ -263,7 +264,7 @@ export class NoteSocket {
     const entries = cursors.flatMap(({ clientId, clock, cursor }) => {
       const state = awareness.getStates().get(clientId)
       if (!state) return []
-      const moved = { ...state, cursor: JSON.parse(new TextDecoder().decode(cursor)) as unknown }
+      const moved = { ...state, cursor: wholeCursor(JSON.parse(new TextDecoder().decode(cursor))) }
       return [{ clientId, clock, state: new TextEncoder().encode(JSON.stringify(moved)) }]
     })
     if (entries.length < cursors.length) this.#send(encodeSyncMessage({ kind: 'query-awareness' }))

@@ -26,6 +26,7 @@ import {
   MAX_LIVE_NOTES
 } from '../../../protocols/notes-live.ts'
 import {
+  briefCursor,
   decodeSyncMessage,
   encodeSyncMessage,
   MAX_AWARENESS_ENTRIES,
@@ -33,7 +34,8 @@ import {
   MAX_STATE_VECTOR_BYTES,
   MAX_SYNC_MESSAGE_BYTES,
   type SyncMessage,
-  SyncReader
+  SyncReader,
+  wholeCursor
 } from '../../../protocols/notes-sync.ts'
 
 /** Plain objects, as the decoders make them. */
@@ -320,4 +322,35 @@ test('an update that claims four billion items is refused in no time', () => {
   const before = performance.now()
   expect(() => scanUpdate(claims)).toThrow('not an update')
   expect(performance.now() - before).toBeLessThan(50)
+})
+
+test('a cursor without a selection goes with half of its bytes, and every cursor comes back as it was', () => {
+  const at = (clock: number) => ({ type: null, tname: 'text', item: { client: 7, clock }, assoc: 0 })
+  const resting = JSON.stringify({ anchor: at(3), head: at(3) })
+  expect(briefCursor(resting)).toBe(JSON.stringify({ anchor: at(3) }))
+  for (const cursor of [
+    { anchor: at(3), head: at(3) },
+    { anchor: at(3), head: at(4) },
+    { anchor: at(3), head: at(33) },
+    { anchor: {}, head: {} },
+    { anchor: 1, head: 1 },
+    { anchor: ',"head":', head: ',"head":' },
+    { anchor: at(3), head: at(3), more: 1 },
+    { head: at(3), anchor: at(3) },
+    { at: 5 },
+    {},
+    null
+  ]) {
+    expect(wholeCursor(JSON.parse(briefCursor(JSON.stringify(cursor))))).toEqual(cursor)
+  }
+})
+
+test('any object comes back from its brief form', () => {
+  fc.assert(
+    fc.property(fc.record({ anchor: fc.json(), head: fc.json() }), fc.boolean(), ({ anchor, head }, same) => {
+      const text = `{"anchor":${anchor},"head":${same ? anchor : head}}`
+      expect(wholeCursor(JSON.parse(briefCursor(text)))).toEqual(JSON.parse(text))
+    }),
+    { numRuns: 10_000 }
+  )
 })
