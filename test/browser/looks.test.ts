@@ -2,13 +2,17 @@
  * The pages of the first hour in every look: light, dark, more contrast, a contrast theme of the system, a phone, and read from right to left. Each is
  * accessible and no wider than its screen; pictures are kept in test-output/looks.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SearchAnswer } from '../../protocols/search.ts'
+import { renderStickStart, type StickStartPage } from '../../web-client/sticks/start-page.ts'
+import { temporaryFolder } from '../kit/temporary-folder.ts'
 import { type StartedFrontDoor, startFrontDoor } from './front-door-kit.ts'
-import { DESKTOP, launchChromium, PHONE, violationsOn } from './page-checks.ts'
+import { checkLook, DESKTOP, launchChromium, PHONE, violationsOn } from './page-checks.ts'
 import { sampleRoom } from './sample-room.ts'
 
 const PICTURES = join(import.meta.dirname, '../../test-output/looks')
@@ -135,5 +139,33 @@ test('who pasted the line of the setup is reminded on the first page of how to u
   expect(await page.locator('#leave details').count()).toBe(0)
   expect(await page.locator('#leave code').allTextContents()).toEqual(['sh ~/.joinery/undo-pip.sh'])
   expect(await page.locator('#leave h2').textContent()).toBe('Before you leave')
+  await page.close()
+})
+
+test('the first page of a stick is accessible, and fits a desktop and a phone', async () => {
+  using folder = temporaryFolder()
+  const path = join(folder.path, 'START.html')
+  const style = readFileSync(join(import.meta.dirname, '../../web-client/assets/style.css'), 'utf8')
+  const start: StickStartPage = {
+    ...{ system: 'windows', room: 'Library workshop', python: ['numpy', 'pandas'], r: ['dplyr'] },
+    lessons: [
+      {
+        ...{ title: 'The Unix Shell', href: 'lessons/shell-novice/index.html' },
+        data: [
+          { name: 'shell-lesson-data.zip', href: 'lessons/shell-novice/data/shell-lesson-data.zip', sizeBytes: 460_000 }
+        ]
+      }
+    ],
+    installers: [
+      { name: 'R', version: '4.4.1', cpu: 'x86_64', href: 'installers/R-4.4.1-win.exe', sizeBytes: 86e6, sha256: 'ab' }
+    ],
+    others: [{ name: 'handouts', href: 'files/handouts/', files: 3 }]
+  }
+  writeFileSync(path, renderStickStart(start, 'en', style))
+  const page = await browser.newPage()
+  await page.goto(pathToFileURL(path).href)
+  for (const details of await page.locator('details').all())
+    await details.evaluate((one) => one.setAttribute('open', ''))
+  await checkLook(page, 'looks', 'stick')
   await page.close()
 })
