@@ -6,6 +6,7 @@ import { buildSample } from '../../node/demo/sample/build.ts'
 import { writeZip } from '../../node/demo/sample/zip-writer.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import type { ReadyReport } from '../../protocols/ready-report.ts'
+import type { InstallerOverview } from '../../protocols/room-overview.ts'
 import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
@@ -20,14 +21,17 @@ let facilitator: { name: string; code: string }
 
 beforeAll(async () => {
   folder = temporaryFolder()
-  const place = { data: `${folder.path}/first` }
-  const other = { data: `${folder.path}/second` }
+  const env = { JOINERY_LOG_LEVEL: 'debug' }
+  const place = { data: `${folder.path}/first`, env }
+  const other = { data: `${folder.path}/second`, env }
   const created = await joineryJson<{ facilitator: typeof facilitator }>(place, ['init', '--name', 'Library workshop'])
   facilitator = created.facilitator
   const sample = `${folder.path}/sample`
   await mkdir(sample)
   await buildSample(nodeDisk, sample)
   await joinery(place, ['import', sample])
+  // Installers stay where they are until somebody asks for one.
+  await joinery(place, ['policy', 'installers', 'on-demand'])
   const { text } = await joineryJson<{ text: string }>(place, ['invite'])
   first = await NodeProcess.start(place, ['--name', 'pi-front'])
   const [address = ''] = (await first.status()).meshAddresses
@@ -59,6 +63,53 @@ async function signedIn(): Promise<Page> {
   await page.waitForURL(new URL('/', first.address).href)
   return page
 }
+
+describe('logs and figures', () => {
+  it('a request that is answered through another device has one id in the logs of both', async () => {
+    const { overview } = await second.status()
+    const [installer] = overview.contents.installers as [InstallerOverview]
+    const answer = await fetch(new URL(installer.href, second.address), {
+      headers: { 'x-request-id': 'learner-12345678' }
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('x-request-id')).toBe('learner-12345678')
+    expect((await answer.arrayBuffer()).byteLength).toBe(installer.sizeBytes)
+    for (const [node, path] of [
+      [second, '/installers/'],
+      [first, '/blob/']
+    ] as const)
+      await expect
+        .poll(() =>
+          node.child
+            .output()
+            .split('\n')
+            .find((line) => line.includes('"request":"learner-12345678"') && line.includes(path))
+        )
+        .toBeDefined()
+  })
+
+  it('whoever sends no id, or one that is none, gets one of ours', async () => {
+    for (const id of [undefined, 'short', 'with blanks and "quotes"', 'x'.repeat(65)]) {
+      const answer = await fetch(new URL('/healthz', first.address), {
+        headers: id === undefined ? {} : { 'x-request-id': id }
+      })
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f]{16}$/)
+      expect(await answer.text()).toBe('ok\n')
+    }
+  })
+
+  it('a monitor gets the figures of the device itself, without anybody looking at the room', async () => {
+    const text = await (await fetch(new URL('/metrics', first.address))).text()
+    for (const name of [
+      'joinery_load_ratio',
+      'joinery_memory_free_bytes',
+      'joinery_disk_free_bytes',
+      'joinery_stickies'
+    ])
+      expect(text).toMatch(new RegExp(`^${name}(?:\\{[^}]*\\})? \\d`, 'm'))
+    expect(text).toMatch(/^joinery_collection_files_held\{collection="installers"\} [1-9]/m)
+  })
+})
 
 describe('ready for class?', () => {
   it('tries everything through every device, prints a report, and leaves nothing behind', async () => {
