@@ -16,59 +16,21 @@ import { missingTools } from './kit/required-tools.ts'
 
 const TOP = join(import.meta.dirname, '..')
 const OLDEST_NODE = [22, 12] as const
-/** Real processes, networks, mounts and browsers. What waits more than it works runs in pairs, the rest one file at a time. */
+/** Real processes, networks, mounts and browsers: each on folders, ports and namespaces of its own. */
 const WITH_PROCESSES = ['test/integration', 'test/faults', 'test/browser']
-/** Each on folders, ports and namespaces of its own, and with no word about time or about how many bytes a narrow line carries. */
-const IN_PAIRS = [
-  ...[
-    ...[
-      'add',
-      'cli-commands',
-      'cli-launcher',
-      'cli-socket',
-      'cli-start',
-      'cloud-faults',
-      'cloud-hand-over',
-      'git-local'
-    ],
-    ...[
-      'git-local-hostile',
-      'git-room',
-      'git-room-fetch',
-      'git-room-kill',
-      'http-guards',
-      'import-workshop',
-      'install'
-    ],
-    ...[
-      'mesh-discovery',
-      'mesh-room',
-      'network-lab',
-      'node-let-in',
-      'node-offline',
-      'notes',
-      'notes-api',
-      'notes-hostile'
-    ],
-    ...[
-      'notes-people',
-      'notes-saving',
-      'notes-two-nodes',
-      'people',
-      'people-commands',
-      'pip',
-      'pip-r-sample',
-      'r',
-      'setup'
-    ]
-  ].map((name) => `test/integration/${name}.test.ts`),
-  ...['blobs-rot', 'collections-bad-folders', 'collections-broken-import', 'failed-sync', 'journal-rot', 'kill'].map(
-    (name) => `test/faults/${name}.test.ts`
-  ),
-  ...['first-page', 'notes', 'pages', 'people', 'repositories', 'repositories-lesson'].map(
-    (name) => `test/browser/${name}.test.ts`
-  )
-]
+/** What says something about time, about what a narrow line carries, or about the whole machine: alone on it. Everything else runs in pairs. */
+const ALONE = [
+  'browser/room-sixty',
+  'faults/full-disk',
+  'integration/cli-demo',
+  'integration/cloud-uplink',
+  'integration/http-limits',
+  'integration/lessons',
+  'integration/main-job',
+  'integration/node-life',
+  'integration/spreading',
+  'integration/three-devices'
+].map((name) => `test/${name}.test.ts`)
 
 interface Stage {
   name: string
@@ -123,12 +85,8 @@ function stages(): Stage[] {
     { name: 'types', command: ['tsc', '--noEmit'] },
     { name: 'dead-code', command: ['knip'] },
     tests('side-by-side', ['--maxWorkers=2', ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
-    tests('in-pairs', ['--maxWorkers=2', ...IN_PAIRS]),
-    tests('one-at-a-time', [
-      '--no-file-parallelism',
-      ...WITH_PROCESSES.filter((folder) => existsSync(join(TOP, folder))),
-      ...IN_PAIRS.flatMap((file) => ['--exclude', file])
-    ])
+    tests('in-pairs', ['--maxWorkers=2', ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
+    tests('one-at-a-time', ['--no-file-parallelism', ...ALONE])
   ]
 }
 
