@@ -1,12 +1,18 @@
 /** Pushes that no honest git sends: refused with a readable text, bounded, nothing left behind, others undisturbed. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { MAX_OBJECT_MEMORY_BYTES } from '../../node/git/limits.ts'
 import { pktLine } from '../../node/git/pkt-line.ts'
+import { prepareRepositoryFolder } from '../../node/git/repository-folder.ts'
+import { nodeDisk } from '../../node/platform/disk.ts'
 import {
   commit,
   commitOf,
   entry,
+  folder,
   git,
   hashOf,
   host,
@@ -194,3 +200,81 @@ describe('hostile pushes are refused, and leave nothing', () => {
     await git(work, 'push', '-q', 'origin', 'main')
   })
 })
+
+describe('what lies around in a repository has no say', () => {
+  it('no hook and no setting of it counts, and a restart takes the settings away', async () => {
+    const { name, id, work, bare } = await pushedRepository()
+    const mark = join(folder.path, `ran-${name}`)
+    const hooks = join(bare, 'hooks')
+    mkdirSync(hooks)
+    for (const hook of [
+      'pre-receive',
+      'update',
+      'post-receive',
+      'post-update',
+      'reference-transaction',
+      'proc-receive'
+    ])
+      writeFileSync(join(hooks, hook), `#!/bin/sh\ntouch ${mark}\nexit 1\n`, { mode: 0o755 })
+    const settings = [
+      ['core.hooksPath', hooks],
+      ['core.fsmonitor', join(hooks, 'update')],
+      ['uploadpack.packObjectsHook', join(hooks, 'update')],
+      ['receive.fsckObjects', 'false'],
+      ['transfer.fsckObjects', 'false'],
+      ['http.receivepack', 'false']
+    ]
+    for (const [key = '', value = ''] of settings) await git(bare, 'config', key, value)
+    const next = await commit(work, 'b.txt', 'b\n')
+    await git(work, 'push', '-q', 'origin', 'main')
+    await git(folder.path, 'clone', '-q', host.address(name), join(folder.path, `${name}-clone`))
+    expect(host.directory.refs(id).get('refs/heads/main')).toBe(next)
+    const tree = entry('100644', '.GIT', hashOf('blob', Buffer.from('x\n')))
+    const { tip, pack } = commitOf(tree, [Buffer.from('x\n')])
+    const answer = await post(name, 'receive-pack', push([`${NONE} ${tip} refs/heads/evil`], pack))
+    expect(answer.bytes.toString('latin1')).toContain('hasDotgit')
+    expect(existsSync(mark)).toBe(false)
+    await prepareRepositoryFolder(nodeDisk, bare)
+    expect(readFileSync(join(bare, 'config'), 'utf8')).not.toMatch(/hook|fsck/i)
+  })
+
+  it('no address leads to another place on the disk, and none to files of a repository', async () => {
+    const { name, bare } = await pushedRepository()
+    const before = readdirSync(join(bare, '../..'), { recursive: true }).length
+    for (const path of [
+      '/ana/../../etc/info/refs',
+      '/ana/..%2f..%2fetc/info/refs',
+      '/ana/%2e%2e/info/refs',
+      '/ana/..git/info/refs',
+      '/ana/.git/info/refs',
+      '/ana/%00.git/info/refs',
+      '/ana/a%0ab.git/info/refs',
+      '/ana/--upload-pack=x.git/info/refs',
+      '/ana/nobody-has-this.git/info/refs',
+      '/../ana/x.git/info/refs',
+      `/ana/${name}.git/HEAD`,
+      `/ana/${name}.git/objects/info/packs`,
+      `/ana/${name}.git/config`
+    ]) {
+      const status = await statusOf(`${path}?service=git-upload-pack`)
+      expect(status, path).toBeGreaterThanOrEqual(400)
+      expect(status, path).toBeLessThan(500)
+    }
+    expect(await statusOf(`/ana/${name}.git/info/refs?service=git-upload-pack`)).toBe(200)
+    for (const id of ['..', '../../etc', '', 'ab', `${'a'.repeat(31)}/`, `${'A'.repeat(32)}`, 'g'.repeat(32)])
+      expect(() => host.repositories.folder(id), id).toThrow('not the id of a repository')
+    expect(readdirSync(join(bare, '../..'), { recursive: true }).length).toBe(before)
+  })
+})
+
+/** `fetch` would tidy the path up. */
+function statusOf(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port: host.port, path }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
