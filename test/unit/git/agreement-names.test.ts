@@ -95,3 +95,26 @@ test('any name of a device becomes the end of a branch name', () => {
   for (const name of ['', '--', 'x'.repeat(100), 'a.lock', '../..'])
     expect(isVisibleRef(`refs/heads/main-from-${deviceSlug(name)}`)).toBe(true)
 })
+
+test('names of repositories: a plain word of at most 64 characters, and nothing that a disk, a shell or git would read otherwise', () => {
+  for (const name of ['recipes', 'a', '_x', 'Data-2.1', 'a.b_c-d', 'x'.repeat(64)])
+    expect(isRepositoryName(name), name).toBe(true)
+  const wrong = [
+    '',
+    '.',
+    '..',
+    '.git',
+    'a.git',
+    'A.GIT',
+    'x.lock',
+    'a..b',
+    'a.',
+    '-x',
+    '--upload-pack=x',
+    'a/b',
+    'a\\b',
+    'a b'
+  ]
+  const odd = ['a\0', 'a\n', 'ñandú', 'a%2f', '~a', 'a:b', 'a*', '$(id)', '`id`', 'a\u202eb', 'x'.repeat(65)]
+  for (const name of [...wrong, ...odd]) expect(isRepositoryName(name), JSON.stringify(name)).toBe(false)
+})
