@@ -14,6 +14,7 @@ import { PieceHashes } from './piece-hashes.ts'
 import { Slots } from './slots.ts'
 import type { Space } from './space.ts'
 import type { StoreFault } from './store-fault.ts'
+import type { VerifiedBytes } from './verified-bytes.ts'
 
 /** Puts that may wait for a file of their own; each is a caller that waits. */
 const MAX_WAITING_PUTS = 4096
@@ -53,6 +54,11 @@ export class BlobWrites {
     const cid = cidOfDigest(sha256(bytes))
     checkExpected({ cid, sizeBytes: bytes.length }, expected)
     if (this.#index.has(cid)) return { cid, sizeBytes: bytes.length }
+    return this.#puts.run(() => this.#writeSmall(cid, bytes))
+  }
+
+  /** Of what fits into one piece, as `putSmall`. */
+  putVerified({ cid, bytes }: VerifiedBytes): Promise<BlobRef> {
     return this.#puts.run(() => this.#writeSmall(cid, bytes))
   }
 

@@ -1,6 +1,6 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
-import { type Cid, digestOfCid } from '../../protocols/cid.ts'
+import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { NodeId, PeerLink } from '../../protocols/message-stream.ts'
@@ -13,6 +13,7 @@ import type { CopyRequest } from './copy-request.ts'
 import { Demands } from './demands.ts'
 import type { BlobStore } from './store.ts'
 import { type Transfer, Transfers } from './transfers.ts'
+import { VerifiedBytes } from './verified-bytes.ts'
 
 const TICK_MS = 1_000
 /** After a full disk or quota, so long until copying is tried again; deleting something wakes it earlier. */
@@ -263,10 +264,11 @@ export class Fetcher {
   async #accept({ ref, piece }: CopyRequest, bytes: Uint8Array): Promise<'verified' | 'wrong' | 'useless'> {
     const { store } = this.#components
     if (!hasPieceList(ref.sizeBytes)) {
-      if (!sameBytes(sha256(bytes), digestOfCid(ref.cid))) return 'wrong'
+      const verified = VerifiedBytes.check(ref.cid, bytes)
+      if (!verified) return 'wrong'
       this.#answer(ref, 0, bytes)
       await this.#keeping(bytes.length, async () => {
-        await store.put(bytes, { cid: ref.cid })
+        await store.put(verified)
       }).catch(() => void this.#rememberList(ref.cid, bytes))
       return 'verified'
     }

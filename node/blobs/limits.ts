@@ -34,7 +34,7 @@ export const OPEN_FILES = 64
 export const PIECE_LISTS = 8
 /** A piece that was read and verified is not hashed again for so long, unless its file changed: rot takes months, a lesson an hour. */
 export const VERIFIED_FOR_MS = 60 * 60_000
-/** The same for a piece of a file that is being fetched, whose date says nothing: a class that asks for it at once hashes it once. */
+/** The same for a piece of a file that is being fetched, whose date says nothing, from when it was hashed on its way in or read: who asks for it at once has it hashed once. */
 export const FRESH_PIECE_MS = 3_000
 /** Blobs whose last use is remembered, for eviction; what is not among them was not used recently. */
 export const REMEMBERED_USES = 8192

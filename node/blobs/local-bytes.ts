@@ -1,6 +1,7 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import { pieceSpan } from '../../protocols/piece-list.ts'
+import { SPAN_BYTES } from './limits.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import type { BlobStore } from './store.ts'
 
@@ -45,6 +46,6 @@ async function* partialSpans(
     if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end, buffer)
     const span = await partial.readSpan(at, end, buffer)
     at += span.length
-    yield span
+    for (let sent = 0; sent < span.length; sent += SPAN_BYTES) yield span.subarray(sent, sent + SPAN_BYTES)
   }
 }

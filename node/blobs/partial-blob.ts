@@ -106,6 +106,8 @@ export class PartialBlob {
     if (this.bits.has(index)) return true
     await this.#file.write(bytes, start)
     if (!this.bits.add(index)) return true
+    // Other devices ask for it at once.
+    this.#believe(index)
     if (index === this.#hashed && !this.#catchingUp) {
       this.#hasher.update(bytes)
       this.#hashed++
@@ -121,10 +123,10 @@ export class PartialBlob {
   }
 
   /**
-   * Bytes from `at` on, up to 256 KiB, up to `end` and up to the end of the piece, which is here (the caller looks at `bits` first). It is hashed before
+   * Bytes from `at` on, as many as `buffer` holds or 256 KiB, up to `end` and up to the end of the piece, which is here (the caller looks at `bits` first). It is hashed before
    * any of it is given, unless that was done a moment ago. A damaged one is here no more.
    *
-   * @param buffer of 256 KiB to read into, or else the answer has its own
+   * @param buffer of 256 KiB or of a piece to read into, or else the answer has its own
    * @throws JoineryError `BLOB_ROTTEN`
    */
   readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
@@ -140,14 +142,19 @@ export class PartialBlob {
   async #readSpan(at: number, end: number, buffer?: Uint8Array): Promise<Uint8Array> {
     const index = Math.floor(at / PIECE_BYTES)
     const piece = pieceSpan(this.ref.sizeBytes, index)
-    const length = Math.min(SPAN_BYTES, end - at, piece.end - at)
-    const isFresh = (): boolean => (this.#freshUntilMs[index] ?? 0) > this.#clock.monotonicMs()
+    const length = Math.min(buffer?.length ?? SPAN_BYTES, end - at, piece.end - at)
     const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
-    if (!isFresh()) {
+    const isFresh = (this.#freshUntilMs[index] ?? 0) > this.#clock.monotonicMs()
+    if (!isFresh && at === piece.start && length === piece.end - piece.start) {
+      if (!(await this.#read(bytes, at)) || !this.matches(index, bytes)) throw this.#rotten(index)
+      this.#believe(index)
+      return bytes
+    }
+    if (!isFresh) {
       // Read twice, the second time from the system's memory: no visitor holds a whole piece.
       const room = buffer ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
       if (!(await this.#isWhole(index, piece, room))) throw this.#rotten(index)
-      this.#freshUntilMs[index] = this.#clock.monotonicMs() + FRESH_PIECE_MS
+      this.#believe(index)
     }
     if (!(await this.#read(bytes, at))) throw this.#rotten(index)
     return bytes
@@ -161,6 +168,10 @@ export class PartialBlob {
       hasher.update(span)
     }
     return sameBytes(hasher.digest(), this.#list.digest(index))
+  }
+
+  #believe(index: number): void {
+    this.#freshUntilMs[index] = this.#clock.monotonicMs() + FRESH_PIECE_MS
   }
 
   #rotten(index: number): JoineryError {

@@ -115,9 +115,7 @@ export class BlobServer {
       const answer = planAnswer(request, local, options)
       if (answer.kind !== 'bytes') return finish(response, answer)
       this.sentToPeersBytes += answer.end - answer.start
-      // A device asks for whole pieces, and reads what it gets at once.
-      const whole = answer.end - answer.start > SPAN_BYTES && this.#pieceBuffers.used < PEER_BUFFERS
-      return (whole ? this.#pieceBuffers : this.#buffers).use(response, async (buffer) => {
+      return this.#buffersFor(answer).use(response, async (buffer) => {
         if (local.sizeBytes <= SPAN_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
         return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, buffer))
       })
@@ -125,6 +123,12 @@ export class BlobServer {
     const partial = store.partial(cid)
     if (!partial) throw new JoineryError('BLOB_MISSING', 'not on this device')
     return this.#servePartial(request, response, partial, options)
+  }
+
+  /** A device asks for whole pieces, and reads what it gets at once. */
+  #buffersFor({ start, end }: Bytes): SpanBuffers {
+    const whole = end - start > SPAN_BYTES && this.#pieceBuffers.used < PEER_BUFFERS
+    return whole ? this.#pieceBuffers : this.#buffers
   }
 
   /** A node that has only some pieces serves those, and says which. */
@@ -138,7 +142,7 @@ export class BlobServer {
     const have = Buffer.from(bits.bytes).toString('base64url')
     const answer = planAnswer(request, ref, { ...options, headers: { ...options.headers, [HAVE_HEADER]: have } })
     if (answer.kind !== 'bytes') return finish(response, answer)
-    await this.#buffers.use(response, async (buffer) => {
+    await this.#buffersFor(answer).use(response, async (buffer) => {
       const local = localBytes(this.#components.store, ref.cid, answer.start, answer.end, buffer)
       if (local.kind === 'missing') {
         response.setHeader(HAVE_HEADER, have)

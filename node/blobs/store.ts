@@ -16,6 +16,7 @@ import { Partials } from './partials.ts'
 import { Space } from './space.ts'
 import { StoreFault } from './store-fault.ts'
 import { FOLDERS_READY, makeFolders, sleepingPartials } from './store-folders.ts'
+import { VerifiedBytes } from './verified-bytes.ts'
 import { VerifiedReads } from './verified-reads.ts'
 
 export interface BlobStoreComponents {
@@ -206,9 +207,10 @@ export class BlobStore {
    * @throws JoineryError `DISK_FULL`, `QUOTA_FULL`, `READ_ONLY`, `BLOB_TOO_LARGE`, `BLOB_MISMATCH`; then nothing is stored
    */
   async put(
-    source: Uint8Array | AsyncIterable<Uint8Array>,
+    source: Uint8Array | VerifiedBytes | AsyncIterable<Uint8Array>,
     expected?: { cid?: Cid; sizeBytes?: number }
   ): Promise<BlobRef> {
+    if (source instanceof VerifiedBytes) return this.#writes.putVerified(source)
     if (source instanceof Uint8Array && source.length <= SMALL_BLOB_BYTES)
       return this.#writes.putSmall(source, expected)
     return this.#writes.putStream(source instanceof Uint8Array ? [source] : source, expected)
