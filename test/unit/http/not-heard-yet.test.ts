@@ -53,9 +53,13 @@ async function door() {
   })
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   /** Resolves once it has arrived. */
-  async function ask(path: string, signal?: AbortSignal): Promise<{ answer: Promise<Response> }> {
+  async function ask(
+    path: string,
+    signal?: AbortSignal,
+    headers: Record<string, string> = {}
+  ): Promise<{ answer: Promise<Response> }> {
     const before = arrived
-    const answer = fetch(`${origin}${path}`, signal ? { signal } : {})
+    const answer = fetch(`${origin}${path}`, { headers, ...(signal && { signal }) })
     answer.catch(() => undefined)
     while (arrived === before) await new Promise((resolve) => setTimeout(resolve, 1))
     return { answer }
@@ -112,6 +116,14 @@ test('one that hears nothing says so after its time, and not that it is not ther
   expect([said.status, said.headers.get('retry-after')]).toEqual([503, '2'])
   expect(await said.text()).toContain('NOT_HEARD_YET')
   expect(counted()).toBe(0)
+})
+
+test('a browser is told the same on a page, and comes again by itself', async () => {
+  const { time, ask } = await door()
+  const { answer } = await ask('/pypi/numpy', undefined, { accept: 'text/html' })
+  await time.run(HEARING_PATIENCE_MS + 1)
+  const page = await answer
+  expect([page.status, page.headers.get('refresh')]).toEqual([503, '3'])
 })
 
 test('R, which asks once, waits longer and is never told to come again', async () => {
