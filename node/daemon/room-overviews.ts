@@ -68,7 +68,10 @@ export class RoomOverviews {
 async function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): Promise<DeviceOverview[]> {
   const self = slot.device.identity.node
   const peers = new Map((runtime.network?.mesh.peers() ?? []).map((peer): [NodeId, PeerStatus] => [peer.node, peer]))
-  const devices = [...runtime.membership.view().members.values()].map((member) =>
+  // A member still, so that it can be linked again, and nobody's business until then.
+  const unlinked = runtime.uplink.clouds.unlinked()
+  const members = [...runtime.membership.view().members.values()].filter(({ node }) => !unlinked.includes(node))
+  const devices = members.map((member) =>
     deviceOverview(runtime, member, member.node === self ? 'self' : peers.get(member.node))
   )
   const own = devices.find((device) => device.self)

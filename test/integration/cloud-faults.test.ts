@@ -69,11 +69,14 @@ test('killed in the middle it goes on; full, the room is told; unlinked, it gets
   const atCloud = (what: string, holds: (one: CloudRoomStatus | undefined) => boolean): Promise<unknown> =>
     until(what, async () => holds((await roomsAt(cloud))[0]))
   await atCloud('the cloud peer knows it and nobody is connected', (one) => one?.unlinked === true && one.devices === 0)
+  const devices = async (): Promise<string[]> => (await room.node.status()).overview.devices.map(({ name }) => name)
+  expect(await devices()).toEqual(['pi'])
   // Linked again with the same text: it goes on where it was, and what is used of a budget is counted anew.
   await link(room, again)
   const back = await cloudWhere(room, 'it is back', ({ state, journalDone }) => state === 'linked' && journalDone)
   expect(back.heldBytes).toBeGreaterThanOrEqual(FILE_BYTES)
   expect(back.usedBytes).toBeLessThan(FILE_BYTES)
+  expect((await devices()).sort()).toEqual(['cloud', 'pi'])
   await atCloud('the cloud peer knows that too', (one) => one?.unlinked === false)
 
   await joineryJson(room.place, ['cloud', 'unlink', '--for-good', '--yes'])
