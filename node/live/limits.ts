@@ -32,7 +32,5 @@ export const RATE_FILL_BYTES = 16 * 1024
 /** An answer that took longer says nothing. */
 export const PING_TIMEOUT_MS = 15_000
 export const SAMPLE_INTERVAL_MS = 60_000
-/** Reading what a device is like costs some milliseconds: at most so often. */
-export const FIGURES_FRESH_MS = 2_000
 /** A look by a page that is shown once goes on for so long. */
 export const GLIMPSE_KEPT_MS = 10_000
