@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMirrors } from '../../node/mirrors/index.ts'
 import type { SearchAnswer } from '../../protocols/search.ts'
 import { renderStickStart, type StickStartPage } from '../../web-client/sticks/start-page.ts'
+import { MemoryContent } from '../fixtures/memory-content.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import { type StartedFrontDoor, startFrontDoor } from './front-door-kit.ts'
 import { checkLook, DESKTOP, launchChromium, PHONE, violationsOn } from './page-checks.ts'
@@ -37,7 +39,13 @@ let door: StartedFrontDoor
 beforeAll(async () => {
   browser = await launchChromium()
   const search = async (query: string): Promise<SearchAnswer> => ({ ...FOUND, query })
-  door = await startFrontDoor(sampleRoom, { search: { search } })
+  const content = new MemoryContent()
+  const program = { product: 'R', version: '4.4.1', system: 'linux', cpu: 'x86_64' }
+  content.put('installers', 'R/R-4.4.1.sh', Buffer.from('x'), program)
+  content.put('installers', 'R/R-4.4.1-win.exe', Buffer.from('y'), { ...program, system: 'windows' })
+  content.put('lessons', 'shell-novice/index.html', Buffer.from('x'), { title: 'The Unix Shell' })
+  const mirrors = createMirrors({ index: content, blobs: content })
+  door = await startFrontDoor(sampleRoom, { search: { search }, mirrors })
   await mkdir(PICTURES, { recursive: true })
 })
 afterAll(async () => {
@@ -45,7 +53,10 @@ afterAll(async () => {
   await door?.frontDoor.stop()
 })
 
-const PAGES = { first: '/', search: '/search?q=bucles', setup: '/setup', design: '/design' } as const
+const PAGES = {
+  ...{ first: '/', search: '/search?q=bucles', setup: '/setup', design: '/design' },
+  ...{ programs: '/installers/', lessons: '/lessons/' }
+} as const
 
 interface Look {
   viewport: { width: number; height: number }

@@ -1,8 +1,9 @@
 import { attachmentNamed } from '../../../protocols/attachment.ts'
 import type { ContentFile, ContentIndex, Mirror, MirrorAnswer, MirrorRequest } from '../../../protocols/content.ts'
+import { renderProgramsPage } from '../../../web-client/lists/list-pages.ts'
 import { UNKNOWN_TYPE } from '../content-type.ts'
 import { pageOf } from '../page-cache.ts'
-import { listHtml } from './page.ts'
+import { languageOf } from '../visitor-language.ts'
 import { installerRows } from './rows.ts'
 import { visitorOf } from './visitor.ts'
 
@@ -23,14 +24,14 @@ export function createInstallersMirror({ index }: { index: ContentIndex }): Mirr
 function list(index: ContentIndex, request: MirrorRequest): MirrorAnswer {
   const rows = installerRows(index, visitorOf(request.headers))
   const asJson = /\bapplication\/json\b/i.test(request.headers.accept ?? '') || request.query.get('format') === 'json'
-  const text = asJson ? JSON.stringify({ installers: rows }) : listHtml(rows)
+  const text = asJson ? JSON.stringify({ installers: rows }) : renderProgramsPage(rows, languageOf(request))
   const { bytes, etag } = pageOf(text)
   return {
     kind: 'bytes',
     bytes,
     contentType: asJson ? 'application/json' : 'text/html; charset=utf-8',
     etag,
-    headers: { ...HEADERS, vary: 'Accept, User-Agent, Sec-CH-UA-Platform, Sec-CH-UA-Arch' }
+    headers: { ...HEADERS, vary: 'Accept, Accept-Language, User-Agent, Sec-CH-UA-Platform, Sec-CH-UA-Arch' }
   }
 }
 

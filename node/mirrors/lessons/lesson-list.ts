@@ -1,5 +1,4 @@
 import type { ContentIndex } from '../../../protocols/content.ts'
-import { encodePath, escapeHtml } from '../markup.ts'
 import { textDetail } from '../package-details.ts'
 
 export interface Lesson {
@@ -44,16 +43,4 @@ function isFront(index: ContentIndex, folder: string, page: string): boolean {
 function hasFrontAbove(folder: string, fronts: ReadonlySet<string>): boolean {
   const slash = folder.slice(0, -1).lastIndexOf('/')
   return slash > 0 && fronts.has(folder.slice(0, slash + 1))
-}
-
-export function lessonListHtml(lessons: readonly Lesson[]): string {
-  const rows = lessons.map(({ path, title }) => `<li><a href="./${encodePath(path)}">${escapeHtml(title)}</a></li>`)
-  return [
-    '<!DOCTYPE html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<title>Lessons in this room</title></head><body>',
-    '<h1>Lessons in this room</h1>',
-    rows.length === 0 ? '<p>None yet.</p>' : `<ul>\n${rows.join('\n')}\n</ul>`,
-    '</body></html>\n'
-  ].join('\n')
 }

@@ -6,10 +6,12 @@ import type {
   MirrorAnswer,
   MirrorRequest
 } from '../../../protocols/content.ts'
+import { renderLessonsPage } from '../../../web-client/lists/list-pages.ts'
 import { contentTypeOf } from '../content-type.ts'
 import { relativeReference } from '../markup.ts'
 import { type Page, PageCache, pageOf } from '../page-cache.ts'
-import { lessonListHtml, lessonsOf } from './lesson-list.ts'
+import { languageOf } from '../visitor-language.ts'
+import { lessonsOf } from './lesson-list.ts'
 import { MAX_REWRITE_BYTES, REWRITTEN_CACHE_BYTES } from './limits.ts'
 import { rewritePage } from './page-rewriter.ts'
 import { SiteMap } from './site-map.ts'
@@ -56,7 +58,7 @@ class LessonsMirror {
 
   async answer(request: MirrorRequest): Promise<MirrorAnswer> {
     const path = request.path.replace(/^\//, '')
-    if (path === '' || path === 'index.html') return this.#list()
+    if (path === '' || path === 'index.html') return this.#list(request)
     const file = this.#index.get('lessons', path) ?? this.#index.get('lessons', withQuery(path, request.query))
     if (file) return this.#file(file, request)
     if (path.endsWith('/')) return this.#folder(path, request)
@@ -120,11 +122,14 @@ class LessonsMirror {
     return this.#sites.map
   }
 
-  #list(): MirrorAnswer {
-    const known = this.#cache.get(this.#index.revision('lessons'), LIST_KEY)
-    const { bytes, etag } = known ?? pageOf(lessonListHtml(lessonsOf(this.#index)))
-    if (!known) this.#cache.set(LIST_KEY, { bytes, etag })
-    return { kind: 'bytes', bytes, contentType: 'text/html; charset=utf-8', etag, headers: HEADERS }
+  #list(request: MirrorRequest): MirrorAnswer {
+    const language = languageOf(request)
+    const key = `${LIST_KEY} ${language}`
+    const known = this.#cache.get(this.#index.revision('lessons'), key)
+    const { bytes, etag } = known ?? pageOf(renderLessonsPage(lessonsOf(this.#index), language))
+    if (!known) this.#cache.set(key, { bytes, etag })
+    const headers = { ...HEADERS, vary: 'Accept-Language' }
+    return { kind: 'bytes', bytes, contentType: 'text/html; charset=utf-8', etag, headers }
   }
 }
 

@@ -176,9 +176,13 @@ describe('the list of installers', () => {
     content.put('installers', 'x/<img src=x>.bin', Buffer.from('x'), { product: '<script>', version: '"1"' })
     const answer = await get('', { 'user-agent': WINDOWS, accept: 'text/html' })
     const html = answer.kind === 'bytes' ? Buffer.from(answer.bytes).toString() : ''
-    expect(html).toContain('<h2>For your system</h2>')
-    expect(html).not.toMatch(/<script|<img/)
+    expect(html).toMatch(
+      /Programs to install <span class="tag">your computer<[\s\S]*<strong>Python<[\s\S]*For other systems</
+    )
+    expect(html).not.toMatch(/<script>|<img/)
     expect(html).toContain('href="./x/%3Cimg%20src%3Dx%3E.bin"')
+    const spanish = await get('', { 'user-agent': MAC, accept: 'text/html', 'accept-language': 'es' })
+    expect(spanish.kind === 'bytes' && Buffer.from(spanish.bytes).toString()).toContain('Para otros sistemas')
   })
 
   test('has links that are downloads', async () => {

@@ -167,22 +167,23 @@ describe('the list of lessons', () => {
       'own/part/index.html'
     )
     const list = text(await get(''))
-    expect([...list.matchAll(/href="([^"]+)"/g)].map((found) => found[1])).toEqual([
+    expect([...list.matchAll(/href="(\.\/[^"]+)"/g)].map((found) => found[1])).toEqual([
       './own/',
       './source/one/',
       './source/three.html'
     ])
-    expect(list).toContain('>source/one/index.html</a>')
+    expect(list).toContain('<strong>source/one/index.html</strong></a>')
     expect(text(await get('index.html'))).toBe(list)
   })
 
   test('shows titles as text', async () => {
     await content.add('lessons', 'x/index.html', Buffer.from('<title>A &lt;b&gt; "x"</title>'))
-    expect(text(await get(''))).toContain('A &#60;b&#62; &#34;x&#34;')
+    expect(text(await get(''))).toContain('A &lt;b&gt; &quot;x&quot;')
   })
 
   test('says when there is none', async () => {
-    expect(text(await get(''))).toContain('None yet.')
+    expect(text(await get(''))).toContain('There are no lessons in this room yet.')
+    expect(text(await get('', 'lang=fr'))).toContain('pas encore de leçons')
   })
 })
 
