@@ -11,7 +11,7 @@ export interface BlobWriter {
    */
   put(session: WriteSession, bytes: Uint8Array): Promise<BlobRef>
   /**
-   * Stores what `source` yields while hashing it, with its piece list when it is over 2 MiB, and resolves once both are on the medium.
+   * Stores what `source` yields (each valid until the next is asked for) while hashing it, with its piece list when it is over 2 MiB, and resolves once both are on the medium.
    * Nothing is kept when `source` throws or yields another length than `sizeBytes`.
    */
   putStream(

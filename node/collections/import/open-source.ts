@@ -56,14 +56,14 @@ export class OpenSource implements ImportSource {
     return bytes
   }
 
-  /** All of it. Ends with an error when the file is not what it was when it was opened. */
+  /** All of it, each span valid until the next is asked for. Ends with an error when the file is not what it was when it was opened. */
   async *stream(seen: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, this.sizeBytes))
     for (let at = 0; at < this.sizeBytes; ) {
-      const bytes = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, this.sizeBytes - at))
-      const read = await this.#readInto(bytes, at)
+      const read = await this.#readInto(buffer.subarray(0, Math.min(READ_BYTES, this.sizeBytes - at)), at)
       if (read === 0) throw this.#failed(changed(this.#found))
       at += read
-      const span = bytes.subarray(0, read)
+      const span = buffer.subarray(0, read)
       seen(span)
       // What is read last is given only when nothing has changed, so that no store takes a torn file for a whole one.
       if (at >= this.sizeBytes) await this.checkUnchanged()

@@ -51,7 +51,8 @@ export class MemoryBlobs implements BlobReader, BlobWriter {
     for await (const part of source) {
       signal?.throwIfAborted()
       this.beforeWrite('stream')
-      parts.push(part)
+      // As a writer must expect: the next one comes in the same buffer.
+      parts.push(Uint8Array.from(part))
     }
     const bytes = Buffer.concat(parts)
     if (bytes.length !== sizeBytes) throw new Error(`${bytes.length} bytes instead of ${sizeBytes}`)
