@@ -20,7 +20,7 @@ export type MembershipFacts = Map<string, Stated>
 
 export const membershipFold: Fold<MembershipFacts> = {
   name: 'room-members',
-  version: 1,
+  version: 2,
   // What a removed node wrote past its cut is judged by the view: hidden from it, a removal could hide the removal that hid it.
   seesHidden: true,
   reads: (topic) => topic === ROOM_TOPIC,
@@ -32,6 +32,7 @@ export const membershipFold: Fold<MembershipFacts> = {
     const key = keyOf(stated)
     const known = facts.get(key)
     if (!known || replaces(stated, known)) facts.set(key, stated)
+    if (isRegister(fact)) keepNewest(facts, stated)
   },
   save: (facts) => [...facts.values()].map(toCbor),
   load: (saved) => {
@@ -45,7 +46,30 @@ export const membershipFold: Fold<MembershipFacts> = {
   }
 }
 
-/** Registers keep one value per author, since the view decides later whose values count. */
+/**
+ * Values of one register by one author. Not the newest alone: it may stand past the cut of an author that was removed, and then the one before it
+ * counts, as on a device that never got to see the newest. So many are written between a removal and the moment when all have heard of it.
+ */
+export const KEPT_VALUES = 16
+
+function isRegister({ kind }: RoomFact): boolean {
+  return kind === 'node-setting' || kind === 'room-named'
+}
+
+function registerOf({ fact, author }: Stated): string {
+  return fact.kind === 'node-setting' ? `setting ${author} ${fact.node} ${fact.setting}` : `named ${author}`
+}
+
+/** Which ones stay does not depend on the order in which they came. */
+function keepNewest(facts: MembershipFacts, stated: Stated): void {
+  const register = `${registerOf(stated)} `
+  const values = [...facts].filter(([key]) => key.startsWith(register))
+  if (values.length <= KEPT_VALUES) return
+  const [oldest] = values.sort(([, a], [, b]) => compareStamps(a.stamp, b.stamp))
+  if (oldest) facts.delete(oldest[0])
+}
+
+/** The view decides later whose values count. */
 function keyOf({ fact, author, stamp }: Stated): string {
   switch (fact.kind) {
     case 'joined':
@@ -59,9 +83,8 @@ function keyOf({ fact, author, stamp }: Stated): string {
     case 'removed':
       return `removed ${stamp.writer} ${stamp.number} ${stamp.index}`
     case 'node-setting':
-      return `setting ${author} ${fact.node} ${fact.setting}`
     case 'room-named':
-      return `named ${author}`
+      return `${registerOf({ fact, author, stamp })} ${stamp.writer} ${stamp.number} ${stamp.index}`
   }
 }
 
@@ -69,7 +92,7 @@ function keyOf({ fact, author, stamp }: Stated): string {
 function replaces(stated: Stated, known: Stated): boolean {
   const order = compareStamps(stated.stamp, known.stamp)
   const { kind } = stated.fact
-  return kind === 'joined' || kind === 'node-setting' || kind === 'room-named' ? order > 0 : order < 0
+  return kind === 'joined' ? order > 0 : order < 0
 }
 
 function stampOf({ lamport, writer, number, index }: Entry): Stamp {

@@ -6,7 +6,7 @@ import { collectionFold } from '../../node/collections/collection-fold.ts'
 import { repositoryFold } from '../../node/git/agreement/repository-fold.ts'
 import { titleFold } from '../../node/notes/title-fold.ts'
 import { peopleFold } from '../../node/people/people-fold.ts'
-import { membershipFold } from '../../node/room/membership-facts.ts'
+import { type MembershipFacts, membershipFold, type Stated } from '../../node/room/membership-facts.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
 import { cloudEntry } from '../../protocols/cloud-facts.ts'
 import { CLOUD_SECRET_BYTES } from '../../protocols/cloud-link.ts'
@@ -138,8 +138,21 @@ function statesOf(entries: readonly Entry[]): string[] {
   return FOLDS.map((fold) => {
     const state = fold.empty()
     for (const entry of entries) if (fold.reads(entry.topic)) fold.apply(state, entry)
-    return Buffer.from(encodeCbor(sorted(fold.save(state)))).toString('hex')
+    const shown = (fold as unknown) === membershipFold ? newestSettings(state) : fold.save(state)
+    return Buffer.from(encodeCbor(sorted(shown))).toString('hex')
   })
+}
+
+/** The fold of members remembers some older values, for removals; what counts is the newest of each author. */
+function newestSettings(facts: MembershipFacts): CborValue {
+  const newest = new Map<string, Stated>()
+  for (const stated of facts.values()) {
+    const { fact, author } = stated
+    const register = fact.kind === 'node-setting' ? `${author} ${fact.node} ${fact.setting}` : author
+    const known = newest.get(register)
+    if (!known || compareStamps(known.stamp, stated.stamp) < 0) newest.set(register, stated)
+  }
+  return [...newest].map(([register, { fact }]) => [register, encodeRoomFact(fact)])
 }
 
 /** Maps are saved in the order of arrival, which says nothing. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createChainCheck } from '../../../node/room/chain-check.ts'
-import { type MembershipFacts, membershipFold } from '../../../node/room/membership-facts.ts'
+import { KEPT_VALUES, type MembershipFacts, membershipFold } from '../../../node/room/membership-facts.ts'
 import { type MembershipView, viewMembership } from '../../../node/room/membership-view.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../../protocols/cbor.ts'
 import type { Entry } from '../../../protocols/journal.ts'
@@ -206,6 +206,23 @@ describe('a removal', () => {
         .removed.get(nodeOf('b'))
         ?.cuts.get(b.writer)
     ).toBe(1)
+  })
+
+  test('leaves the last settings that count, on a device that has seen what came after the cut and on one that has not', () => {
+    const { a, b, entries } = room()
+    const set = (value: boolean): Entry =>
+      b.write({ kind: 'node-setting', node: nodeOf('c'), setting: 'drained', value })
+    const named = (name: string): Entry => b.write({ kind: 'room-named', name })
+    const before = [set(false), set(true), named('Hall'), named('Library')]
+    const removal = a.removed('b', { cuts: { [b.writer]: b.lastNumber }, keeps: ['c', 'd'], lamport: 90 })
+    const after = [...Array.from({ length: KEPT_VALUES - 1 }, () => set(false)), named('Mine')]
+    for (const seen of [[], after, [...after].reverse()]) {
+      const view = viewOf([...entries, ...before, removal, ...seen])
+      expect(view.members.get(nodeOf('c'))?.settings.drained).toBe(true)
+      expect(view.roomName).toBe('Library')
+    }
+    // Without a removal the newest counts.
+    expect(viewOf([...entries, ...before, ...after]).roomName).toBe('Mine')
   })
 
   test('written by a stranger or a cloud peer counts for nothing', () => {
