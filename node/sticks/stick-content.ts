@@ -13,7 +13,7 @@ import type {
 } from '../../protocols/stick.ts'
 import './errors.ts'
 import { MAX_ENTRIES, MAX_LISTED_DATA, SPAN_BYTES } from './limits.ts'
-import { StickNames } from './stick-names.ts'
+import { fitsStick, StickNames } from './stick-names.ts'
 
 /** The collections as files that need no server; `node/mirrors` knows how. */
 export interface StickViews {
@@ -81,9 +81,15 @@ export class StickContent {
       if (item.kind === 'entry') {
         if (++count > MAX_ENTRIES)
           throw new JoineryError('STICK_TOO_MANY_FILES', `the room has more than ${MAX_ENTRIES} files`)
-        const name = item.entry.path.normalize('NFC').toLowerCase()
-        if (seen.has(name)) {
-          yield { kind: 'left-out', path: item.entry.path, why: 'another file has this name on a stick' }
+        const { path } = item.entry
+        const name = path.normalize('NFC').toLowerCase()
+        const why = seen.has(name)
+          ? 'another file has this name on a stick'
+          : fitsStick(path)
+            ? undefined
+            : 'sticks and Windows take no such name'
+        if (why !== undefined) {
+          yield { kind: 'left-out', path, why }
           continue
         }
         seen.add(name)

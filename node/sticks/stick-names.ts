@@ -40,6 +40,11 @@ export class StickNames {
   }
 }
 
+/** Whether a name that must stay as it is can lie on a stick. */
+export function fitsStick(path: string): boolean {
+  return path.length <= MAX_PATH_UNITS && fitting(path) === path
+}
+
 /** How two names are compared on the stick: without case, and macOS composes accents as it likes. */
 function foldedName(path: string): string {
   return path.normalize('NFC').toLowerCase()
