@@ -89,7 +89,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   const glances = new RoomGlances(slot, () => overviews.overview())
   const check = new ReadyCheck(slot, {
     overview: () => overviews.overview(),
-    ownAddress: () => `http://127.0.0.1:${httpPort}`
+    ownAddress: () => addresses()[0] ?? `http://127.0.0.1:${httpPort}`
   })
   const operations = nodeOperations(slot, {
     overviews,

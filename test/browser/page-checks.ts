@@ -52,6 +52,11 @@ export async function checkLook(page: Page, folder: string, name: string): Promi
     await page.setViewportSize(viewport)
     // Colours that fade into one another are neither's half way.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // What is not in sight is looked at too.
+    await page.evaluate(() => {
+      for (const one of document.querySelectorAll<HTMLElement>('*'))
+        if (getComputedStyle(one).contentVisibility === 'auto') one.style.contentVisibility = 'visible'
+    })
     expect(await violationsOn(page), `${name} (${look})`).toEqual([])
     const width = await page.evaluate(() => document.documentElement.scrollWidth)
     expect(width, `${name} is wider than a ${look} screen`).toBeLessThanOrEqual(viewport.width)

@@ -21,7 +21,7 @@ export function renderReadyPage(
     texts: textsIn(visitor.language),
     visitor,
     link: { href: '/room', text: content.back },
-    main: html`<section class="card" aria-labelledby="ready-title">
+    main: html`<div class="flow"><section class="card" aria-labelledby="ready-title">
 <h2 id="ready-title">${ready.title}</h2>
 <p class="explain">${ready.explain}</p>
 ${
@@ -48,7 +48,7 @@ ${address !== undefined && html`<p class="faint">${address}</p>`}
   )}</dl>
 </section>`
 )}
-${check && !check.isRunning && html`<p class="faint">${ready.print}</p>`}`
+${check && !check.isRunning && html`<p class="faint">${ready.print}</p>`}</div>`
   })
 }
 

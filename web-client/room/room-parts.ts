@@ -35,18 +35,22 @@ ${
 function renderSignals({ signals }: RoomGlance, { helps, language, words }: RoomContext): Html {
   const { green, red, hands, learners, people } = signals
   const said = words.signals
+  // Who is done needs nobody: their names stand in one line.
+  const waiting = people.filter(({ sticky, hand }) => sticky === 'red' || hand)
+  const done = people.filter(({ sticky, hand }) => sticky === 'green' && !hand)
   return html`<p class="counts">${said.counts(red, hands, green, learners)}</p>
+${helps && people.length === 0 && html`<p class="faint">${said.none}</p>`}
 ${
   helps &&
-  (people.length === 0
-    ? html`<p class="faint">${said.none}</p>`
-    : html`<ul class="plain people-signals">${people.map(
-        ({ shownName, sticky, hand, ageMs }) =>
-          html`<li><strong>${shownName}</strong> ${
-            sticky && html`<span class="state ${sticky === 'red' ? 'bad' : 'good'}">${said[sticky]}</span>`
-          }${hand && html` <span class="state wait">${said.hand}</span>`} <span class="faint">${said.since(formatTime(ageMs, language))}</span></li>`
-      )}</ul>`)
-}`
+  waiting.length > 0 &&
+  html`<ul class="plain people-signals">${waiting.map(
+    ({ shownName, sticky, hand, ageMs }) =>
+      html`<li><strong>${shownName}</strong> ${
+        sticky && html`<span class="state ${sticky === 'red' ? 'bad' : 'good'}">${said[sticky]}</span>`
+      }${hand && html` <span class="state wait">${said.hand}</span>`} <span class="faint">${said.since(formatTime(ageMs, language))}</span></li>`
+  )}</ul>`
+}
+${helps && done.length > 0 && html`<p class="faint">${said.green}: ${done.map(({ shownName }) => shownName).join(', ')}</p>`}`
 }
 
 function renderWaiting({ waiting }: RoomGlance, { mayChange, texts, words }: RoomContext): Html {
