@@ -8,6 +8,7 @@ import { DownloadQueue, type Ticket } from './download-queue.ts'
 import {
   BIG_DOWNLOAD_BYTES,
   LARGEST_UNRESUMED_BYTES,
+  MOST_DECISIONS,
   MOST_DOWNLOADS,
   RETRY_AFTER_LEAST_SECONDS,
   RETRY_AFTER_MOST_SECONDS,
@@ -78,6 +79,8 @@ export class Load {
   readonly #offers: Offers
   /** Connections that wait for their ticket's turn. */
   readonly #waiting = new Map<Ticket, Set<() => void>>()
+  #lastDecision: Promise<unknown> = Promise.resolve()
+  #deciding = 0
   #cancelTidy: (() => void) | undefined
   #sentElsewhere = 0
   #stopped = false
@@ -103,35 +106,52 @@ export class Load {
 
   /** Says what to do with a download; small ones are only served. */
   async admit(download: Download): Promise<Admission> {
-    const { file, leftBytes, visitor, manner } = download
+    const { file, leftBytes, visitor } = download
     const { clock } = this.#components
     if (download.wasSent) this.#offers.came()
     if (leftBytes < BIG_DOWNLOAD_BYTES || this.#stopped) return { kind: 'serve' }
-    const known = this.#queue.find(visitor, file.cid)
-    if (!known?.hasTurn) {
+    const hasTurn = this.#queue.find(visitor, file.cid)?.hasTurn === true
+    if (hasTurn || !this.#mayMove(download) || this.#deciding >= MOST_DECISIONS) return this.#take(download)
+    return this.#oneByOne(async () => {
       const origin = await this.#elsewhere(download)
-      if (origin !== undefined) {
-        if (known && known.connections === 0) this.#queue.leave(known, clock.monotonicMs())
-        this.#sentElsewhere++
-        return { kind: 'elsewhere', origin }
-      }
-    }
+      if (origin === undefined) return this.#take(download)
+      const waiting = this.#queue.find(visitor, file.cid)
+      if (waiting && waiting.connections === 0) this.#queue.leave(waiting, clock.monotonicMs())
+      this.#sentElsewhere++
+      return { kind: 'elsewhere', origin }
+    })
+  }
+
+  /** A class that clicks at once would otherwise ask with one and the same count: all would be sent, or nobody. */
+  #oneByOne(decide: () => Promise<Admission>): Promise<Admission> {
+    this.#deciding++
+    const decided = this.#lastDecision.then(decide).finally(() => {
+      this.#deciding--
+    })
+    this.#lastDecision = decided.then(
+      () => undefined,
+      () => undefined
+    )
+    return decided
+  }
+
+  #take({ file, leftBytes, visitor, manner, seesPage }: Download): Admission {
+    const nowMs = this.#components.clock.monotonicMs()
+    const asked = { address: visitor, cid: file.cid, queues: manner === 'queue', leftBytes }
     const isFull = manner === 'soon' && this.#queue.active >= MOST_DOWNLOADS
-    const ticket = isFull
-      ? known
-      : this.#queue.join(
-          { address: visitor, cid: file.cid, queues: manner === 'queue', leftBytes },
-          clock.monotonicMs()
-        )
+    const ticket = isFull ? this.#queue.find(visitor, file.cid) : this.#queue.join(asked, nowMs)
     if (!ticket)
       return manner === 'always' ? { kind: 'serve' } : { kind: 'full', retryAfterSeconds: this.#retryAfter() }
     this.#tidyLater()
-    if (!ticket.hasTurn && download.seesPage) return this.#page(ticket)
+    if (!ticket.hasTurn && seesPage) return this.#page(ticket)
     return this.#serve(ticket, leftBytes)
   }
 
-  async #elsewhere({ file, visitor, own, moves, resumes }: Download): Promise<string | undefined> {
-    if (!moves || (!resumes && file.sizeBytes > LARGEST_UNRESUMED_BYTES)) return undefined
+  #mayMove({ file, moves, resumes }: Download): boolean {
+    return moves && (resumes || file.sizeBytes <= LARGEST_UNRESUMED_BYTES)
+  }
+
+  async #elsewhere({ file, visitor, own }: Download): Promise<string | undefined> {
     if (this.#queue.size + this.#offers.expected < UNBURDENED_DOWNLOADS) return undefined
     const { links, holders, networkAddresses } = this.#components
     const holding = new Set(holders(file.cid))

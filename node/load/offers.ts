@@ -11,7 +11,7 @@ import {
 } from '../../protocols/load.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
-import { ASKED_PEERS, EXPECTED_MS, MOST_EXPECTED, MOST_QUESTIONS, UNANSWERED_MS } from './limits.ts'
+import { ASKED_PEERS, EXPECTED_MS, MOST_EXPECTED, UNANSWERED_MS } from './limits.ts'
 
 export interface OffersComponents {
   clock: Clock
@@ -29,7 +29,6 @@ export class Offers {
   readonly #expected: number[] = []
   readonly #known = new Map<NodeId, { active: number; notBeforeMs: number }>()
   readonly #stops: (() => void)[] = []
-  #questions = 0
 
   constructor(components: OffersComponents) {
     this.#components = components
@@ -56,7 +55,6 @@ export class Offers {
 
   /** The first of the links that takes a learner; undefined: none does, or none says so in time. */
   async find(cid: Cid, links: readonly PeerLink[]): Promise<PeerLink | undefined> {
-    if (this.#questions >= MOST_QUESTIONS) return undefined
     const { clock } = this.#components
     const nowMs = clock.monotonicMs()
     const asked = links
@@ -67,7 +65,6 @@ export class Offers {
     if (asked.length === 0) return undefined
     const late = new AbortController()
     const cancel = clock.after(LOAD_ANSWER_WITHIN_MS, () => late.abort(new Error('no answer in time')))
-    this.#questions++
     try {
       for (const { link } of asked) {
         const answer = await this.#ask(link, cid, late.signal)
@@ -77,7 +74,6 @@ export class Offers {
       return undefined
     } finally {
       cancel()
-      this.#questions--
     }
   }
 

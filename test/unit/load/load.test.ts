@@ -5,6 +5,7 @@ import {
   FIRST_SLOTS,
   KEEP_TURN_MS,
   LARGEST_UNRESUMED_BYTES,
+  MOST_DECISIONS,
   MOST_DOWNLOADS,
   UNANSWERED_MS,
   UNBURDENED_DOWNLOADS,
@@ -128,6 +129,31 @@ describe('a device that is asked for a big download', () => {
     expect((await room.admit(0, 2)).kind).toBe('elsewhere')
     expect((await room.admit(0, 3)).kind).toBe('serve')
     expect(room.devices[0]?.load.figures().sentElsewhere).toBe(2)
+  })
+
+  test('shares a class that clicks at once among all, though nobody chose a device', async () => {
+    const room = new Room(3)
+    const numbers = Array.from({ length: 30 }, (_, i) => i)
+    room.holdAll(...numbers)
+    const answers = await Promise.all(numbers.map((number) => room.admit(0, number)))
+    const sent = answers.flatMap((answer) => (answer.kind === 'elsewhere' ? [answer.origin] : []))
+    const at = (address: string): number => sent.filter((origin) => origin.includes(address)).length
+    expect([answers.length - sent.length, at(`${NETWORK}11`), at(`${NETWORK}12`)]).toEqual([10, 10, 10])
+  })
+
+  test('does not ask for more than it can decide about at once', async () => {
+    const room = new Room(2)
+    const numbers = Array.from({ length: MOST_DECISIONS + 2 }, (_, i) => i)
+    room.holdAll(...numbers)
+    room.deaf.add(deviceOf(room, 1).address)
+    const answers = numbers.map((number) => room.admit(0, number, { manner: 'always' }))
+    let served = 0
+    for (const answer of answers) void answer.then(() => served++)
+    await settle()
+    // Those past the limit are served at once; for the others the silent device is waited for.
+    expect(served).toBe(2)
+    await room.time.run(room.clock.monotonicMs() + LOAD_ANSWER_WITHIN_MS)
+    await Promise.all(answers)
   })
 
   test('expects whom it took for a moment only', async () => {
