@@ -69,14 +69,12 @@ export function addPageRoutes(app: FastifyInstance, options: PageOptions): void 
   addPageHeaders(app, PAGE_HEADERS)
   app.get('/', async (request, reply) => {
     const addresses = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
-    return sendPage(
-      request,
-      reply,
-      renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), {
-        ...options,
-        setUp: options.memory?.of(request.ip) ?? []
-      })
-    )
+    const page = renderFirstPage(await options.overview(), addresses, visitorOf(request, options.people), {
+      ...options,
+      setUp: options.memory?.of(request.ip) ?? []
+    })
+    // The page that a whole class opens at once.
+    return sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
   })
   app.get('/design', async (request, reply) => {
     const style = options.assets.find(({ path }) => path === ASSETS.style)?.bytes.toString() ?? ''

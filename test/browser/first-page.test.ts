@@ -39,3 +39,22 @@ it('the first page and all its files are at most 60 KB, and the files may be kep
   expect(total).toBeLessThanOrEqual(MOST_BYTES)
   await page.close()
 })
+
+it('over the air all of it is at most 20 KB, compressed for whoever can read that', async () => {
+  const get = async (path: string): Promise<number> => {
+    const answer = await fetch(door.origin + path, { headers: { 'accept-encoding': 'gzip' } })
+    expect([path, answer.headers.get('content-encoding')]).toEqual([path, 'gzip'])
+    return Number(answer.headers.get('content-length'))
+  }
+  const page = await (await fetch(`${door.origin}/`)).text()
+  const files = [
+    ...new Set([...page.matchAll(/(?:href|src)="(\/assets\/[^"]+\.(?:css|js))"/g)].map(([, path]) => path ?? ''))
+  ]
+  expect(files.length).toBeGreaterThanOrEqual(2)
+  let total = await get('/')
+  for (const file of files) total += await get(file)
+  expect(total).toBeGreaterThan(5_000)
+  expect(total).toBeLessThanOrEqual(20_000)
+  const plain = await fetch(`${door.origin}/`, { headers: { 'accept-encoding': 'identity' } })
+  expect(plain.headers.get('content-encoding')).toBeNull()
+})
