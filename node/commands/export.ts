@@ -72,7 +72,7 @@ async function writeSticks(
   for (const system of systems) {
     const folder = join(top, system)
     const writer = new StickWriter({ disk: sharedDisk, device }, { folder, system, ...(check ? { check } : {}) })
-    const survey = await context.follow(surveyStream(writer, context.signal))
+    const survey = await look(context, writer)
     plans.push({ system, writer, survey, folder })
     for (const { path, why } of survey.leftOut) context.warn(`${system}/${printable(path)} is left out: ${why}`)
     for (const path of survey.tooBigForFat)
@@ -99,13 +99,19 @@ async function writeSticks(
   return results
 }
 
-function surveyStream(writer: StickWriter, signal: AbortSignal): AsyncIterable<Progress<StickSurvey>> {
-  return progressStream(async (report, stop) => {
+/** Looks what is there; what it found is a plan with a line for each file, and no result to print. */
+async function look(context: CommandContext, writer: StickWriter): Promise<StickSurvey> {
+  let survey: StickSurvey | undefined
+  const steps: AsyncIterable<Progress<{ toWrite: number }>> = progressStream(async (report, stop) => {
     let doneFiles = 0
-    return await writer.survey(stop, (current) =>
+    survey = await writer.survey(stop, (current) =>
       report({ kind: 'step', phase: 'reading', doneFiles: doneFiles++, doneBytes: 0, current })
     )
-  }, signal)
+    return { toWrite: survey.toWrite.length }
+  }, context.signal)
+  await context.follow(steps)
+  if (!survey) throw new JoineryError('CLOSED', 'the work ended without a result')
+  return survey
 }
 
 function writeStream(writer: StickWriter, survey: StickSurvey, signal: AbortSignal): AsyncIterable<Progress<void>> {
