@@ -1,9 +1,12 @@
 import type { Cid } from '../../protocols/cid.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { requestId, withRequestId } from '../platform/request-id.ts'
 import { MAX_DEMANDS } from './limits.ts'
 import { keyOf } from './piece-choice.ts'
 
 interface Waiter {
+  /** What the log calls the request that waits. */
+  request: string | undefined
   resolve: (bytes: Uint8Array | undefined) => void
   reject: (error: Error) => void
 }
@@ -55,6 +58,7 @@ export class Demands {
       }
       const done = (): void => signal?.removeEventListener('abort', leave)
       const waiter: Waiter = {
+        request: requestId(),
         resolve: (bytes) => {
           done()
           resolve(bytes)
@@ -77,6 +81,11 @@ export class Demands {
     if (waiters.length === 0 || bytes === undefined) return false
     this.#given.add(bytes)
     return true
+  }
+
+  /** Whatever is done for the first one who waits stands under that request in the logs; what nobody waits for under none. */
+  inNameOf<Result>(cid: Cid, piece: number, work: () => Result): Result {
+    return withRequestId(this.#waiters.get(keyOf(cid, piece))?.[0]?.request, work)
   }
 
   reject(cid: Cid, piece: number, error: Error): void {

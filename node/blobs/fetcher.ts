@@ -192,7 +192,9 @@ export class Fetcher {
     const outcome: FetchOutcome = into.full
       ? { kind: 'bytes', bytes: into.bytes }
       : peerLink
-        ? await source.fetch(peerLink, request, transfer.abort.signal, into)
+        ? await this.#demands.inNameOf(request.ref.cid, request.piece, () =>
+            source.fetch(peerLink, request, transfer.abort.signal, into)
+          )
         : { kind: 'failed', failure: 'unreachable' }
     const tookMs = clock.monotonicMs() - startedMs
     const cameBytes = (outcome.kind === 'bytes' ? outcome.bytes.length : into.filled) - hadBytes

@@ -10,7 +10,7 @@ export const REQUEST_ID_HEADER = 'X-Request-Id'
 /** What a visitor or a device may call its request; anything else gets an id of our own. */
 const SHAPE = /^[A-Za-z0-9-]{8,64}$/
 
-const current = new AsyncLocalStorage<string>()
+const current = new AsyncLocalStorage<string | undefined>()
 
 export function isRequestId(text: unknown): text is string {
   return typeof text === 'string' && SHAPE.test(text)
@@ -26,6 +26,7 @@ export function requestId(): string | undefined {
   return current.getStore()
 }
 
-export function withRequestId<Result>(id: string, work: () => Result): Result {
+/** @param id undefined: work of our own, whoever happened to set it off */
+export function withRequestId<Result>(id: string | undefined, work: () => Result): Result {
   return current.run(id, work)
 }

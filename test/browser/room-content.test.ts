@@ -66,8 +66,15 @@ async function signedIn(): Promise<Page> {
 
 describe('logs and figures', () => {
   it('a request that is answered through another device has one id in the logs of both', async () => {
-    const { overview } = await second.status()
-    const [installer] = overview.contents.installers as [InstallerOverview]
+    // Added once the policy is known everywhere: only the first device has it.
+    const file = `${folder.path}/setup-2.0.run`
+    await writeFile(file, '#!/bin/sh\necho set up\n')
+    await joinery(first.place, ['add', 'installer', file, '--system', 'linux'])
+    const isIt = ({ href }: InstallerOverview): boolean => href.endsWith('setup-2.0.run')
+    const { overview } = await second.statusWhere('it knows the installer', (status) =>
+      status.overview.contents.installers.some(isIt)
+    )
+    const [installer] = overview.contents.installers.filter(isIt) as [InstallerOverview]
     const answer = await fetch(new URL(installer.href, second.address), {
       headers: { 'x-request-id': 'learner-12345678' }
     })
