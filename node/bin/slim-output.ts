@@ -39,7 +39,7 @@ export function asciiText(): Plugin {
     name: 'ascii-text',
     generateBundle(_options, bundle) {
       for (const output of Object.values(bundle)) {
-        if (output.type === 'chunk') output.code = inAscii(output.code, output.fileName)
+        if ('code' in output) output.code = inAscii(output.code, output.fileName)
       }
     }
   }
