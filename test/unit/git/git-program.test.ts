@@ -51,7 +51,7 @@ describe('a git', () => {
   it('that hangs is ended after its time', async () => {
     using folder = temporaryFolder()
     const fifo = join(folder.path, 'fifo')
-    execFileSync('mkfifo', [fifo])
+    execFileSync('/usr/bin/mkfifo', [fifo])
     const git = await findGit(systemClock)
     await expect(git.run(['hash-object', '--no-filters', fifo], { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'GIT_TIMED_OUT'
