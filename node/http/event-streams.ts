@@ -13,6 +13,11 @@ import './errors.ts'
 export const MAX_STREAMS = 256
 /** A page closes its stream when nobody sees it; a laptop and a phone have a few in sight. */
 export const MAX_STREAMS_PER_PERSON = 8
+/**
+ * A class behind one router has one address, and 64 connections: a third of them may follow stickies, pages and downloads have the rest. Whoever gets no
+ * stream asks again now and then.
+ */
+export const MAX_SIGNAL_STREAMS_PER_ADDRESS = 20
 /** Below the time after which an answer that says nothing is ended. */
 const BEAT_MS = 20_000
 /** A page that is this far behind gets everything anew instead. */
@@ -28,19 +33,26 @@ export interface EventStream {
 
 export class EventStreams {
   readonly #clock: Clock
-  readonly #open = new Map<ServerResponse, { person: string; end: () => void }>()
+  readonly #open = new Map<ServerResponse, { person: string; from: string | undefined; end: () => void }>()
 
   constructor(components: { clock: Clock }) {
     this.#clock = components.clock
   }
 
   /**
+   * @param from the address, where streams of one address are counted
    * @param begin called once the stream is open; what it returns is called when it has ended
    * @throws JoineryError `TOO_MANY_STREAMS`
    */
-  open(reply: FastifyReply, person: string, begin: (stream: EventStream) => () => void): FastifyReply {
-    const mine = [...this.#open.values()].filter((one) => one.person === person).length
-    if (mine >= MAX_STREAMS_PER_PERSON || this.#open.size >= MAX_STREAMS)
+  open(
+    reply: FastifyReply,
+    { person, from }: { person: string; from?: string },
+    begin: (stream: EventStream) => () => void
+  ): FastifyReply {
+    const all = [...this.#open.values()]
+    const mine = all.filter((one) => one.person === person).length
+    const near = from === undefined ? 0 : all.filter((one) => one.from === from).length
+    if (mine >= MAX_STREAMS_PER_PERSON || near >= MAX_SIGNAL_STREAMS_PER_ADDRESS || all.length >= MAX_STREAMS)
       throw new JoineryError('TOO_MANY_STREAMS', 'as many streams as there may be')
     reply.hijack()
     const { raw } = reply
@@ -54,7 +66,7 @@ export class EventStreams {
       stop?.()
       raw.end()
     }
-    this.#open.set(raw, { person, end })
+    this.#open.set(raw, { person, from, end })
     raw.once('close', end)
     raw.once('error', end)
     const write = (text: string): void => {

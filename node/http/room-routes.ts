@@ -63,7 +63,7 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
   app.get('/room/live', { config: { action: 'watch-room' } }, async (request, reply) => {
     const { id } = allowed(request, people, 'watch-room')
     const live = liveOf(room)
-    return streams.open(reply, `room ${id}`, (stream) =>
+    return streams.open(reply, { person: `room ${id}` }, (stream) =>
       followGlance({
         ...{ clock, live, glance: () => room.glance(), onProblem: options.onProblem },
         tell: (change) => stream.send(change)

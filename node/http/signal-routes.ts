@@ -60,7 +60,7 @@ export function addSignalRoutes(app: FastifyInstance, options: SignalRouteOption
   app.get('/signals/live', { config: { action: 'show-signal' } }, async (request, reply) => {
     const { id } = allowed(request, people, 'show-signal')
     const room = live()
-    return streams.open(reply, id, (stream) => {
+    return streams.open(reply, { person: id, from: request.ip }, (stream) => {
       let told = ''
       let cancel: (() => void) | undefined
       const tell = (): void => {

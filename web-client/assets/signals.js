@@ -34,11 +34,18 @@ form.addEventListener('submit', async (event) => {
   }
 })
 
+const AGAIN_MS = 30_000
 let stream
 function follow() {
   if (document.visibilityState === 'visible') {
     stream ??= new EventSource('/signals/live')
     stream.onmessage = ({ data }) => show(JSON.parse(data))
+    // A device gives only so many; a browser that was told so does not ask again by itself.
+    stream.onerror = () => {
+      if (stream?.readyState !== EventSource.CLOSED) return
+      stream = undefined
+      setTimeout(follow, AGAIN_MS)
+    }
   } else {
     stream?.close()
     stream = undefined
