@@ -42,7 +42,7 @@ export const TIDY_MS = 1_000
 export const UNANSWERED_MS = 10_000
 /** Peers asked at once for one download. */
 export const ASKED_PEERS = 3
-/** Downloads for which it is decided one after the other, within milliseconds each, whether they go elsewhere; more are served here. */
+/** Downloads for which others are being asked at once; more are served here. */
 export const MOST_DECISIONS = 64
 /** Whoever was sent to us comes within this time or not at all. */
 export const EXPECTED_MS = 5_000

@@ -79,7 +79,6 @@ export class Load {
   readonly #offers: Offers
   /** Connections that wait for their ticket's turn. */
   readonly #waiting = new Map<Ticket, Set<() => void>>()
-  #lastDecision: Promise<unknown> = Promise.resolve()
   #deciding = 0
   #cancelTidy: (() => void) | undefined
   #sentElsewhere = 0
@@ -111,28 +110,17 @@ export class Load {
     if (download.wasSent) this.#offers.came()
     if (leftBytes < BIG_DOWNLOAD_BYTES || this.#stopped) return { kind: 'serve' }
     const hasTurn = this.#queue.find(visitor, file.cid)?.hasTurn === true
-    if (hasTurn || !this.#mayMove(download) || this.#deciding >= MOST_DECISIONS) return this.#take(download)
-    return this.#oneByOne(async () => {
-      const origin = await this.#elsewhere(download)
-      if (origin === undefined) return this.#take(download)
-      const waiting = this.#queue.find(visitor, file.cid)
-      if (waiting && waiting.connections === 0) this.#queue.leave(waiting, clock.monotonicMs())
-      this.#sentElsewhere++
-      return { kind: 'elsewhere', origin }
-    })
-  }
-
-  /** A class that clicks at once would otherwise ask with one and the same count: all would be sent, or nobody. */
-  #oneByOne(decide: () => Promise<Admission>): Promise<Admission> {
-    this.#deciding++
-    const decided = this.#lastDecision.then(decide).finally(() => {
+    const busy = this.#queue.size + this.#offers.expected + this.#deciding
+    if (hasTurn || busy < UNBURDENED_DOWNLOADS || this.#deciding >= MOST_DECISIONS) return this.#take(download)
+    const ahead = this.#deciding++
+    const origin = await this.#elsewhere(download, ahead).finally(() => {
       this.#deciding--
     })
-    this.#lastDecision = decided.then(
-      () => undefined,
-      () => undefined
-    )
-    return decided
+    if (origin === undefined) return this.#take(download)
+    const waiting = this.#queue.find(visitor, file.cid)
+    if (waiting && waiting.connections === 0) this.#queue.leave(waiting, clock.monotonicMs())
+    this.#sentElsewhere++
+    return { kind: 'elsewhere', origin }
   }
 
   #take({ file, leftBytes, visitor, manner, seesPage }: Download): Admission {
@@ -147,12 +135,9 @@ export class Load {
     return this.#serve(ticket, leftBytes)
   }
 
-  #mayMove({ file, moves, resumes }: Download): boolean {
-    return moves && (resumes || file.sizeBytes <= LARGEST_UNRESUMED_BYTES)
-  }
-
-  async #elsewhere({ file, visitor, own }: Download): Promise<string | undefined> {
-    if (this.#queue.size + this.#offers.expected < UNBURDENED_DOWNLOADS) return undefined
+  /** @param ahead how many others are being asked for just now: a class clicks at once, and must not ask with one and the same count */
+  async #elsewhere({ file, visitor, own, moves, resumes }: Download, ahead: number): Promise<string | undefined> {
+    if (!moves || (!resumes && file.sizeBytes > LARGEST_UNRESUMED_BYTES)) return undefined
     const { links, holders, networkAddresses } = this.#components
     const holding = new Set(holders(file.cid))
     if (holding.size === 0) return undefined
@@ -165,7 +150,9 @@ export class Load {
         profile.httpPort > 0 &&
         canReach({ visitor, own, peer: remoteAddress }, networks)
     )
-    const taker = await this.#offers.find(file.cid, able)
+    // Of those ahead each device will have its part, this one too.
+    const active = this.#queue.size + this.#offers.expected + Math.floor(ahead / (able.length + 1))
+    const taker = await this.#offers.find({ cid: file.cid, active }, able)
     return taker && originOf(taker)
   }
 

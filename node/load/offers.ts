@@ -7,7 +7,8 @@ import {
   LOAD_ANSWER_WITHIN_MS,
   LOAD_LIMITS,
   LOAD_PROTOCOL,
-  type LoadAnswer
+  type LoadAnswer,
+  type LoadQuestion
 } from '../../protocols/load.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -54,7 +55,7 @@ export class Offers {
   }
 
   /** The first of the links that takes a learner; undefined: none does, or none says so in time. */
-  async find(cid: Cid, links: readonly PeerLink[]): Promise<PeerLink | undefined> {
+  async find(question: LoadQuestion, links: readonly PeerLink[]): Promise<PeerLink | undefined> {
     const { clock } = this.#components
     const nowMs = clock.monotonicMs()
     const asked = links
@@ -67,7 +68,7 @@ export class Offers {
     const cancel = clock.after(LOAD_ANSWER_WITHIN_MS, () => late.abort(new Error('no answer in time')))
     try {
       for (const { link } of asked) {
-        const answer = await this.#ask(link, cid, late.signal)
+        const answer = await this.#ask(link, question, late.signal)
         if (answer?.takes) return link
         if (late.signal.aborted) return undefined
       }
@@ -77,14 +78,14 @@ export class Offers {
     }
   }
 
-  async #ask(link: PeerLink, cid: Cid, signal: AbortSignal): Promise<LoadAnswer | undefined> {
-    const { clock, load } = this.#components
+  async #ask(link: PeerLink, question: LoadQuestion, signal: AbortSignal): Promise<LoadAnswer | undefined> {
+    const { clock } = this.#components
     let stream: MessageStream | undefined
     const onAbort = (): void => stream?.abort(signal.reason as Error)
     try {
       stream = await link.open(LOAD_PROTOCOL, LOAD_LIMITS, signal)
       signal.addEventListener('abort', onAbort, { once: true })
-      await stream.send(encodeLoadQuestion({ cid, active: load() + this.expected }))
+      await stream.send(encodeLoadQuestion(question))
       const bytes = await stream.receive()
       const answer = bytes && decodeLoadAnswer(bytes)
       if (!answer) throw new Error('no answer')

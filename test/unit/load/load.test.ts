@@ -138,20 +138,23 @@ describe('a device that is asked for a big download', () => {
     const answers = await Promise.all(numbers.map((number) => room.admit(0, number)))
     const sent = answers.flatMap((answer) => (answer.kind === 'elsewhere' ? [answer.origin] : []))
     const at = (address: string): number => sent.filter((origin) => origin.includes(address)).length
-    expect([answers.length - sent.length, at(`${NETWORK}11`), at(`${NETWORK}12`)]).toEqual([10, 10, 10])
+    for (const count of [answers.length - sent.length, at(`${NETWORK}11`), at(`${NETWORK}12`)]) {
+      expect(count).toBeGreaterThanOrEqual(9)
+      expect(count).toBeLessThanOrEqual(11)
+    }
   })
 
   test('does not ask for more than it can decide about at once', async () => {
     const room = new Room(2)
-    const numbers = Array.from({ length: MOST_DECISIONS + 2 }, (_, i) => i)
+    const numbers = Array.from({ length: MOST_DECISIONS + 4 }, (_, i) => i)
     room.holdAll(...numbers)
     room.deaf.add(deviceOf(room, 1).address)
     const answers = numbers.map((number) => room.admit(0, number, { manner: 'always' }))
     let served = 0
     for (const answer of answers) void answer.then(() => served++)
     await settle()
-    // Those past the limit are served at once; for the others the silent device is waited for.
-    expect(served).toBe(2)
+    // The first two and those past the limit are served at once; for the others the silent device is waited for.
+    expect(served).toBe(4)
     await room.time.run(room.clock.monotonicMs() + LOAD_ANSWER_WITHIN_MS)
     await Promise.all(answers)
   })
@@ -207,7 +210,7 @@ describe('a device that is asked for a big download', () => {
     expect((await answer).kind).toBe('serve')
   })
 
-  test('waits half a second for a device that has gone without a word, and then leaves it alone for a while', async () => {
+  test('waits no longer than agreed for a device that has gone without a word, and then leaves it alone for a while', async () => {
     const room = new Room(2)
     room.holdAll(1, 2, 3)
     await room.busy(0, UNBURDENED_DOWNLOADS)
