@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BlobServer } from '../../../node/blobs/index.ts'
 import { hexOfCid } from '../../../node/blobs/layout.ts'
+import { PEER_BUFFERS, SPAN_BYTES } from '../../../node/blobs/limits.ts'
 import { BlobStore } from '../../../node/blobs/store.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
@@ -237,4 +238,26 @@ test('many visitors of one big file hold a span each and not the file', async ()
   const after = process.memoryUsage()
   expect(after.external + after.arrayBuffers - before.external - before.arrayBuffers).toBeLessThan(2 * 40 * 2 ** 20)
   for (const socket of sockets) socket.destroy()
+})
+
+test('so many devices at once are served by whole pieces; one more is served by spans, and all get the right bytes', async () => {
+  await using site = await startServer()
+  const bytes = bytesOf(PIECE_BYTES)
+  const ref = await site.store.put(bytes)
+  site.named.set(ref.cid, ref)
+  const buffers: (number | undefined)[] = []
+  let goOn: () => void = () => undefined
+  const allAsked = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const readSpans = site.store.readSpans.bind(site.store)
+  site.store.readSpans = async function* (cid, start, end, buffer) {
+    buffers.push(buffer?.length)
+    if (buffers.length === PEER_BUFFERS + 1) goOn()
+    await allAsked
+    yield* readSpans(cid, start, end, buffer)
+  }
+  const answers = Array.from({ length: PEER_BUFFERS + 1 }, () => site.ask(`/blob/${ref.cid}`, { 'joinery-hop': '1' }))
+  for (const { body } of await Promise.all(answers)) expect(body.equals(bytes)).toBe(true)
+  expect(buffers).toEqual([...Array(PEER_BUFFERS).fill(PIECE_BYTES), SPAN_BYTES])
 })
