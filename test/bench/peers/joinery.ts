@@ -32,6 +32,11 @@ export const joineryNodes: CopyTool = {
       await operations.setPolicy({ target: 'data', policy: { kind: 'on-demand' } })
       nodes = await startOthers()
       for (const one of [first, ...others]) await linkedAndListed(operationsOf(place(one)), others.length)
+      for (const one of others) {
+        // What the room's standard policy brought before ours was heard of would be missing from the measure.
+        const held = (await operationsOf(place(one)).collections()).find(({ name }) => name === 'data')?.heldFiles
+        if (held !== 0) throw new Error(`${held} files were copied before the clock was started: run it again`)
+      }
       await begin({ first: [seed.child.pid], others: nodes.map(({ child }) => child.pid) })
       await operations.setPolicy({ target: 'data', policy: { kind: 'everywhere' } })
     } else {
