@@ -11,6 +11,7 @@ import type { GuardedRoute } from '../../../node/http/guarded-routes.ts'
 import type { RoomDoor } from '../../../node/http/room-door.ts'
 import { addRoomRoutes } from '../../../node/http/room-routes.ts'
 import { addSignalRoutes } from '../../../node/http/signal-routes.ts'
+import { cleanName } from '../../../node/http/upload.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { PersonRole } from '../../../protocols/people.ts'
@@ -386,7 +387,8 @@ describe('behind the front door', () => {
     await expect.poll(async () => (await nodeDisk.stat(`${folder.path}/uploads`)) === undefined).toBe(true)
     expect(await send(form('setup-1.1.exe', 2_000))).toBe(413)
     expect(await send(form('../../etc/passwd', 10))).toBe(415)
-    expect(await send(form('.bashrc', 10))).toBe(415)
+    for (const name of ['.bashrc', 'x.unknown', `${'x'.repeat(150)}.zip`, 'new\nline.zip'])
+      expect(() => cleanName(name)).toThrow(expect.objectContaining({ code: 'UPLOAD_TYPE' }))
     expect(await send('--x\r\nnonsense', 'multipart/form-data; boundary=x')).toBe(400)
     expect(await send(FORM, 'application/x-www-form-urlencoded')).toBe(400)
     expect(await nodeDisk.stat(`${folder.path}/uploads`)).toBeUndefined()
