@@ -19,6 +19,11 @@ export function addTop(program: Command, context: CommandContext): void {
     .action(async (_options: object, command: Command) => {
       await context.withOperations(command, { offline: false }, async (operations) => {
         const { output, outputIsTerminal } = context.terminal
+        // Into a file or another program: once, when all have said how they are.
+        if (!outputIsTerminal && !context.json) {
+          output.write(`${glanceText(context, await operations.glance())}\n`)
+          return
+        }
         let glance: RoomGlance | undefined
         try {
           for await (const change of operations.watch({}, context.signal)) {
@@ -30,15 +35,9 @@ export function addTop(program: Command, context: CommandContext): void {
             glance = afterChange(glance, change)
             if (!glance) continue
             const lines = glanceText(context, glance).split('\n')
-            if (outputIsTerminal)
-              output.write(
-                `${isFirst ? CLEAR_ALL : ''}${HOME}${lines.map((line) => line + CLEAR_LINE).join('\n')}${CLEAR_BELOW}\n`
-              )
-            // Into a file or another program: once, and done.
-            else {
-              output.write(`${lines.join('\n')}\n`)
-              return
-            }
+            output.write(
+              `${isFirst ? CLEAR_ALL : ''}${HOME}${lines.map((line) => line + CLEAR_LINE).join('\n')}${CLEAR_BELOW}\n`
+            )
           }
         } catch (error) {
           // Ctrl-C is how one leaves.

@@ -264,7 +264,10 @@ function logAnswer({ clock, log }: FrontDoorComponents, request: IncomingMessage
   const sinceMs = clock.monotonicMs()
   response.once('close', () => {
     const { method, url } = request
-    log.debug({ method, url, status: response.statusCode, tookMs: Math.round(clock.monotonicMs() - sinceMs) }, 'answered')
+    log.debug(
+      { method, url, status: response.statusCode, tookMs: Math.round(clock.monotonicMs() - sinceMs) },
+      'answered'
+    )
   })
 }
 
