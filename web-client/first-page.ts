@@ -16,6 +16,7 @@ import { qrCode } from './qr-code.ts'
 import { renderSearchField } from './search/search-page.ts'
 import { SETUP_TOOLS, type SetupTool, undoLine } from './setup/setup-tool.ts'
 import { setupTextsIn } from './setup/texts.ts'
+import { takeHomeTextsIn } from './take-home/texts.ts'
 import { type Texts, textsIn } from './texts.ts'
 import type { RoomAddresses, Visitor, VisitorSystem } from './visitor.ts'
 
@@ -275,14 +276,16 @@ function renderLeave(contents: ContentsOverview, visitor: Visitor, features: Fir
   )
   const tools = known.length > 0 ? known : offered
   // On a phone there was nothing to set up.
-  if (tools.length === 0 || (visitor.system === 'other' && known.length === 0)) return undefined
+  const undoes = tools.length > 0 && (visitor.system !== 'other' || known.length > 0)
+  if (!undoes && !visitor.accounts) return undefined
   const words = setupTextsIn(visitor.language)
   const system = visitor.system === 'windows' ? 'ps1' : 'sh'
   const lines = html`<p class="explain">${words.leaveExplain}</p>
 ${tools.map((tool) => html`<h3>${words.tools[tool].name}</h3>${renderLine(undoLine(tool, system))}`)}`
   return html`<section class="card${known.length > 0 && ' notice'}" id="leave" aria-labelledby="leave-title">
 <h2 id="leave-title">${icon('undo')}${words.leave}</h2>
-${known.length > 0 ? lines : html`<details><summary>${words.leaveAsk}</summary>${lines}</details>`}
+${undoes && (known.length > 0 ? lines : html`<details><summary>${words.leaveAsk}</summary>${lines}</details>`)}
+${visitor.accounts && html`<p><a class="button" href="/take-home">${takeHomeTextsIn(visitor.language).title}</a></p>`}
 </section>`
 }
 
