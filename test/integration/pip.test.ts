@@ -226,7 +226,12 @@ describe('pip asks', () => {
         collection: 'pypi',
         name: 'numpy',
         target: expect.stringMatching(/^Python 3\.[0-9]+, Linux \w+ \((?:glibc|musl) [0-9.]+\)$/),
-        client: { runs: 'Python', version: expect.stringMatching(/^3\.[0-9]+$/), system: 'Linux', cpu: expect.any(String) }
+        client: {
+          runs: 'Python',
+          version: expect.stringMatching(/^3\.[0-9]+$/),
+          system: 'Linux',
+          cpu: expect.any(String)
+        }
       }
     ])
   })
