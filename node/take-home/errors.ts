@@ -5,7 +5,10 @@ defineErrors({
     status: 503,
     next: 'This device is still fetching what others wrote. Wait until `/room` says that everything is copied, or ask another device.'
   },
-  CLASS_NOT_ARCHIVED: { status: 409, next: 'Take the archive of the class first: `joinery new-class FILE` does both.' },
+  TAKE_HOME_TOO_MANY: {
+    status: 413,
+    next: 'These are too many files for one archive. Ask a facilitator for a stick: `joinery export --learner-sticks FOLDER`.'
+  },
   CLASS_CHANGED: {
     status: 409,
     next: 'Somebody worked after the archive was made. Nothing was removed: ask everybody to stop, then do it again.'

@@ -11,7 +11,7 @@ import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import { archiveName, UniqueNames } from './archive-names.ts'
 import './errors.ts'
-import { MAX_ARCHIVES } from './limits.ts'
+import { MAX_ARCHIVE_FILES, MAX_ARCHIVES } from './limits.ts'
 import { type ArchivePart, zipArchive } from './zip-archive.ts'
 
 export interface TakeHomeNotes {
@@ -54,7 +54,10 @@ export class TakeHome {
 
   /** For whoever reaches the room. @throws JoineryError `BUSY`, as all below */
   lessonsAndNotes(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return this.#zip([() => this.#lessonParts(), () => this.#noteParts('notes/')], signal)
+    const { lessonFiles, notes } = this.counts()
+    // Said before the first byte, and not in the middle.
+    const parts = lessonFiles + notes > MAX_ARCHIVE_FILES ? tooMany : () => this.#lessonParts()
+    return this.#zip([parts, () => this.#noteParts('notes/')], signal)
   }
 
   /** Repositories, and what the room knows of the person. */
@@ -204,6 +207,11 @@ function textPart(path: string, text: string): ArchivePart {
       yield encoder.encode(text)
     }
   }
+}
+
+// biome-ignore lint/correctness/useYield: the first part is that there is none
+async function* tooMany(): AsyncGenerator<never> {
+  throw new JoineryError('TAKE_HOME_TOO_MANY', `more than ${MAX_ARCHIVE_FILES} files`)
 }
 
 function hashOf(text: string): string {

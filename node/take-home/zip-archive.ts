@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Clock } from '../platform/clock.ts'
+import './errors.ts'
 import { MAX_ARCHIVE_FILES } from './limits.ts'
 
 export interface ArchivePart {
@@ -37,7 +38,8 @@ export async function* zipArchive(
   const filling = (async () => {
     let files = 0
     for await (const { path, compress, bytes } of parts) {
-      if (++files > MAX_ARCHIVE_FILES) throw new JoineryError('TOO_LARGE', `more than ${MAX_ARCHIVE_FILES} files`)
+      if (++files > MAX_ARCHIVE_FILES)
+        throw new JoineryError('TAKE_HOME_TOO_MANY', `more than ${MAX_ARCHIVE_FILES} files`)
       const source = Readable.from(bytes(stop), { objectMode: false })
       const settings = compress ? { compress, compressionLevel: COMPRESSION_LEVEL } : { compress }
       await new Promise<void>((resolve, reject) => {
