@@ -17,7 +17,7 @@ import { wheel } from '../fixtures/python-packages.ts'
 import { rMac, rWindows } from '../fixtures/r-packages.ts'
 import { run, runAnyway } from '../kit/child.ts'
 import { joinery, joineryAnyway, joineryJson, NodeProcess } from '../kit/node-process.ts'
-import { openBrowser, RealR, withoutPipSettings } from '../kit/real-clients.ts'
+import { openBrowser, RealPip, RealR, withoutPipSettings } from '../kit/real-clients.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { makeWorkshopFolder, png, type WorkshopFolder } from '../kit/workshop-folder.ts'
 
@@ -151,9 +151,10 @@ describe('opened from the folder', () => {
     const [pipLine = '', rLine = ''] = await page.locator('.line code').allTextContents()
     expect(pipLine).toMatch(/^pip install --index-url "file:\/\/\/.*my%20sticks\/linux\/python\/simple" fastnum$/)
     const index = /--index-url "([^"]+)"/.exec(pipLine)?.[1] ?? ''
+    const pip = await RealPip.make(join(folder.path, 'venv'))
     const install = async (target: string, ...words: string[]): Promise<string> => {
       const options = ['--no-cache-dir', '--no-deps', '--target', join(folder.path, target)]
-      const { stdout, stderr } = await runAnyway(['python3', '-m', 'pip', 'install', ...options, ...words], {
+      const { stdout, stderr } = await runAnyway([pip.program, 'install', ...options, ...words], {
         env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
       })
       return stdout + stderr

@@ -28,9 +28,14 @@ export class RealPip {
     return new RealPip(folder, where)
   }
 
+  /** For commands that may fail. */
+  get program(): string {
+    return join(this.#folder, 'bin/pip')
+  }
+
   /** `pip install …` with whatever options a learner would type. */
   install(words: readonly string[]): Promise<RunResult> {
-    return at(this.#where, [join(this.#folder, 'bin/pip'), 'install', '--disable-pip-version-check', ...words], {
+    return at(this.#where, [this.program, 'install', '--disable-pip-version-check', ...words], {
       env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1', HOME: this.#folder },
       timeoutMs: 120_000
     })
