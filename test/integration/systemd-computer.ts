@@ -46,7 +46,7 @@ export class SystemdComputer implements AsyncDisposable {
   /** Returns when systemd says that it is up. */
   async boot(): Promise<void> {
     const disk = this.#copy?.path ?? this.#image.path
-    const namespaces = ['unshare', '--pid', '--mount', '--uts', '--ipc', '--fork', '--kill-child']
+    const namespaces = [...ownMounts(), '--pid', '--uts', '--ipc', '--fork', '--kill-child']
     const machine = new Child(this.#device.inside([...namespaces, 'sh', BOOT, 'disk', disk, this.#group]))
     this.#machine = machine
     try {
@@ -101,7 +101,7 @@ export class SystemdComputer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end()
     await this.#copy?.[Symbol.asyncDispose]()
-    await run(['unshare', '--mount', 'sh', BOOT, 'remove', this.#image.path, this.#group])
+    await run([...ownMounts(), 'sh', BOOT, 'remove', this.#image.path, this.#group])
     await this.#image[Symbol.asyncDispose]()
   }
 
@@ -122,4 +122,12 @@ export class SystemdComputer implements AsyncDisposable {
     const into = ['-t', String(this.#firstProcess), '-p', '-m', '-u', '-i', '-n', '-C', '-r', '-w']
     return ['nsenter', ...into, 'env', '-i', ...ENVIRONMENT, ...command]
   }
+}
+
+/** A view of mounts that nobody else has. In a chroot there is no mount of the machine's own to take out of the sharing. */
+function ownMounts(): string[] {
+  const begins = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[4] === '/')
+  return ['unshare', '--mount', ...(begins ? [] : ['--propagation', 'unchanged'])]
 }

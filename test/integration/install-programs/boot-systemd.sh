@@ -39,6 +39,11 @@ mount_devices() {
   mount -t tmpfs tmpfs "$root/dev/shm"
 }
 
+# Not where this machine is itself a folder of another one (chroot): there the mount that it stands on has no name.
+begins_here() {
+  awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo
+}
+
 # Control groups are of one kind, or of one kind for each controller. Named are those that systemd makes groups in.
 group_kinds() {
   if ! grep -q '^[1-9]' /proc/self/cgroup; then
@@ -66,7 +71,7 @@ case "$1" in
   disk)
     disk=$2
     root=$disk/root
-    mount --make-rprivate /
+    if begins_here; then mount --make-rprivate /; fi
     mkdir -p "$disk/upper" "$disk/work" "$root"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$disk/upper,workdir=$disk/work" "$root"
     [ -e "$disk/prepared" ] || prepare_disk
@@ -96,15 +101,19 @@ case "$1" in
         mount_groups "$root/sys/fs/cgroup/$kind" "$kind"
       done
     fi
-    mkdir "$root/run/outside"
     cd "$root"
-    pivot_root . run/outside
-    cd /
-    umount -l /run/outside
-    exec env -i container=joinery-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd
+    set -- env -i container=joinery-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd
+    if begins_here; then
+      mkdir run/outside
+      pivot_root . run/outside
+      cd /
+      umount -l /run/outside
+      exec "$@"
+    fi
+    exec chroot . "$@"
     ;;
   remove)
-    mount --make-rprivate /
+    if begins_here; then mount --make-rprivate /; fi
     for kind in $(group_kinds); do
       mount_groups "$2" "$kind"
       if [ -d "$2/$3" ]; then find "$2/$3" -depth -type d -exec rmdir {} +; fi
