@@ -4,8 +4,8 @@
  *   node test/run.ts          everything, under 15 minutes on two cores
  *   node test/run.ts --long   the same with many more seeds, cycles and kills
  *
- * Tools first, then format and lint, types, dead code, tests that may run side by side, tests with real processes two files at a time, and
- * tests that need the machine for themselves (networks, mounts, browsers) one at a time. Nothing is skipped: a missing tool, a skipped test and something left behind are failures.
+ * Tools first, then format and lint, types, dead code, tests that may run side by side, tests with real processes, a few files at a time, and
+ * tests that need the machine for themselves one at a time. Nothing is skipped: a missing tool, a skipped test and something left behind are failures.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -16,9 +16,11 @@ import { missingTools } from './kit/required-tools.ts'
 
 const TOP = join(import.meta.dirname, '..')
 const OLDEST_NODE = [22, 12] as const
+/** Three on two cores: many wait more than they work. */
+const WORKERS = '--maxWorkers=3'
 /** Real processes, networks, mounts and browsers: each on folders, ports and namespaces of its own. */
 const WITH_PROCESSES = ['test/integration', 'test/faults', 'test/browser']
-/** What says something about time, about what a narrow line carries, or about the whole machine: alone on it. Everything else runs in pairs. */
+/** What says something about time, about what a narrow line carries, or about the whole machine: alone on it. */
 const ALONE = [
   'browser/room-sixty',
   'faults/full-disk',
@@ -84,8 +86,8 @@ function stages(): Stage[] {
     { name: 'format-and-lint', command: ['biome', 'check', '.', '--error-on-warnings'] },
     { name: 'types', command: ['tsc', '--noEmit'] },
     { name: 'dead-code', command: ['knip'] },
-    tests('side-by-side', ['--maxWorkers=2', ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
-    tests('in-pairs', ['--maxWorkers=2', ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
+    tests('side-by-side', [WORKERS, ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
+    tests('with-processes', [WORKERS, ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
     tests('one-at-a-time', ['--no-file-parallelism', ...ALONE])
   ]
 }
