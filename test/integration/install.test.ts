@@ -133,7 +133,7 @@ describe('an installed device', () => {
     expect((await computer.run(['stat', '-c', '%a', '/var/lib/joinery'])).stdout.trim()).toBe('700')
     expect((await computer.run(['find', '/opt', '-perm', '/022', '!', '-type', 'l'])).stdout).toBe('')
     // It can write into its data folder and nowhere else: the namespace of its own that systemd gave it says so.
-    const inside = ['nsenter', '-t', pid, '-m', 'setpriv', `--reuid=${user}`, '--clear-groups', 'touch']
+    const inside = ['nsenter', '-t', pid, '-m', '-r', 'setpriv', `--reuid=${user}`, '--clear-groups', 'touch']
     await computer.run([...inside, '/var/lib/joinery/.seen'])
     for (const path of ['/opt/joinery/seen', '/etc/seen', '/var/tmp/../lib/seen', '/home/seen'])
       expect((await computer.runAnyway([...inside, path])).code).not.toBe(0)
