@@ -7,11 +7,13 @@ export interface ReadyTextInit {
   contents: ContentsOverview
   /** How other computers and phones on the network reach the first device; empty without a network. */
   networkOrigins: readonly string[]
+  /** Whose eyes the dashboard is for; the code is of this demo only. */
+  facilitator: { name: string; code: string }
   /** How this program is called here: `joinery`, or `npx joinery` in a checkout. */
   command: string
 }
 
-export function readyText({ devices, contents, networkOrigins, command }: ReadyTextInit): string {
+export function readyText({ devices, contents, networkOrigins, facilitator, command }: ReadyTextInit): string {
   const origin = `http://127.0.0.1:${devices[0]?.port ?? 8080}`
   const lines = ['', 'The room is ready. Every device serves all of it:', '']
   for (const device of devices) lines.push(`  ${device.name}   http://127.0.0.1:${device.port}/`)
@@ -32,7 +34,8 @@ export function readyText({ devices, contents, networkOrigins, command }: ReadyT
   lines.push(`  Notes         ${origin}/notes/`)
   lines.push(`  Git           ${origin}/sign-up, then ${origin}/new shows what to type`)
   lines.push(`  Set up once   curl -fsS ${origin}/setup/pip.sh | sh      (and how to undo it: ${origin}/setup)`)
-  lines.push(`  All devices   ${origin}/room`, '', helpText(command))
+  lines.push(`  Dashboard     ${origin}/room, signed in as ${facilitator.name} with the code ${facilitator.code}`)
+  lines.push(`  Take it home  ${origin}/take-home`, '', helpText(command))
   return lines.join('\n')
 }
 

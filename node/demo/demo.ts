@@ -83,11 +83,13 @@ class Demo {
     await this.#waitForCopies()
 
     const { contents } = (await first.operations.status()).overview
+    const { person, code } = await first.operations.newCode({ name: 'facilitator' })
     this.#say(
       readyText({
         devices: this.#devices,
         contents,
         networkOrigins: this.#networkOrigins(first),
+        facilitator: { name: person.name, code },
         command: this.#command
       })
     )
