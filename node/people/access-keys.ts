@@ -31,10 +31,6 @@ export function isAccessToken(text: string): boolean {
   return TOKEN.test(text)
 }
 
-export function hashOfToken(token: string): Uint8Array {
-  return sha256(Buffer.from(token, 'ascii'))
-}
-
 /** @param blob the key as it travels in SSH: what stands in base64 in a `.pub` file */
 export function hashOfSshKey(blob: Uint8Array): Uint8Array {
   return sha256(blob)

@@ -1,5 +1,6 @@
 /** The people of a room: accounts, sessions, roles. Everything they are stands in the journal; this node adds facts and works them out. */
 import { dirname, join } from 'node:path'
+import { hex } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { FoldView, JournalAccess } from '../../protocols/journal.ts'
 import {
@@ -17,14 +18,14 @@ import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { PasswordHasher } from '../platform/password-hash.ts'
 import type { Random } from '../platform/random.ts'
-import { hashOfSshKey, hashOfToken, isAccessToken, makeAccessToken, readSshKey } from './access-keys.ts'
+import { hashOfSshKey, isAccessToken, makeAccessToken, readSshKey } from './access-keys.ts'
 import { Credentials } from './credentials.ts'
 import './errors.ts'
 import { makeCode } from './join-code.ts'
 import { MAX_ACCESS_KEYS_EVER, MAX_ACCESS_KEYS_PER_PERSON, MAX_NAMES_PER_PERSON, MAX_PEOPLE } from './limits.ts'
 import { type PeopleFacts, type PersonFacts, peopleFold } from './people-fold.ts'
 import { freeNameNear, type KnownPerson, type OwnedAccessKey, type PeopleView, workOutPeople } from './people-view.ts'
-import { cookieName, endedCookie, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
+import { cookieName, endedCookie, hashOfToken, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
 import { Tries } from './tries.ts'
 
 export interface PeopleJournal extends JournalAccess {
@@ -168,7 +169,7 @@ export class People implements PeopleAccess, SignIn {
     if (from !== undefined) await this.#credentials.chargeSignUp(from)
     this.#promised.add(name)
     try {
-      const id = Buffer.from(random.bytes(16)).toString('hex')
+      const id = hex(random.bytes(16))
       const code = makeCode(random)
       const facts: PersonFact[] = [
         { kind: 'person-named', name, shownName },
@@ -254,7 +255,7 @@ export class People implements PeopleAccess, SignIn {
     const hash = hashOfSshKey(blob)
     const owner = this.#keyOf(hash)?.person
     if (owner === id) return
-    const gone = this.#factsOf(id)?.endedKeys.has(Buffer.from(hash).toString('hex'))
+    const gone = this.#factsOf(id)?.endedKeys.has(hex(hash))
     if (owner !== undefined || gone)
       throw new JoineryError('ACCESS_KEY_TAKEN', 'the key is used already, or was removed')
     await this.#addKey(id, { kind: 'person-key', hash, use: 'ssh', label, scopes: ['push'] })
@@ -286,7 +287,7 @@ export class People implements PeopleAccess, SignIn {
   }
 
   #keyOf(hash: Uint8Array): OwnedAccessKey | undefined {
-    return this.#now().keys.get(Buffer.from(hash).toString('hex'))
+    return this.#now().keys.get(hex(hash))
   }
 
   // Sessions

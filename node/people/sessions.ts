@@ -1,5 +1,6 @@
 /** The cookie of a session. It carries a random token; the journal knows the token's hash only. */
 
+import { hex } from '../../protocols/certificate.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Random } from '../platform/random.ts'
 
@@ -18,7 +19,8 @@ export function makeToken(random: Random): { token: string; session: Uint8Array 
   return { token, session: hashOfToken(token) }
 }
 
-function hashOfToken(token: string): Uint8Array {
+/** Also of the tokens for programs. */
+export function hashOfToken(token: string): Uint8Array {
   return sha256(Buffer.from(token, 'ascii'))
 }
 
@@ -40,7 +42,7 @@ export function sessionOfCookies(cookies: string | undefined, name: string): str
     const at = one.indexOf('=')
     if (at < 0 || one.slice(0, at).trim() !== name) continue
     const token = one.slice(at + 1).trim()
-    if (TOKEN.test(token)) return Buffer.from(hashOfToken(token)).toString('hex')
+    if (TOKEN.test(token)) return hex(hashOfToken(token))
   }
   return undefined
 }

@@ -2,6 +2,7 @@
  * What people may carry away: lessons and notes for everybody, their own repositories for who is signed in, the whole class for a facilitator.
  * `state` sums up what a class has made, so that a class is only removed as it was archived.
  */
+import { hex } from '../../protocols/certificate.ts'
 import type { BlobReader, ContentFile, ContentIndex } from '../../protocols/content.ts'
 import { writeCsv } from '../../protocols/csv.ts'
 import { JoineryError } from '../../protocols/errors.ts'
@@ -215,7 +216,7 @@ async function* tooMany(): AsyncGenerator<never> {
 }
 
 function hashOf(text: string): string {
-  return Buffer.from(sha256(Buffer.from(text, 'utf8'))).toString('hex')
+  return hex(sha256(encoder.encode(text)))
 }
 
 function ifGone(error: unknown): undefined {
