@@ -56,7 +56,7 @@ export function addGuardedRoutes(
   }
 }
 
-/** @throws JoineryError `NOT_SIGNED_IN`, `NOT_ALLOWED` */
+/** Who is signed in and may do this. @throws JoineryError `NOT_SIGNED_IN`, `NOT_ALLOWED` */
 export function allowed(request: FastifyRequest, people: PeopleDoor, action: Action): KnownPerson {
   const person = personOf(request, people)
   if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')

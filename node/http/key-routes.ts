@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import { ACCESS_SCOPES } from '../../protocols/people.ts'
-import { may } from '../../protocols/people-rights.ts'
 import { keyTextsIn } from '../../web-client/people/key-texts.ts'
 import { renderKeysPage } from '../../web-client/people/keys-page.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type FreshCode, FreshCodes } from './fresh-codes.ts'
+import { allowed } from './guarded-routes.ts'
 import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -35,12 +35,6 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     if (!current) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
     return current
   }
-  const allowed = (request: FastifyRequest): KnownPerson => {
-    const person = personOf(request, door)
-    if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
-    if (!may(person, 'change-own-account')) throw new JoineryError('NOT_ALLOWED', 'not with this account')
-    return person
-  }
   const sendKeys = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -66,7 +60,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     return person ? sendKeys(request, reply, person) : goTo(reply, '/sign-in?next=/me/keys')
   })
   app.post('/me/keys/ssh', async (request, reply) => {
-    const person = allowed(request)
+    const person = allowed(request, door, 'change-own-account')
     const key = formOf(request).get('key') ?? ''
     try {
       await people().addSshKey(person.id, key)
@@ -76,7 +70,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     }
   })
   app.post('/me/keys/token', async (request, reply) => {
-    const { id, name, shownName } = allowed(request)
+    const { id, name, shownName } = allowed(request, door, 'change-own-account')
     const form = formOf(request)
     const label = form.get('label') ?? ''
     const scopes = ACCESS_SCOPES.filter((scope) => form.getAll('scope').includes(scope))
@@ -84,15 +78,15 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
       fresh.set(id, { name, shownName, code: await people().addToken(id, { label, scopes }) })
       return goTo(reply, '/me/keys')
     } catch (error) {
-      return refuse(request, reply, allowed(request), { label, field: 'label' }, error)
+      return refuse(request, reply, allowed(request, door, 'change-own-account'), { label, field: 'label' }, error)
     }
   })
   app.post('/me/keys/noted', async (request, reply) => {
-    fresh.delete(allowed(request).id)
+    fresh.delete(allowed(request, door, 'change-own-account').id)
     return goTo(reply, '/me/keys')
   })
   app.post('/me/keys/end', async (request, reply) => {
-    await people().endAccessKey(allowed(request).id, formOf(request).get('key') ?? '')
+    await people().endAccessKey(allowed(request, door, 'change-own-account').id, formOf(request).get('key') ?? '')
     return goTo(reply, '/me/keys')
   })
   app.get('/api/me', async (request, reply) => {

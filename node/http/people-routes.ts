@@ -20,6 +20,7 @@ import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { type FreshCode, FreshCodes } from './fresh-codes.ts'
+import { allowed } from './guarded-routes.ts'
 import {
   acceptForms,
   addPageHeaders,
@@ -60,13 +61,6 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     const current = door.current()
     if (!current) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
     return current
-  }
-  /** Who is signed in and may do this. */
-  const allowed = (request: FastifyRequest, action: Action): KnownPerson => {
-    const person = personOf(request, door)
-    if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
-    if (!may(person, action)) throw new JoineryError('NOT_ALLOWED', `a ${person.role} may not ${action}`)
-    return person
   }
 
   /** The account first: it may not go, and then nothing does. */
@@ -162,11 +156,11 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     return sendAccount(request, reply, person, { saved })
   })
   app.post('/me/code-noted', async (request, reply) => {
-    fresh.delete(allowed(request, 'change-own-account').id)
+    fresh.delete(allowed(request, door, 'change-own-account').id)
     return goTo(reply, '/')
   })
   app.post('/me/name', async (request, reply) => {
-    const person = allowed(request, 'change-own-account')
+    const person = allowed(request, door, 'change-own-account')
     const form = formOf(request)
     const wanted = { shownName: form.get('shown-name') ?? '', name: form.get('address') ?? '' }
     try {
@@ -178,18 +172,18 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     }
   })
   app.post('/me/sign-out-others', async (request, reply) => {
-    await people().endOtherSessions(allowed(request, 'change-own-account').id, request.headers.cookie)
+    await people().endOtherSessions(allowed(request, door, 'change-own-account').id, request.headers.cookie)
     return goTo(reply, '/me?saved')
   })
   app.post('/me/code', async (request, reply) => {
-    const { id, name, shownName } = allowed(request, 'change-own-account')
+    const { id, name, shownName } = allowed(request, door, 'change-own-account')
     const code = await people().newCode(id)
     fresh.set(id, { name, shownName, code })
     reply.header('Set-Cookie', await people().openSession(id, request.headers.cookie))
     return goTo(reply, '/me')
   })
   app.post('/me/remove', async (request, reply) => {
-    const person = allowed(request, 'change-own-account')
+    const person = allowed(request, door, 'change-own-account')
     const { language } = visitorOf(request, door)
     const refuse = (problem: FormProblem, status: number): FastifyReply =>
       sendAccount(request, reply, person, { problem: { ...problem, field: 'confirm' } }, status)
@@ -247,10 +241,10 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   }
   app.get('/people', async (request, reply) => {
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people')
-    return sendPeople(request, reply, allowed(request, 'see-people'))
+    return sendPeople(request, reply, allowed(request, door, 'see-people'))
   })
   app.post('/people/add', async (request, reply) => {
-    const me = allowed(request, 'reset-code')
+    const me = allowed(request, door, 'reset-code')
     const text = formOf(request).get('name') ?? ''
     const visitor = visitorOf(request, door)
     const words = peopleTextsIn(visitor.language).problems
@@ -282,12 +276,12 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
   })
   app.get('/people/cards', async (request, reply) => {
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people/cards')
-    const me = allowed(request, 'reset-code')
+    const me = allowed(request, door, 'reset-code')
     const { origins } = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
     return sendFreshPage(reply, renderCardsPage(cardsView(me, origins[0] ?? ''), visitorOf(request, door)))
   })
   app.post('/people/wifi', async (request, reply) => {
-    const me = allowed(request, 'set-wifi')
+    const me = allowed(request, door, 'set-wifi')
     const form = formOf(request)
     const wifi = { name: (form.get('wifi-name') ?? '').trim(), password: form.get('wifi-password') ?? '' }
     const visitor = visitorOf(request, door)
@@ -305,28 +299,28 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     }
   })
   app.post('/people/cards-done', async (request, reply) => {
-    cards.delete(allowed(request, 'reset-code').id)
+    cards.delete(allowed(request, door, 'reset-code').id)
     return goTo(reply, '/people')
   })
   app.post('/people/code', async (request, reply) => {
-    const me = allowed(request, 'reset-code')
+    const me = allowed(request, door, 'reset-code')
     const { id, name, shownName } = other(request, me, 'reset-code')
     fresh.set(handedBy(me), { name, shownName, code: await people().newCode(id) })
     return goTo(reply, '/people')
   })
   app.post('/people/code-noted', async (request, reply) => {
-    fresh.delete(handedBy(allowed(request, 'reset-code')))
+    fresh.delete(handedBy(allowed(request, door, 'reset-code')))
     return goTo(reply, '/people')
   })
   app.post('/people/role', async (request, reply) => {
-    const me = allowed(request, 'change-roles')
+    const me = allowed(request, door, 'change-roles')
     const role = ROLES.find((one) => one === formOf(request).get('role'))
     if (!role) throw new JoineryError('BAD_REQUEST', 'no such role')
     await people().setRole(other(request, me, 'change-roles').id, role)
     return goTo(reply, '/people')
   })
   app.post('/people/remove', async (request, reply) => {
-    const me = allowed(request, 'remove-person')
+    const me = allowed(request, door, 'remove-person')
     await removePerson(other(request, me, 'remove-person').id)
     return goTo(reply, '/people')
   })

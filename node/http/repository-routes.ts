@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { ObjectId, Repository } from '../../protocols/git.ts'
 import { isObjectId, isRepositoryName } from '../../protocols/git-names.ts'
-import { type Action, may } from '../../protocols/people-rights.ts'
 import { isPersonName, personNameOf } from '../../protocols/person-name.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import { type Html, html } from '../../web-client/html.ts'
@@ -31,6 +30,7 @@ import { repositoryTextsIn } from '../../web-client/repositories/texts.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
+import { allowed } from './guarded-routes.ts'
 import {
   acceptForms,
   addPageHeaders,
@@ -84,12 +84,6 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     const host = repositories.current()
     if (!people || !host) throw new JoineryError('NOT_IN_ROOM', 'this device belongs to no room yet')
     return { people, host }
-  }
-  const allowed = (request: FastifyRequest, action: Action): KnownPerson => {
-    const person = personOf(request, peopleDoor)
-    if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
-    if (!may(person, action)) throw new JoineryError('NOT_ALLOWED', `a ${person.role} may not ${action}`)
-    return person
   }
 
   /**
@@ -151,7 +145,7 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     return sendFreshPage(reply, renderNewRepositoryPage(person.name, {}, visitorOf(request, peopleDoor)))
   })
   app.post('/new', async (request, reply) => {
-    const person = allowed(request, 'create-repository')
+    const person = allowed(request, peopleDoor, 'create-repository')
     const name = (formOf(request).get('name') ?? '').trim()
     try {
       const repository = await here().host.directory.create(person.id, name)
@@ -261,7 +255,7 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     return sendFreshPage(reply, renderSettingsPage(head, collaborators, form, visitorOf(request, peopleDoor)), status)
   }
   const owned = (request: FastifyRequest, reply: FastifyReply): Found | undefined => {
-    allowed(request, 'change-own-repository')
+    allowed(request, peopleDoor, 'change-own-repository')
     const found = find(request, reply)
     if (found && !found.head.mine) throw new JoineryError('NOT_ALLOWED', 'only the owner changes this')
     return found

@@ -4,10 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { ClassArchiveItem, NewClassResult } from '../../protocols/new-class.ts'
 import type { Person } from '../../protocols/people.ts'
-import { type Action, may } from '../../protocols/people-rights.ts'
+import { may } from '../../protocols/people-rights.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import { renderTakeHomePage } from '../../web-client/take-home/take-home-page.ts'
 import { takeHomeTextsIn } from '../../web-client/take-home/texts.ts'
+import { allowed } from './guarded-routes.ts'
 import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -39,12 +40,6 @@ export function addTakeHomeRoutes(app: FastifyInstance, { takeHome, people }: Ta
   acceptForms(app)
   addPageHeaders(app, PAGE_HEADERS)
 
-  const allowed = (request: FastifyRequest, action: Action): Person => {
-    const person = personOf(request, people)
-    if (!person) throw new JoineryError('NOT_SIGNED_IN', 'nobody is signed in')
-    if (!may(person, action)) throw new JoineryError('NOT_ALLOWED', `a ${person.role} may not ${action}`)
-    return person
-  }
   const sendTakeHome = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -71,11 +66,11 @@ export function addTakeHomeRoutes(app: FastifyInstance, { takeHome, people }: Ta
     sendArchive(request, reply, 'lessons-and-notes.zip', (signal) => takeHome.lessonsAndNotes(signal))
   )
   app.get('/take-home/mine.zip', async (request, reply) => {
-    const person = allowed(request, 'change-own-account')
+    const person = allowed(request, people, 'change-own-account')
     return sendArchive(request, reply, `${person.name}.zip`, (signal) => takeHome.ofPerson(person, signal))
   })
   app.get('/take-home/class.zip', async (request, reply) => {
-    const { id } = allowed(request, 'take-class-home')
+    const { id } = allowed(request, people, 'take-class-home')
     archived = undefined
     return sendArchive(request, reply, 'class.zip', (signal) =>
       bytesOf(takeHome.archiveClass(signal), (state) => {
@@ -84,7 +79,7 @@ export function addTakeHomeRoutes(app: FastifyInstance, { takeHome, people }: Ta
     )
   })
   app.post('/take-home/new-class', async (request, reply) => {
-    const { id } = allowed(request, 'begin-new-class')
+    const { id } = allowed(request, people, 'begin-new-class')
     const words = takeHomeTextsIn(visitorOf(request, people).language).newClass
     const typed = (formOf(request).get('confirm') ?? '').trim().toLowerCase()
     if (!archived || archived.by !== id) return sendTakeHome(request, reply, { problem: { text: words.first } }, 409)
