@@ -1,5 +1,6 @@
 /** Objects between two devices: upload-pack on one side, `git fetch fd::3` on the other, a channel of the mesh between them. */
 import { JoineryError } from '../../protocols/errors.ts'
+import { drained } from '../platform/back-pressure.ts'
 import type { PipedProgram } from '../platform/piped-program.ts'
 import type { GitProgram } from './git-program.ts'
 import type { ByteChannel } from './local-repositories.ts'
@@ -79,22 +80,4 @@ async function pump(program: PipedProgram, channel: ByteChannel): Promise<void> 
     socket.destroy()
     throw error
   }
-}
-
-export function drained(stream: NodeJS.WritableStream & { destroyed?: boolean }): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      stream.removeListener('drain', go)
-      stream.removeListener('close', go)
-      stream.removeListener('error', go)
-      resolve()
-    }
-    if (stream.destroyed) {
-      resolve()
-      return
-    }
-    stream.on('drain', go)
-    stream.on('close', go)
-    stream.on('error', go)
-  })
 }

@@ -3,10 +3,10 @@
  * whoever sends slowly holds neither the lock of the repository nor the turn to unpack.
  */
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
+import { drained } from '../platform/back-pressure.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { GitProgram, StartedGit } from './git-program.ts'
 import { MAX_PUSH_BYTES, MAX_REPORT_BYTES, STALL_BYTES, STALL_TIMEOUT_MS, UNPACK_TIMEOUT_MS } from './limits.ts'
-import { drained } from './peer-transfer.ts'
 
 export interface IncomingPush {
   /** Of the bare repository. */

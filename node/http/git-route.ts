@@ -8,6 +8,7 @@ import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { GitRequest, GitService, Repository, RepositoryDirectory } from '../../protocols/git.ts'
 import { isRepositoryName } from '../../protocols/git-names.ts'
 import type { PeopleAccess, Person, SignIn } from '../../protocols/people.ts'
+import { drained } from '../platform/back-pressure.ts'
 import { HEARING_PATIENCE_MS } from './limits.ts'
 import { findPatiently, type Hearing, notHeardYet } from './not-heard-yet.ts'
 import type { RequestPath } from './request-path.ts'
@@ -147,7 +148,7 @@ async function send(
   try {
     for await (const bytes of answer.body) {
       begin()
-      if (!response.write(bytes)) await drained(response)
+      if (!response.write(bytes) && !(await drained(response))) throw new JoineryError('CLOSED', 'the learner has left')
     }
     begin()
     response.end()
@@ -173,23 +174,4 @@ async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   request.once('error', (error) => gunzip.destroy(error))
   request.once('aborted', () => gunzip.destroy())
   yield* gunzip as AsyncIterable<Buffer>
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      response.removeListener('drain', go)
-      response.removeListener('close', gone)
-    }
-    const go = (): void => {
-      stop()
-      resolve()
-    }
-    const gone = (): void => {
-      stop()
-      reject(new JoineryError('CLOSED', 'the learner has left'))
-    }
-    response.on('drain', go)
-    response.on('close', gone)
-  })
 }

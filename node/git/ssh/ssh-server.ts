@@ -7,6 +7,7 @@ import type { AuthContext, Connection, Server, ServerChannel, Session } from 'ss
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { GitService, Repository, RepositoryDirectory } from '../../../protocols/git.ts'
 import type { PeopleAccess, Person } from '../../../protocols/people.ts'
+import { drained } from '../../platform/back-pressure.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { readCommand, type SshCommand } from './command.ts'
@@ -224,7 +225,7 @@ export class GitSsh {
         signal: gone.signal,
         channel: {
           read: () => stream as AsyncIterable<Buffer>,
-          write: (bytes: Uint8Array) => written(stream, bytes)
+          write: (bytes: Uint8Array) => write(stream, bytes)
         }
       }
       if (asked.service === 'git-receive-pack') await receive(conversation)
@@ -275,22 +276,6 @@ function wordsOf(error: unknown): string {
   return error instanceof JoineryError ? `${error.message}. ${error.next}` : 'this did not work; try again'
 }
 
-function written(stream: ServerChannel, bytes: Uint8Array): Promise<void> {
-  if (stream.write(bytes)) return Promise.resolve()
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      stream.removeListener('drain', go)
-      stream.removeListener('close', gone)
-    }
-    const go = (): void => {
-      stop()
-      resolve()
-    }
-    const gone = (): void => {
-      stop()
-      reject(new JoineryError('CLOSED', 'the learner has left'))
-    }
-    stream.on('drain', go)
-    stream.on('close', gone)
-  })
+async function write(stream: ServerChannel, bytes: Uint8Array): Promise<void> {
+  if (!stream.write(bytes) && !(await drained(stream))) throw new JoineryError('CLOSED', 'the learner has left')
 }
