@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createGunzip } from 'node:zlib'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
 import type { GitRequest, GitService, Repository, RepositoryDirectory } from '../../protocols/git.ts'
-import { isRepositoryName } from '../../protocols/git-names.ts'
+import { findRepository, mayPush } from '../../protocols/git-access.ts'
 import type { PeopleAccess, Person, SignIn } from '../../protocols/people.ts'
 import { drained } from '../platform/back-pressure.ts'
 import { HEARING_PATIENCE_MS } from './limits.ts'
@@ -56,7 +56,9 @@ export function createGitRoute(git: GitDoor, hearing: Hearing): GitRoute {
       if (request.headers.origin !== undefined) throw new JoineryError('FOREIGN_ORIGIN', 'a page that speaks git')
 
       const waiting = { patienceMs: HEARING_PATIENCE_MS, response }
-      const { found: repository, heard } = await findPatiently(hearing, waiting, () => find(host, asked))
+      const { found: repository, heard } = await findPatiently(hearing, waiting, () =>
+        findRepository(host, asked.person, asked.repository)
+      )
       let person: Person | undefined
       if (asked.service === 'git-receive-pack') {
         person = await signIn(request, host.people)
@@ -67,7 +69,7 @@ export function createGitRoute(git: GitDoor, hearing: Hearing): GitRoute {
       }
       if (!repository && !heard) throw notHeardYet()
       if (!repository) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
-      if (person && !mayPush(repository, person))
+      if (person && !mayPush(host, repository, person.id))
         throw new JoineryError('NOT_YOUR_REPOSITORY', `${person.name} may not push`)
       await send(request, response, host.service, repository, asked, person)
     }
@@ -94,16 +96,6 @@ function parse({ path, search }: RequestPath): Asked | undefined {
   const service = new URLSearchParams(search).get('service')
   if (service !== 'git-upload-pack' && service !== 'git-receive-pack') return undefined
   return { person, repository, service, step: 'advertise' }
-}
-
-function find({ people, directory }: GitHost, asked: Asked): Repository | undefined {
-  const owner = people.named(asked.person)
-  if (!owner || !isRepositoryName(asked.repository)) return undefined
-  return directory.find(owner.id, asked.repository)
-}
-
-function mayPush(repository: Repository, person: Person): boolean {
-  return repository.owner === person.id || repository.collaborators.includes(person.id)
 }
 
 /** RFC 7617. */

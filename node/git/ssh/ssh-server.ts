@@ -5,7 +5,8 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { AuthContext, Connection, Server, ServerChannel, Session } from 'ssh2'
 import { JoineryError } from '../../../protocols/errors.ts'
-import type { GitService, Repository, RepositoryDirectory } from '../../../protocols/git.ts'
+import type { GitService, RepositoryDirectory } from '../../../protocols/git.ts'
+import { findRepository, mayPush } from '../../../protocols/git-access.ts'
 import type { PeopleAccess, Person } from '../../../protocols/people.ts'
 import { drained } from '../../platform/back-pressure.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -215,8 +216,9 @@ export class GitSsh {
     try {
       const host = this.#components.host()
       if (!host) throw new JoineryError('NO_ROOM', 'no repositories here')
-      const repository = find(host, asked)
-      if (asked.service === 'git-receive-pack' && !mayPush(host, repository, person))
+      const repository = findRepository(host, asked.person, asked.repository)
+      if (!repository) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+      if (asked.service === 'git-receive-pack' && !mayPush(host, repository, person.id))
         throw new JoineryError('NOT_YOUR_REPOSITORY', `${person.name} may not push`)
       const conversation = {
         service: host.service,
@@ -256,20 +258,6 @@ function isSigned(context: KeyContext, parseKey: ParseKey): boolean {
   const parsed = parseKey(`${kind} ${key.data.toString('base64')}`)
   const [known] = Array.isArray(parsed) ? parsed : [parsed]
   return known !== undefined && !(known instanceof Error) && known.verify(blob, signature, hashAlgo) === true
-}
-
-/** @throws JoineryError `REPOSITORY_UNKNOWN` */
-function find({ people, directory }: SshHost, { person, repository }: SshCommand): Repository {
-  const owner = people.named(person)
-  const found = owner && directory.find(owner.id, repository)
-  if (!found) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
-  return found
-}
-
-/** Somebody who was removed while they were connected may nothing more. */
-function mayPush({ people }: SshHost, repository: Repository, person: Person): boolean {
-  if (!people.person(person.id)) return false
-  return repository.owner === person.id || repository.collaborators.includes(person.id)
 }
 
 function wordsOf(error: unknown): string {
