@@ -6,7 +6,7 @@ import { glanceOfOverview, type RoomGlance } from '../../protocols/room-glance.t
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Language } from '../../web-client/languages.ts'
 import { renderDevicePage, renderRoomPage } from '../../web-client/room/room-page.ts'
-import { roomTextsIn } from '../../web-client/room/texts.ts'
+import { type RoomTexts, roomTextsIn } from '../../web-client/room/texts.ts'
 import type { RoomLive } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sendCompressed } from './compressed.ts'
@@ -33,9 +33,13 @@ export interface RoomRouteOptions {
 /** A page that is shown once waits so long for other devices to say how they are. */
 const GLIMPSE_MS = 600
 /** A facilitator clicks a few times in a row. */
-/** The page has words of its own for these; see `noticeOf`. */
-const PROBLEMS: ReadonlySet<string> = new Set(['CLOCK_NOT_FORWARD', 'TIME_INVALID', 'NAME_DIFFERS'])
 const PACE = { burst: 10, refillMs: 2_000 }
+/** The page has words of its own for these. */
+const PROBLEMS: ReadonlyMap<string, (words: RoomTexts) => string> = new Map([
+  ['CLOCK_NOT_FORWARD', ({ clock }) => clock.notForward],
+  ['TIME_INVALID', ({ clock }) => clock.wrong],
+  ['NAME_DIFFERS', ({ actions }) => actions.notConfirmed]
+])
 
 export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): void {
   const { overview, people, room, script, streams, clock } = options
@@ -171,18 +175,8 @@ function mayChangeRoom(request: FastifyRequest, { people, room }: Pick<RoomRoute
 }
 
 function noticeOf(search: URLSearchParams, language: Language): string | undefined {
-  const { actions, clock } = roomTextsIn(language)
-  if (search.has('done')) return actions.done
-  switch (search.get('problem')) {
-    case 'CLOCK_NOT_FORWARD':
-      return clock.notForward
-    case 'TIME_INVALID':
-      return clock.wrong
-    case 'NAME_DIFFERS':
-      return actions.notConfirmed
-    default:
-      return undefined
-  }
+  const words = roomTextsIn(language)
+  return search.has('done') ? words.actions.done : PROBLEMS.get(search.get('problem') ?? '')?.(words)
 }
 
 /** Who is stuck is for those who help. */
@@ -190,7 +184,7 @@ function withoutNames(glance: RoomGlance): RoomGlance {
   return { ...glance, signals: { ...glance.signals, people: [] } }
 }
 
-export function liveOf(room: RoomDoor): RoomLive {
+function liveOf(room: RoomDoor): RoomLive {
   const live = room.current()
   if (!live) throw new JoineryError('NO_ROOM', 'this device belongs to no room yet')
   return live
@@ -201,6 +195,12 @@ const BY_HAND = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1
 /** `2026-11-24T13:30:00.000Z` as browsers write it, or `2026-11-24 13:30`; UTC. */
 function timeOf(text: string | null): number {
   const [, year, month, day, hour, minute, second = '0'] = BY_HAND.exec((text ?? '').trim()) ?? []
-  if (year === undefined) throw new JoineryError('TIME_INVALID', 'not a time')
-  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  const time = new Date(
+    Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  )
+  // A 13th month would be counted on into the next year, and the clock of a room does not go back.
+  const isWritten =
+    year !== undefined && time.toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}`)
+  if (!isWritten) throw new JoineryError('TIME_INVALID', 'not a time')
+  return time.getTime()
 }
