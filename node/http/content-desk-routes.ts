@@ -1,6 +1,7 @@
 /** `/room/content`, `/room/versions/<collection>` and `/room/ready`: what a facilitator adds, takes back and checks. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
+import type { Action } from '../../protocols/people-rights.ts'
 import { renderContentPage } from '../../web-client/room/content-page.ts'
 import { renderReadyPage } from '../../web-client/room/ready-page.ts'
 import { renderVersionsPage } from '../../web-client/room/versions-page.ts'
@@ -39,14 +40,19 @@ export function addContentDeskRoutes(app: FastifyInstance, options: ContentDeskO
     done(null)
   )
   /** Undefined: sent to sign in. */
-  const looking = (request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply | undefined => {
+  const looking = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    action: Action
+  ): FastifyReply | undefined => {
     if (!personOf(request, people)) return goTo(reply, `/sign-in?next=${path}`)
-    allowed(request, people, 'change-content')
+    allowed(request, people, action)
     return undefined
   }
 
   app.get('/room/content', { config: { action: 'change-content' } }, async (request, reply) => {
-    const away = looking(request, reply, '/room/content')
+    const away = looking(request, reply, '/room/content', 'change-content')
     if (away) return away
     if (desk.job?.isRunning) reply.header('Refresh', REFRESH_SECONDS)
     return sendFreshPage(reply, renderContentPage(desk.job, visitorOf(request, people)))
@@ -56,14 +62,14 @@ export function addContentDeskRoutes(app: FastifyInstance, options: ContentDeskO
     { config: { action: 'change-content' } },
     async (request, reply) => {
       const { collection } = request.params
-      const away = looking(request, reply, '/room')
+      const away = looking(request, reply, '/room', 'change-content')
       if (away) return away
       const versions = await actions.versions(collection)
       return sendFreshPage(reply, renderVersionsPage(collection, versions, visitorOf(request, people)))
     }
   )
   app.get('/room/ready', { config: { action: 'check-room' } }, async (request, reply) => {
-    const away = looking(request, reply, '/room/ready')
+    const away = looking(request, reply, '/room/ready', 'check-room')
     if (away) return away
     const state = actions.check.state()
     if (state?.isRunning) reply.header('Refresh', REFRESH_SECONDS)
@@ -97,8 +103,12 @@ export function addContentDeskRoutes(app: FastifyInstance, options: ContentDeskO
               unpack: isZip && (isLesson || upload.fields.get('unpack') === 'yes')
             },
             async () => {
-              giveBack()
-              await disk.remove(folder)
+              // The next upload comes into the same folder.
+              try {
+                await disk.remove(folder)
+              } finally {
+                giveBack()
+              }
             }
           )
         } catch (error) {
