@@ -51,7 +51,7 @@ interface Scratch {
 export class ReadyCheck {
   readonly #slot: RoomSlot
   readonly #init: ReadyCheckInit
-  #state: CheckState | undefined
+  #report: ReadyReport | undefined
   #running: Promise<ReadyReport> | undefined
 
   constructor(slot: RoomSlot, init: ReadyCheckInit) {
@@ -61,7 +61,7 @@ export class ReadyCheck {
 
   /** Of the check that is under way, or of the last one since the start. */
   get state(): CheckState | undefined {
-    return this.#state
+    return this.#report && { isRunning: this.#running !== undefined, report: this.#report }
   }
 
   /** One at a time: who asks while one is under way gets that one's report. */
@@ -75,7 +75,7 @@ export class ReadyCheck {
   async #run(signal: AbortSignal): Promise<ReadyReport> {
     const { runtime } = this.#slot
     const report: ReadyReport = { ready: false, devices: [] }
-    this.#state = { isRunning: true, report }
+    this.#report = report
     const { people } = runtime
     // Of a check that a power cut ended.
     for (const left of people.list()) if (SCRATCH_NAME.test(left.shownName)) await this.#removePerson(runtime, left.id)
@@ -105,7 +105,6 @@ export class ReadyCheck {
       report.ready = isReady(report.devices)
       return report
     } finally {
-      this.#state = { isRunning: false, report }
       await this.#removePerson(runtime, person.id)
     }
   }
