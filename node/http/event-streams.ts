@@ -28,7 +28,6 @@ const RETRY_MS = 3_000
 export interface EventStream {
   /** @returns how many bytes that is, before the network packs it */
   send(data: unknown): number
-  readonly isOpen: boolean
 }
 
 export class EventStreams {
@@ -84,18 +83,14 @@ export class EventStreams {
       })
     }
     beat()
-    const isOpen = (): boolean => this.#open.has(raw)
     stop = begin({
       send(data) {
         const text = `data: ${JSON.stringify(data)}\n\n`
         write(text)
         return Buffer.byteLength(text)
-      },
-      get isOpen() {
-        return isOpen()
       }
     })
-    if (!isOpen()) stop()
+    if (!this.#open.has(raw)) stop()
     return reply
   }
 

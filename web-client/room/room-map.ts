@@ -126,8 +126,7 @@ export function linksBetween(devices: readonly DeviceGlance[]): Link[] {
   const numbers = new Map(devices.map(({ id }, at) => [id, at]))
   const links = new Map<string, Link>()
   for (const [from, device] of devices.entries()) {
-    const seen = device.sees.length > 0 ? device.sees : []
-    for (const { id, roundTripMs, bytesPerSecond } of seen) {
+    for (const { id, roundTripMs, bytesPerSecond } of device.sees) {
       const to = numbers.get(id)
       if (to === undefined) continue
       const [a, b] = from < to ? [from, to] : [to, from]
