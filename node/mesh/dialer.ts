@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts'
 import { type DialPlan, type DialTarget, dialOrder } from './dial-plan.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
-import { unknownNames } from './name-lookup.ts'
+import { areUnknownNames } from './name-lookup.ts'
 
 const TICK_MS = 500
 
@@ -64,8 +64,7 @@ export class Dialer {
   }
 
   async #whyNot(error: unknown, { addresses }: DialTarget): Promise<DialFailure> {
-    const unknown = await unknownNames(addresses)
-    return unknown.length > 0 && unknown.length === addresses.length ? 'name-unknown' : dialFailure(error)
+    return (await areUnknownNames(addresses)) ? 'name-unknown' : dialFailure(error)
   }
 }
 

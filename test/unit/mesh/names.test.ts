@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { tryMeshAddress } from '../../../protocols/mesh-address.ts'
+import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
 import { run, until } from '../../kit/child.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
 import { TestNodes } from './mesh-kit.ts'
@@ -88,14 +89,16 @@ describe('a name', () => {
     await room.event((event) => event.kind === 'linked' && event.node === cloud.mesh.node)
   })
 
-  test.each(['nowhere.invalid:4001', '/dns4/nowhere.invalid/tcp/443/wss'])(
-    'that does not resolve is said so, with the name: %s',
-    async (address) => {
-      await using nodes = new TestNodes()
-      const network = { interface: 'eth0', address: '10.0.0.5', family: 4, prefix: 24 } as const
-      const lost = await nodes.make({ staticAddresses: [address], networkAddresses: () => [network] })
-      const advice = (): string[] => lost.mesh.discovery().advice.map(({ code, text }) => `${code} ${text}`)
-      await until('it says so', () => advice().some((one) => /^NAME_UNKNOWN .*nowhere\.invalid/.test(one)))
-    }
-  )
+  const device = nodeIdOfPublicKey(new Uint8Array(32).fill(1))
+  test.each([
+    [['nowhere.invalid:4001']],
+    [['/dns4/nowhere.invalid/tcp/443/wss']],
+    [[`/dns4/nowhere.invalid/tcp/4001/p2p/${device}`, `/dns4/nowhere.invalid/tcp/443/wss/p2p/${device}`]]
+  ])('that does not resolve is said so, with the name: %s', async (staticAddresses) => {
+    await using nodes = new TestNodes()
+    const network = { interface: 'eth0', address: '10.0.0.5', family: 4, prefix: 24 } as const
+    const lost = await nodes.make({ staticAddresses, networkAddresses: () => [network] })
+    const advice = (): string[] => lost.mesh.discovery().advice.map(({ code, text }) => `${code} ${text}`)
+    await until('it says so', () => advice().some((one) => /^NAME_UNKNOWN .*nowhere\.invalid/.test(one)))
+  })
 })
