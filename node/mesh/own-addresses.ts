@@ -1,4 +1,4 @@
-import { formatMeshAddress, ipMeshAddress } from '../../protocols/mesh-address.ts'
+import { formatMeshAddress, ipMeshAddress, isLinkLocal } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 
@@ -11,7 +11,7 @@ export function ownAddresses(
   init: { node: NodeId; port: number; hidden: ReadonlySet<string> }
 ): string[] {
   const ips = networks
-    .filter(({ address }) => !init.hidden.has(address) && !/^fe80:/i.test(address))
+    .filter(({ address }) => !init.hidden.has(address) && !isLinkLocal(address))
     .sort((a, b) => a.family - b.family)
     .map(({ address }) => address)
   if (ips.length === 0) ips.push('127.0.0.1')
