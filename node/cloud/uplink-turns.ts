@@ -15,6 +15,10 @@ export interface LineState {
 
 export type Turn = 'begin' | 'wait' | 'refuse'
 
+export function waitsForJournal({ journalQuiet, restlessMs }: LineState): boolean {
+  return !journalQuiet && restlessMs < JOURNAL_FIRST_MS
+}
+
 export class UplinkTurns {
   #requests = 0
   #bytes = 0
@@ -24,9 +28,9 @@ export class UplinkTurns {
   }
 
   /** @param bytes of the request that is next in the queue */
-  next(bytes: number, { journalQuiet, restlessMs, budgetSpent }: LineState): Turn {
-    if (budgetSpent) return 'refuse'
-    if (!journalQuiet && restlessMs < JOURNAL_FIRST_MS) return 'wait'
+  next(bytes: number, state: LineState): Turn {
+    if (state.budgetSpent) return 'refuse'
+    if (waitsForJournal(state)) return 'wait'
     if (this.#requests === 0) return 'begin'
     return this.#requests < UPLINK_REQUESTS && this.#bytes + bytes <= UPLINK_IN_FLIGHT_BYTES ? 'begin' : 'wait'
   }
