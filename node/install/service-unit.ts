@@ -112,7 +112,13 @@ export function commandText(architecture: string, dataDirectory: string): string
 # Written by \`joinery install\`.
 export JOINERY_DATA="\${JOINERY_DATA:-${dataDirectory}}"
 program="${CURRENT}/${nodeBinary(architecture)} ${CURRENT}/${LAUNCHER}"
-case " $* " in *" install "*|*" uninstall "*) exec $program "$@" ;; esac
+# The command is the first word that is no option and belongs to none.
+command= skip=
+for word in "$@"; do
+  if [ -n "$skip" ]; then skip=; continue; fi
+  case "$word" in --data|--config) skip=yes ;; -*) ;; *) command=$word; break ;; esac
+done
+case "$command" in install|uninstall) exec $program "$@" ;; esac
 if [ "$(id -u)" = 0 ]; then
   export HOME=/nonexistent XDG_CACHE_HOME=/var/cache/joinery
   exec setpriv --reuid=${SERVICE_USER} --regid=${SERVICE_USER} --init-groups -- $program "$@"

@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { accountIn } from '../../../node/install/machine.ts'
 import { commandText, memoryLimits, serviceUnit } from '../../../node/install/service-unit.ts'
 import { listeningInodes } from '../../../node/platform/port-owner.ts'
+import { temporaryFolder } from '../../kit/temporary-folder.ts'
 
 const MIB = 2 ** 20
 
@@ -30,9 +34,30 @@ it('starts Node itself and never npx, which does not pass the signal to stop on'
   expect(unit).not.toMatch(/^Exec.*np[mx]/m)
 })
 
-it('gives root the service account for everything but installing', () => {
-  expect(commandText('x64', '/srv/room')).toContain('setpriv --reuid=joinery')
-  expect(commandText('x64', '/srv/room')).toContain('JOINERY_DATA:-/srv/room')
+it.each([
+  ['install --port 80', 'root: install --port 80'],
+  ['--data /srv/room --json uninstall', 'root: --data /srv/room --json uninstall'],
+  ['status', 'account: status'],
+  ['--config install start', 'account: --config install start'],
+  // A word that only looks like the command: files of the data folder would be root's.
+  ['add lesson /srv/r --name install', 'account: add lesson /srv/r --name install'],
+  ['', 'account: ']
+])('gives root the service account for everything but installing: joinery %s', (words, said) => {
+  using folder = temporaryFolder()
+  const script = commandText('x64', '/srv/room')
+  expect(script).toContain('JOINERY_DATA:-/srv/room')
+  expect(script).toContain('setpriv --reuid=joinery')
+  const programs = {
+    id: 'echo 0',
+    installed: 'echo "root: $*"',
+    setpriv: 'while [ "$1" != installed ]; do shift; done; shift; echo "account: $*"',
+    joinery: script.replace(/^program=.*$/m, 'program=installed')
+  }
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(join(folder.path, name), text.startsWith('#!') ? text : `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const env = { PATH: `${folder.path}:${process.env.PATH ?? ''}` }
+  const given = words.split(' ').filter((word) => word !== '')
+  expect(execFileSync('joinery', given, { env, encoding: 'utf8' })).toBe(`${said}\n`)
 })
 
 it('finds who listens on a port in the table of the kernel', () => {
