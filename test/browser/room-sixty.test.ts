@@ -29,6 +29,27 @@ it('the first view of sixty devices is below 80 KB, and every card follows the r
   await page.close()
 })
 
+it('a page whose stream was refused asks again by itself', async () => {
+  const context = await browser.newContext({ locale: 'en' })
+  await context.addCookies([room.cookie])
+  const page = await context.newPage()
+  await page.clock.install()
+  let asked = 0
+  await page.route('**/room/live', (route) => (asked++ === 0 ? route.fulfill({ status: 503 }) : route.continue()))
+  await page.goto(`${room.door.origin}/room`)
+  await expect
+    .poll(
+      async () => {
+        await page.clock.runFor(10_000)
+        return await page.locator('.live.on').count()
+      },
+      { timeout: 45_000 }
+    )
+    .toBe(1)
+  expect(asked).toBe(2)
+  await context.close()
+})
+
 it('looks as it should', async () => {
   const context = await browser.newContext({ locale: 'en' })
   await context.addCookies([room.cookie])

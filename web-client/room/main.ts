@@ -12,6 +12,8 @@ import { ROOM_PARTS } from './room-parts.ts'
 
 /** So long may one go at it before the page gets its turn: far below what a person feels, also on a phone. */
 const TURN_MS = 12
+/** A stream that was refused, as by a device that has just started, is not opened again by the browser itself. */
+const AGAIN_MS = 10_000
 
 const root = document.querySelector<HTMLElement>('[data-room]')
 if (root) followRoom(root)
@@ -108,7 +110,12 @@ function followRoom(root: HTMLElement): void {
       if (stream) return
       stream = new EventSource('/room/live')
       stream.onopen = () => tell(true)
-      stream.onerror = () => tell(false)
+      stream.onerror = () => {
+        tell(false)
+        if (stream?.readyState !== EventSource.CLOSED) return
+        stream = undefined
+        setTimeout(follow, AGAIN_MS)
+      }
       stream.onmessage = ({ data }) => {
         const change = JSON.parse(String(data)) as GlanceChange
         glance = afterChange(glance, change)
