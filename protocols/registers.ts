@@ -15,6 +15,7 @@ import { decodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC } from './note-facts.ts'
 import { decodePersonFact, personOfTopic } from './people-facts.ts'
 import { decodeRoomFact, ROOM_TOPIC } from './room-facts.ts'
 import { decodeToldWants, WANTS_KIND, WANTS_TOPIC } from './want-facts.ts'
+import { decodeWifi, WIFI_KIND, WIFI_TOPIC } from './wifi-facts.ts'
 
 /** @returns the register among those of its topic; undefined for a body that says nothing */
 type Naming = (body: CborValue, topic: string) => string | undefined
@@ -55,13 +56,17 @@ const ofPerson: Record<string, Naming> = {
 
 const ofWants: Record<string, Naming> = { [WANTS_KIND]: (body) => decodeToldWants(body)?.node }
 
+/** A password that was changed is not kept for ever. */
+const ofWifi: Record<string, Naming> = { [WIFI_KIND]: (body) => (decodeWifi(body) ? 'wifi' : undefined) }
+
 const BY_TOPIC: ReadonlyMap<string, Record<string, Naming>> = new Map([
   [ROOM_TOPIC, inRoom],
   [COLLECTIONS_TOPIC, ofCollections],
   [NOTES_TOPIC, ofNotes],
   [REPOSITORIES_TOPIC, ofRepositories],
   [CLOUD_TOPIC, ofClouds],
-  [WANTS_TOPIC, ofWants]
+  [WANTS_TOPIC, ofWants],
+  [WIFI_TOPIC, ofWifi]
 ])
 
 function namingsOf(topic: string): Record<string, Naming> | undefined {

@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cloudFold } from '../../node/cloud/link-fold.ts'
 import { collectionFold } from '../../node/collections/collection-fold.ts'
+import { wantsFold } from '../../node/daemon/room-wants.ts'
 import { repositoryFold } from '../../node/git/agreement/repository-fold.ts'
 import { titleFold } from '../../node/notes/title-fold.ts'
 import { peopleFold } from '../../node/people/people-fold.ts'
 import { type MembershipFacts, membershipFold, type Stated } from '../../node/room/membership-facts.ts'
+import { wifiFold } from '../../node/room/wifi-setting.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
 import { cloudEntry } from '../../protocols/cloud-facts.ts'
 import { CLOUD_SECRET_BYTES } from '../../protocols/cloud-link.ts'
@@ -18,6 +20,8 @@ import { encodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC } from '../../protocols/n
 import { personEntry } from '../../protocols/people-facts.ts'
 import { ROOM_REGISTERS } from '../../protocols/registers.ts'
 import { encodeRoomFact, ROOM_TOPIC, type RoomFact } from '../../protocols/room-facts.ts'
+import { WANTS_KIND, wantsEntry } from '../../protocols/want-facts.ts'
+import { WIFI_KIND, wifiEntry } from '../../protocols/wifi-facts.ts'
 
 const NODES = [1, 2, 3].map((fill) => nodeIdOfPublicKey(new Uint8Array(32).fill(fill)))
 const PEOPLE = ['0', '1'].map((digit) => digit.repeat(32))
@@ -69,6 +73,12 @@ const KINDS: { [kind: string]: fc.Arbitrary<NewEntry> } = {
     const parameters = { cost: 1024, blockSize: 8, parallel: 1 }
     return personEntry(who, { kind: 'person-code', salt: new Uint8Array(16), hash: code, parameters })
   }),
+  [WANTS_KIND]: fc
+    .record({ node, name: fc.constantFrom('numpy', 'flask'), count: fc.integer({ min: 1, max: 3 }) })
+    .map(({ node: by, name, count }) => {
+      return wantsEntry({ node: by, wants: [{ collection: 'pypi', name, count, learners: 1, who: [] }] })
+    }),
+  [WIFI_KIND]: fc.record({ name: fc.constantFrom('', 'Class', 'Hall'), password: fc.constant('') }).map(wifiEntry),
   // Not registers: they must never be missing.
   'person-named': fc
     .record({ who: person, name: fc.constantFrom('ada', 'bob') })
@@ -89,7 +99,9 @@ const REGISTERS = [
   'node-setting',
   'person-code',
   'policy',
-  'room-named'
+  'room-named',
+  WANTS_KIND,
+  WIFI_KIND
 ].sort()
 
 const FOLDS: readonly Fold<never>[] = [
@@ -98,7 +110,9 @@ const FOLDS: readonly Fold<never>[] = [
   titleFold,
   repositoryFold,
   cloudFold,
-  peopleFold
+  peopleFold,
+  wantsFold,
+  wifiFold
 ] as never
 
 /** A history of three devices; a device goes on in a new log with each of its starts. */
