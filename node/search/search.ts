@@ -18,6 +18,7 @@ import {
   MAX_PAGE_WORDS,
   MAX_PAGES,
   MAX_QUERY_CHARACTERS,
+  MAX_RECORD_BYTES,
   MAX_WAITING,
   PATIENCE_MS
 } from './limits.ts'
@@ -243,8 +244,7 @@ export class Search {
         ...{ path: file.path, cid: file.cid, title },
         headings: headings.map(({ at, id, text }) => [at, id ?? '', text])
       }
-      // A word that folds to nothing would shift all behind it.
-      return encodeRecord(header, words.map((word) => foldWord(word) || '-').join(' '), words.join(' '))
+      return fittingRecord(header, words)
     } catch (error) {
       this.#ending.signal.throwIfAborted()
       this.#init.onProblem(error)
@@ -379,6 +379,15 @@ export class Search {
 
 function isSamePage(one: Candidate['hit'], two: Candidate['hit']): boolean {
   return one.title === two.title && one.snippet.join('\n') === two.snippet.join('\n')
+}
+
+/** Of a page that is too large for a record its beginning is found; one that cannot be read back would take all others with it. */
+function fittingRecord(header: RecordHeader, words: readonly string[]): Buffer {
+  // A word that folds to nothing would shift all behind it.
+  const record = encodeRecord(header, words.map((word) => foldWord(word) || '-').join(' '), words.join(' '))
+  if (record.length <= MAX_RECORD_BYTES || words.length === 0) return record
+  const most = Math.floor(words.length / 2)
+  return fittingRecord({ ...header, headings: header.headings.filter(([at]) => at < most) }, words.slice(0, most))
 }
 
 function isSame(known: ReadonlyMap<string, Place>, files: readonly ContentFile[]): boolean {

@@ -5,7 +5,7 @@ import { createSearchViews } from '../../../node/mirrors/index.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { Search, type SearchContent } from '../../../node/search/index.ts'
-import { MAX_HITS, MAX_TERMS, MAX_WAITING } from '../../../node/search/limits.ts'
+import { MAX_HITS, MAX_RECORD_BYTES, MAX_TERMS, MAX_WAITING } from '../../../node/search/limits.ts'
 import type { SearchAnswer } from '../../../protocols/search.ts'
 import { MemoryContent } from '../../fixtures/memory-content.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
@@ -112,6 +112,18 @@ describe('a search', () => {
       'c.html': page('Tidy data', '<p>tidy and also data</p>')
     }).open()
     expect(paths(await search.search('tidy data'))).toEqual(['c.html', 'b.html', 'a.html'])
+  })
+
+  test('a page that is larger than a place in the list is found by its beginning, and hides no other', async () => {
+    const hashes = `${'0123456789'.repeat(5)} `.repeat(MAX_RECORD_BYTES / 64)
+    const { open: start, problems } = room({
+      'data.html': page('Data', `<p>ñandú first</p><p>${hashes}</p><p>last</p>`),
+      'plain.html': page('Plain', '<p>ñandú too</p>')
+    })
+    const search = start()
+    expect(paths(await search.search('ñandú'))).toEqual(['data.html', 'plain.html'])
+    expect(problems).toEqual([])
+    expect(await start().search('first')).toMatchObject({ pages: [{ path: 'data.html' }], readPages: 2, allPages: 2 })
   })
 
   test('shows a page that a crawler left at several addresses once, and pages of one title that say something else', async () => {
