@@ -1,5 +1,5 @@
 /** Words as they are compared: without case and accents, `Ñandú` as `nandu`. Each word folds on its own, so that counts of words agree. */
-import { MAX_QUERY_CHARACTERS, MAX_TERMS, MAX_WORD_CHARACTERS, MIN_TERM_CHARACTERS } from './limits.ts'
+import { MAX_QUERY_CHARACTERS, MAX_TERMS, MAX_WORD_CHARACTERS } from './limits.ts'
 
 export function foldWord(word: string): string {
   // Most words of programs and of English: nothing to take apart.
@@ -17,9 +17,9 @@ export function foldWord(word: string): string {
     .slice(0, MAX_WORD_CHARACTERS)
 }
 
-/** What is looked for: the words of a question, folded, each once. */
+/** What is looked for: the words of a question, folded, each once. One letter is a word too: `R` is the name of a language. */
 export function termsOf(query: string): string[] {
   const words = query.slice(0, MAX_QUERY_CHARACTERS).split(/\s+/u)
   const terms = words.map((word) => foldWord(word).replace(/^["'“«(]+|["'”»),.;:!?]+$/gu, ''))
-  return [...new Set(terms.filter((term) => term.length >= MIN_TERM_CHARACTERS))].slice(0, MAX_TERMS)
+  return [...new Set(terms.filter((term) => term !== ''))].slice(0, MAX_TERMS)
 }

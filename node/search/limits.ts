@@ -3,8 +3,6 @@
 /** One line that a person types. */
 export const MAX_QUERY_CHARACTERS = 200
 export const MAX_TERMS = 8
-/** Two letters: `R` and `go` are names of languages. One letter would be on every page. */
-export const MIN_TERM_CHARACTERS = 1
 /** The longest page of the lessons has 30,000 words; a book of twice as many is found by its beginning. */
 export const MAX_PAGE_WORDS = 60_000
 /** A word longer than this is data. */
