@@ -13,7 +13,7 @@ import type {
 } from '../../protocols/stick.ts'
 import './errors.ts'
 import { MAX_ENTRIES, MAX_LISTED_DATA, SPAN_BYTES } from './limits.ts'
-import { fitsStick, StickNames } from './stick-names.ts'
+import { fitsStick, foldedName, StickNames } from './stick-names.ts'
 
 /** The collections as files that need no server; `node/mirrors` knows how. */
 export interface StickViews {
@@ -82,7 +82,7 @@ export class StickContent {
         if (++count > MAX_ENTRIES)
           throw new JoineryError('STICK_TOO_MANY_FILES', `the room has more than ${MAX_ENTRIES} files`)
         const { path } = item.entry
-        const name = path.normalize('NFC').toLowerCase()
+        const name = foldedName(path)
         const why = seen.has(name)
           ? 'another file has this name on a stick'
           : fitsStick(path)

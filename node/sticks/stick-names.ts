@@ -46,7 +46,7 @@ export function fitsStick(path: string): boolean {
 }
 
 /** How two names are compared on the stick: without case, and macOS composes accents as it likes. */
-function foldedName(path: string): string {
+export function foldedName(path: string): string {
   return path.normalize('NFC').toLowerCase()
 }
 

@@ -19,6 +19,7 @@ import {
   SPAN_BYTES
 } from './limits.ts'
 import { formatStickList, LIST_NAME, parseStickList, type StickList } from './stick-list.ts'
+import { foldedName } from './stick-names.ts'
 
 export interface StickDevice {
   stickItems(options: { system: LearnerSystem }, signal?: AbortSignal): AsyncIterable<StickItem>
@@ -84,13 +85,14 @@ export class StickWriter {
       if (hash === undefined) toWrite.push(entry)
       else present.set(entry.path, hash)
     }
-    const wanted = new Set(entries.map(({ path }) => path))
+    // As the stick compares them: what only changed its case is the same file there.
+    const wanted = new Set(entries.map(({ path }) => foldedName(path)))
     return {
       ...{ edition, files: entries.length, present, toWrite, leftOut },
       bytes: sum(entries),
       bytesToWrite: sum(toWrite),
       bytesNeeded: sum(toWrite) + toWrite.length * CLUSTER_BYTES + (toWrite.length > 0 ? RESERVE_BYTES : 0),
-      stale: [...known.hashes.keys()].filter((path) => !wanted.has(path)),
+      stale: [...known.hashes.keys()].filter((path) => !wanted.has(foldedName(path))),
       tooBigForFat: entries.filter(({ sizeBytes }) => sizeBytes > MAX_FAT_FILE_BYTES).map(({ path }) => path)
     }
   }

@@ -184,6 +184,16 @@ describe('a stick', () => {
     expect(readFileSync(join(folder.path, 'precious.txt'), 'utf8')).toBe('mine')
   })
 
+  test('a file whose name only changed its case is not removed: on a stick the two are one', async () => {
+    using folder = temporaryFolder()
+    const device = new FakeDevice({ 'installers/R-4.4.exe': 'R', 'installers/gone.exe': 'gone' })
+    await writeAll(device, folder.path)
+    device.files.clear()
+    device.files.set('installers/r-4.4.exe', Buffer.from('R'))
+    expect((await writeAll(device, folder.path)).stale).toEqual(['installers/gone.exe'])
+    expect(readFileSync(join(folder.path, 'installers/r-4.4.exe'), 'utf8')).toBe('R')
+  })
+
   test('the list comes back as it was', () => {
     const list = { edition: 'joinery 1, "Sala 3"', hashes: new Map([['a b/c.html', hashOf('x')]]) }
     expect(parseStickList(formatStickList(list))).toEqual(list)
