@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { matches } from './content-bytes.ts'
+import { accepts, matches } from './content-bytes.ts'
 import { etagOf } from './page-answer.ts'
 
 const compress = promisify(gzip)
@@ -16,11 +16,6 @@ function kept(bytes: Buffer): Promise<Buffer> {
   const known = compressed.get(bytes) ?? compress(bytes)
   compressed.set(bytes, known)
   return known
-}
-
-export function readsGzip(request: FastifyRequest): boolean {
-  const accepts = request.headers['accept-encoding']
-  return typeof accepts === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/i.test(accepts)
 }
 
 /** @param isKept the same buffer is sent each time */
@@ -37,6 +32,6 @@ export async function sendCompressed(
     .header('Cache-Control', caching)
     .header('Vary', 'Accept-Encoding, Accept-Language, Cookie, Host, User-Agent')
   if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  if (bytes.length < LEAST_BYTES || !readsGzip(request)) return reply.send(bytes)
+  if (bytes.length < LEAST_BYTES || !accepts(request.headers['accept-encoding'], 'gzip')) return reply.send(bytes)
   return reply.header('Content-Encoding', 'gzip').send(await (isKept ? kept(bytes) : compress(bytes)))
 }
