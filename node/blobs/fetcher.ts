@@ -213,12 +213,10 @@ export class Fetcher {
       planner.received(request.id)
       this.wake()
       const accepted = await this.#accept(request, outcome.bytes)
-      if (accepted === 'useless') {
-        planner.dropped(request.id)
-        return
-      }
-      if (accepted === 'wrong') {
-        this.#blame(transfer, outcome.bytes)
+      if (accepted !== 'verified') {
+        if (accepted === 'wrong') this.#blame(transfer, outcome.bytes)
+        else planner.dropped(request.id)
+        this.#transfers.giveBack(into.bytes)
         return
       }
       this.#settle(request, outcome.bytes)
