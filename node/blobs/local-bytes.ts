@@ -13,7 +13,7 @@ export type LocalBytes =
 /**
  * Verified bytes `start` ≤ i < `end`, of a complete blob or of the pieces of one that is being fetched.
  *
- * @param buffer of 256 KiB that the spans share: each is valid until the next is asked for
+ * @param buffer of 256 KiB or of a whole piece that the spans share: each is valid until the next is asked for
  */
 export function localBytes(store: BlobStore, cid: Cid, start: number, end: number, buffer?: Uint8Array): LocalBytes {
   const sizeBytes = store.sizeOf(cid)

@@ -290,7 +290,7 @@ export class BlobStore {
   /**
    * Bytes `start` ≤ i < `end` in spans of at most 256 KiB, each verified.
    *
-   * @param buffer of 256 KiB that the spans share: then each is valid only until the next is asked for, which halves the cost of sending
+   * @param buffer of 256 KiB or of a whole piece that the spans share: then each is valid only until the next is asked for, which halves the cost of sending
    */
   readSpans(cid: Cid, start: number, end: number, buffer?: Uint8Array): AsyncIterable<Uint8Array> {
     this.#used(cid)
