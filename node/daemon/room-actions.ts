@@ -2,6 +2,7 @@
 import { JoineryError } from '../../protocols/errors.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { isName } from '../../protocols/room-facts.ts'
+import { DEFAULT_RESERVE_BYTES } from '../blobs/index.ts'
 import type { ImportResult, Operations } from '../control/operations.ts'
 import type { AddedContent, NewContent, RoomActions } from '../http/room-door.ts'
 import { diskSpace } from '../platform/disk-space.ts'
@@ -9,9 +10,6 @@ import { pluggedSticks } from '../platform/plugged-sticks.ts'
 import { FOLDERS } from './device.ts'
 import type { ReadyCheck } from './ready/ready-check.ts'
 import type { RoomSlot } from './room-slot.ts'
-
-/** Left free on the disk, as for everything else that is written here. */
-const RESERVE_BYTES = 256 * 2 ** 20
 
 export function roomActions(slot: RoomSlot, operations: Operations, check: ReadyCheck): RoomActions {
   const { config } = slot.device
@@ -57,7 +55,7 @@ export function roomActions(slot: RoomSlot, operations: Operations, check: Ready
     uploads: {
       folder: FOLDERS.uploads(config),
       async freeBytes() {
-        return Math.max(0, (await diskSpace(config.dataDirectory)).freeBytes - RESERVE_BYTES)
+        return Math.max(0, (await diskSpace(config.dataDirectory)).freeBytes - DEFAULT_RESERVE_BYTES)
       }
     }
   }

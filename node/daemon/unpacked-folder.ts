@@ -1,13 +1,11 @@
 /** A ZIP file that somebody hands over, as a folder for as long as it is read. */
 import { basename, dirname, join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
+import { DEFAULT_RESERVE_BYTES } from '../blobs/index.ts'
 import '../collections/errors.ts'
 import { unpackZip } from '../mirrors/index.ts'
 import { nodeSourceFolder, type SourceFile } from '../platform/source-folder.ts'
 import { type Device, FOLDERS } from './device.ts'
-
-/** Left free on the disk, as for everything else that is written here. */
-export const UNPACKING_RESERVE_BYTES = 256 * 2 ** 20
 
 /** Devices that unpack just now: their folder is not to be swept by a second one. */
 const unpacking = new WeakSet<Device>()
@@ -51,7 +49,7 @@ async function unpack({ disk }: Device, zip: string, top: string, signal: AbortS
       }
     }
     await disk.makeDirectory(top)
-    const freeBytes = (await disk.freeBytes(top)) - UNPACKING_RESERVE_BYTES
+    const freeBytes = (await disk.freeBytes(top)) - DEFAULT_RESERVE_BYTES
     let written = 0
     for await (const { path, bytes } of unpackZip(source)) {
       signal.throwIfAborted()

@@ -1,8 +1,9 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { DEFAULT_RESERVE_BYTES } from '../../../node/blobs/index.ts'
 import type { Device } from '../../../node/daemon/device.ts'
-import { UNPACKING_RESERVE_BYTES, withUnpacked } from '../../../node/daemon/unpacked-folder.ts'
+import { withUnpacked } from '../../../node/daemon/unpacked-folder.ts'
 import { writeZip } from '../../../node/demo/sample/zip-writer.ts'
 import { type Disk, nodeDisk } from '../../../node/platform/disk.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
@@ -37,7 +38,7 @@ test('what fits beside the reserve of the disk is unpacked to the last byte; one
   const { signal } = new AbortController()
   const unpacked = (): Promise<number[]> =>
     withUnpacked(device, zip, signal, async (top) => files.map(({ name }) => statSync(join(top, name)).size))
-  freeBytes = UNPACKING_RESERVE_BYTES + 42_345
+  freeBytes = DEFAULT_RESERVE_BYTES + 42_345
   expect(await unpacked()).toEqual([40_000, 2_345])
   freeBytes -= 1
   await expect(unpacked()).rejects.toMatchObject({ code: 'IMPORT_DISK_FULL' })
