@@ -13,7 +13,7 @@ export function addWants(program: Command, context: CommandContext): void {
     .summary('what learners asked for and the room lacks')
     .option('--csv <file>', 'write a table for spreadsheets instead; - is the terminal')
     .description(
-      'Packages that pip or R asked this device for in vain, with the Python or R, system and CPU they were for. Bring the first ones next time.\nWorks whether or not the device is running.'
+      'Packages that pip or R asked the devices of the room for in vain, as far as this one has heard, with the Python or R, system and CPU they were for. Bring the first ones next time.\nWorks whether or not the device is running.'
     )
     .addHelpText('after', '\nExamples:\n  joinery wants\n  joinery wants --csv wants.csv\n  joinery wants --json')
     .action(async ({ csv }: { csv?: string }, command: Command) => {
