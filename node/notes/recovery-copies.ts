@@ -54,14 +54,15 @@ export class RecoveryCopies {
 
   /** What was refused of a note that is gone goes too. */
   async forget(notes: ReadonlySet<string>): Promise<void> {
+    if (notes.size === 0) return
     await this.#writing?.catch(() => undefined)
     if ((await this.#disk.stat(this.#directory)) === undefined) return
     for (const { name } of await this.#disk.list(this.#directory)) {
       if (!name.endsWith('.refused')) continue
       const path = join(this.#directory, name)
       const bytes = await readSmallFile(this.#disk, path, MAX_FILE_BYTES)
-      const copy = bytes && (decodeCbor(bytes, MAX_FILE_BYTES) as { note?: CborValue })
-      if (typeof copy?.note === 'string' && notes.has(copy.note)) await this.#disk.remove(path)
+      const note = bytes && noteOf(bytes)
+      if (note !== undefined && notes.has(note)) await this.#disk.remove(path)
     }
   }
 
@@ -77,5 +78,15 @@ export class RecoveryCopies {
     await writeDurably(this.#disk, join(this.#directory, `${this.#next++}.refused`), bytes)
     for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - MAX_RECOVERY_COPIES)))
       await this.#disk.remove(join(this.#directory, `${number}.refused`))
+  }
+}
+
+/** Undefined for a damaged copy: it is nobody's, and must not keep the others here. */
+function noteOf(bytes: Uint8Array): string | undefined {
+  try {
+    const { note } = decodeCbor(bytes, MAX_FILE_BYTES) as { note?: CborValue }
+    return typeof note === 'string' ? note : undefined
+  } catch {
+    return undefined
   }
 }

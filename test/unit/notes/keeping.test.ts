@@ -1,5 +1,5 @@
 /** What notes keep on a device besides the journal, and how much of everything: at each limit and one past it. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as encoding from 'lib0/encoding'
 import { expect, test } from 'vitest'
@@ -46,6 +46,15 @@ test('of what was refused so many copies stay, the newest; larger ones and those
   await copies.keep(refused(MAX_RECOVERY_COPY_BYTES + 1))
   await Promise.all([copies.keep(refused(1)), copies.keep(refused(1))])
   expect(copies.dropped).toBe(2)
+})
+
+test('of a note that is gone no refused copy stays, also beside a damaged one', async () => {
+  using folder = temporaryFolder()
+  const copies = new RecoveryCopies(nodeDisk, folder.path)
+  for (const note of ['gone', 'stays', 'gone']) await copies.keep(refused(1, note))
+  writeFileSync(join(folder.path, '0.refused'), 'damaged')
+  await copies.forget(new Set(['gone']))
+  expect(readdirSync(folder.path).sort()).toEqual(['0.refused', '2.refused'])
 })
 
 test('a note as large as a snapshot may be is put away whole; a larger one is read from its entries', async () => {
