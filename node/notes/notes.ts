@@ -174,6 +174,8 @@ class NodeNotes implements Notes {
       })
     )
     this.#scheduleSweep()
+    // The power may have failed before it was done.
+    this.#clearDisk(index.state.removed).catch((cause: unknown) => this.#notTakenAway(cause))
   }
 
   #takeEntries(entries: readonly Entry[]): void {
@@ -193,19 +195,23 @@ class NodeNotes implements Notes {
     )
     const removed = new Set([...told, ...late])
     if (removed.size === 0) return
-    this.#forget(removed).catch((cause: unknown) =>
-      this.#problem({ code: 'NOTE_FAILED', message: 'what is left of a removed note could not be taken away', cause })
-    )
+    this.#forget(removed).catch((cause: unknown) => this.#notTakenAway(cause))
   }
 
-  /** What this device keeps of notes beside the journal. */
   async #forget(removed: ReadonlySet<string>): Promise<void> {
-    for (const id of removed) {
-      await this.#shelf.drop(id)
-      await this.#snapshots.remove(id)
-      await this.#catalogue.eraseLate(id)
-    }
+    for (const id of removed) await this.#shelf.drop(id)
+    await this.#clearDisk(removed)
+    for (const id of removed) await this.#catalogue.eraseLate(id)
+  }
+
+  /** Takes away what this device keeps of notes beside the journal. */
+  async #clearDisk(removed: ReadonlySet<string>): Promise<void> {
+    for (const id of removed) await this.#snapshots.remove(id)
     await this.#recovery.forget(removed)
+  }
+
+  #notTakenAway(cause: unknown): void {
+    this.#problem({ code: 'NOTE_FAILED', message: 'what is left of a removed note could not be taken away', cause })
   }
 
   #scheduleSweep(): void {

@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createJournalSync } from '../../node/journal/index.ts'
+import { RecoveryCopies } from '../../node/notes/recovery-copies.ts'
 import { systemClock } from '../../node/platform/clock.ts'
+import { nodeDisk } from '../../node/platform/disk.ts'
 import { systemRandom } from '../../node/platform/random.ts'
 import { noteTopic } from '../../protocols/note-facts.ts'
 import { PipeLinks } from '../kit/journal-pieces.ts'
@@ -126,4 +128,30 @@ test('what was refused of a removed note is taken off the disk, and nothing else
   await eventually(async () => (await copies()) === 2)
   await one.notes.remove(notes[0]?.id ?? '')
   await eventually(async () => (await copies()) === 1)
+})
+
+test('what a device had no time to take away is gone with its next start', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'joinery-notes-'))
+  ends.push(() => rm(directory, { recursive: true, force: true }))
+  const journal = new MemoryJournal('aa')
+  const first = await startNoteNode(journal, {}, { directory })
+  const { id } = await first.notes.create('Gone')
+  await first.notes.remove(id)
+  await first.stop()
+  await mkdir(join(directory, 'snapshots'), { recursive: true })
+  for (const name of [id, 'stays']) await writeFile(join(directory, 'snapshots', `${name}.note`), 'text')
+  const copies = new RecoveryCopies(nodeDisk, join(directory, 'refused'))
+  for (const note of [id, 'stays']) {
+    await copies.keep({
+      note,
+      code: 'NOTE_FULL',
+      owner: 'a'.repeat(32),
+      address: '10.0.0.1',
+      update: new Uint8Array(1)
+    })
+  }
+  const again = await node(journal, {}, { directory })
+  await eventually(async () => (await readdir(join(directory, 'refused'))).length === 1)
+  expect(await readdir(join(directory, 'snapshots'))).toEqual(['stays.note'])
+  expect(again.problems).toEqual([])
 })
