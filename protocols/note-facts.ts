@@ -36,8 +36,7 @@ const MAX_WRITER_CHARACTERS = 128
 /** A page makes one clientID each time it is loaded. */
 export const MAX_AUTHORS_PER_ENTRY = 1_000
 
-/** Plain enough to be read aloud, safe in a path, a file name and a topic. */
-/** At most 64 characters. */
+/** At most 64 characters, plain enough to be read aloud, safe in a path, a file name and a topic. */
 const NOTE_ID = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 
 export function isNoteId(text: string): boolean {

@@ -7,7 +7,8 @@
  * await sharedHost.handleStrangers(CLOUD_LINK_PROTOCOL, CLOUD_LINK_LIMITS, (stream, peer) => desk.serve(stream, peer))
  * const text = await desk.invite({ uses: 1, addresses })
  * // in the room, on any device
- * const links = await CloudLinks.open({ journal, clock, random, members, mesh })
+ * const links = await CloudLinks.open({ journal, clock, random, members })
+ * links.start(mesh)
  * await links.link({ text })
  * ```
  */

@@ -27,8 +27,10 @@ export interface NoteAnswer {
 }
 
 export interface NotePages {
-  /** @returns undefined for an address that is no page of the notes */
-  /** @param ticket stands for the account's session on other devices */
+  /**
+   * @param ticket stands for the account's session on other devices
+   * @returns undefined for an address that is no page of the notes
+   */
   page(path: string, language: Language, account?: NoteShell['account'], ticket?: string): NoteAnswer | undefined
   /** @returns undefined when there is no such file */
   asset(path: string): NoteAnswer | undefined
