@@ -2,6 +2,7 @@ import { SocketAddress } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ipBytes } from '../../../node/mesh/ip-bytes.ts'
+import { MAX_MULTICAST_SOCKETS } from '../../../node/mesh/limits.ts'
 import {
   asksForHost,
   MAX_KNOWN_ANSWERS,
@@ -21,7 +22,7 @@ import {
   MAX_PACKET_BYTES,
   MAX_RECORDS
 } from '../../../node/mesh/mdns-wire.ts'
-import { multicastNetworks, reachable } from '../../../node/mesh/multicast-network.ts'
+import { addressesToAnnounce, multicastNetworks, reachable } from '../../../node/mesh/multicast-network.ts'
 import { sameNetwork } from '../../../node/platform/same-network.ts'
 import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
 import { hostileBytes, INPUTS } from './hostile-bytes.ts'
@@ -286,6 +287,24 @@ describe('networks', () => {
     expect(networks.map(({ own, group }) => [own.interface, own.address, group])).toEqual([
       ['eth0', '10.0.0.5', '224.0.0.251'],
       ['eth0', 'fe80::5', 'ff02::fb']
+    ])
+  })
+
+  test('so many sockets are opened, and not one more; so many addresses of an interface are announced', () => {
+    const cables = Array.from({ length: MAX_MULTICAST_SOCKETS + 1 }, (_, i) => {
+      return { interface: `eth${i}`, address: `10.0.${i}.5`, family: 4, prefix: 24 } as const
+    })
+    expect(multicastNetworks(cables.slice(1), new Set())).toHaveLength(MAX_MULTICAST_SOCKETS)
+    expect(multicastNetworks(cables, new Set())).toHaveLength(MAX_MULTICAST_SOCKETS)
+    const providers = ['fd00::5', 'fd01::5', 'fe80::5', 'fd02::5'].map((address) => {
+      return { interface: 'eth0', address, family: 6, prefix: 64 } as const
+    })
+    expect(multicastNetworks(providers, new Set()).map(addressesToAnnounce)).toEqual([
+      [
+        { host: 'fe80::5', webSocket: false },
+        { host: 'fd00::5', webSocket: true },
+        { host: 'fd01::5', webSocket: true }
+      ]
     ])
   })
 
