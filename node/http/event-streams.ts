@@ -21,7 +21,7 @@ export const MAX_SIGNAL_STREAMS_PER_ADDRESS = 20
 /** Below the time after which an answer that says nothing is ended. */
 const BEAT_MS = 20_000
 /** A page that is this far behind gets everything anew instead. */
-const MAX_BEHIND_BYTES = 256 * 1024
+export const MAX_BEHIND_BYTES = 256 * 1024
 /** The page tries again after so long. */
 const RETRY_MS = 3_000
 
