@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MERGE_EVERY_MS, MIN_OVERWRITTEN } from '../../../node/journal/limits.ts'
+import { MAX_REGISTERS, MERGE_EVERY_MS, MIN_OVERWRITTEN } from '../../../node/journal/limits.ts'
 import { sha256 } from '../../../node/platform/hash.ts'
 import { decodeBatch } from '../../../protocols/batch.ts'
 import { encodeOverwritten, placeOf } from '../../../protocols/overwritten-places.ts'
@@ -91,6 +91,21 @@ describe('what a node has overwritten itself becomes small', () => {
     await write(3 + MIN_OVERWRITTEN - 1, 1)
     await time.run(time.nowMs + 2 * MERGE_EVERY_MS)
     expect(await saidOf(one)).toHaveLength(3)
+  })
+
+  test('so many registers are remembered: of one that rested while so many others were written the old value stays', async () => {
+    const one = await open('n1')
+    const names = Array.from({ length: MAX_REGISTERS + 1 }, (_, i) => `name-${i}`)
+    const write = (list: string[], value: string) =>
+      one.journal.append(list.map((name) => setEntry('t', name, `${value}:${PAD}`)))
+    for (let at = 0; at < names.length; at += 1000) await write(names.slice(at, at + 1000), 'old')
+    expect(await one.journal.compact()).toBe(0)
+    await write([...names.slice(1, 31), 'name-0'], 'new')
+    expect(await one.journal.compact()).toBe(30)
+    const rests = (await allOf(one.journal.entriesOf('t'))).filter(({ body }) => {
+      return body !== undefined && (body as { name: string }).name === 'name-0'
+    })
+    expect(rests).toHaveLength(2)
   })
 
   test('a device that may not write about the journal claims nothing and reports nothing', async () => {
