@@ -207,7 +207,8 @@ class PageRewriter {
 
   /** Crawlers keep the query as a part of the file's name: `style.css?v=3`. */
   #existing(inside: string, url: URL): string | undefined {
-    const whole = url.search === '' ? undefined : this.#sites.existing(`${inside}${decoded(url.search)}`)
+    const query = decoded(url.search)
+    const whole = query ? this.#sites.existing(`${inside}${query}`) : undefined
     return whole ?? this.#sites.existing(inside)
   }
 
