@@ -8,11 +8,12 @@
  */
 import { spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type WheelInit, wheel, wheelFileName } from '../fixtures/python-packages.ts'
 import { Child, until } from '../kit/child.ts'
 import { joinery, NodeProcess } from '../kit/node-process.ts'
+import { usageOf } from '../kit/processes.ts'
 import { RealPip } from '../kit/real-clients.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import type { Half } from './class-clients.ts'
@@ -22,17 +23,6 @@ const NGINX_PORT = 18_483
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
-
-/** User and system time of all threads, in seconds. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-/** A launcher or a master process leaves the work to its child. */
-function workerOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]) || pid
 }
 
 /** Sizes as in a real set: most are small, a tenth of the packages is three quarters of the bytes. */
@@ -92,7 +82,7 @@ http {
   )
   const master = spawn('nginx', ['-c', config, '-e', '/dev/null'], { stdio: 'ignore' })
   await until('nginx answers', async () => (await fetch(`http://127.0.0.1:${NGINX_PORT}/`)).status > 0)
-  return { pid: workerOf(master.pid ?? 0), stop: () => void master.kill() }
+  return { pid: master.pid ?? 0, stop: () => void master.kill() }
 }
 
 interface Measured extends Half {
@@ -109,7 +99,7 @@ async function oneClass(base: string, pid: number, clients: number, packages: re
   ])
   const halves: Measured[] = []
   for (let number = 1; number <= 2; number++) {
-    const before = cpuSeconds(pid)
+    const before = usageOf(pid).cpuSeconds
     learners.process.stdin?.write('go\n')
     await until('a half is over', () => learners.lines.length >= number || learners.over, {
       timeoutMs: 900_000,
@@ -117,7 +107,7 @@ async function oneClass(base: string, pid: number, clients: number, packages: re
     })
     const line = learners.lines[number - 1]
     if (line === undefined) throw new Error(learners.output())
-    halves.push({ ...(JSON.parse(line) as Half), cpuSeconds: cpuSeconds(pid) - before })
+    halves.push({ ...(JSON.parse(line) as Half), cpuSeconds: usageOf(pid).cpuSeconds - before })
   }
   return halves
 }
@@ -151,7 +141,7 @@ await mirror(ours, packages, join(folder.path, 'static'))
 const nginx = await startNginx(folder.path, join(folder.path, 'static'))
 const servers = [
   { name: 'nginx', base: `http://127.0.0.1:${NGINX_PORT}`, pid: nginx.pid },
-  { name: 'joinery', base: ours, pid: workerOf(node.child.pid) }
+  { name: 'joinery', base: ours, pid: node.child.pid }
 ]
 try {
   const measured = new Map<string, Measured[][]>(servers.map(({ name }) => [name, []]))
@@ -182,9 +172,11 @@ try {
   if (pips > 0) {
     console.log(`\n${pips} real pips at once, ${packages.length} packages each`)
     for (const { name, base, pid } of servers) {
-      const before = cpuSeconds(pid)
+      const before = usageOf(pid).cpuSeconds
       const seconds = await realPips(folder.path, base, pips, packages)
-      console.log(`  ${name.padEnd(8)} ${seconds.toFixed(1)} s, server ${(cpuSeconds(pid) - before).toFixed(2)} CPU s`)
+      console.log(
+        `  ${name.padEnd(8)} ${seconds.toFixed(1)} s, server ${(usageOf(pid).cpuSeconds - before).toFixed(2)} CPU s`
+      )
     }
   }
 } finally {
