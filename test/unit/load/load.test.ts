@@ -7,6 +7,7 @@ import {
   LARGEST_UNRESUMED_BYTES,
   MOST_DECISIONS,
   MOST_DOWNLOADS,
+  MOST_EXPECTED,
   UNANSWERED_MS,
   UNBURDENED_DOWNLOADS,
   WAITING_BYTES,
@@ -168,6 +169,16 @@ describe('a device that is asked for a big download', () => {
     expect((await room.admit(0, 3)).kind).toBe('serve')
     await room.time.run(room.clock.monotonicMs() + EXPECTED_MS + 1)
     expect((await room.admit(0, 4)).kind).toBe('elsewhere')
+  })
+
+  test('takes so many who are on their way and no more', async () => {
+    const room = new Room(2)
+    const numbers = Array.from({ length: MOST_EXPECTED + 1 }, (_, i) => i)
+    room.holdAll(...numbers)
+    await room.busy(0, 2 * MOST_EXPECTED)
+    const kinds: string[] = []
+    for (const number of numbers) kinds.push((await room.admit(0, number)).kind)
+    expect(kinds).toEqual([...Array(MOST_EXPECTED).fill('elsewhere'), 'serve'])
   })
 
   test.each<[string, Partial<Download>]>([

@@ -5,7 +5,7 @@ import { createSearchViews } from '../../../node/mirrors/index.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { Search, type SearchContent } from '../../../node/search/index.ts'
-import { MAX_HITS, MAX_RECORD_BYTES, MAX_TERMS, MAX_WAITING } from '../../../node/search/limits.ts'
+import { MAX_HITS, MAX_NAMES, MAX_RECORD_BYTES, MAX_TERMS, MAX_WAITING } from '../../../node/search/limits.ts'
 import type { SearchAnswer } from '../../../protocols/search.ts'
 import { MemoryContent } from '../../fixtures/memory-content.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
@@ -149,6 +149,9 @@ describe('a search', () => {
     expect((await search.search('scikit_learn')).python).toEqual(['scikit-learn'])
     expect((await search.search('dply')).r).toEqual(['dplyr'])
     expect((await search.search('r')).installers).toEqual([{ name: 'R', version: '4.4.1', path: 'R/R-4.4.1-win.exe' }])
+    for (let i = 0; i <= MAX_NAMES; i++)
+      content.put('cran', `src/contrib/many${i}_1.0.tar.gz`, Buffer.from('x'), { package: `many${i}` })
+    expect((await search.search('many')).r).toHaveLength(MAX_NAMES)
   })
 
   test('asks for nothing where nothing is asked, and for so many words at most', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createOfflineViews } from '../../../node/mirrors/index.ts'
 import { StickContent, type StickStart } from '../../../node/sticks/index.ts'
-import { SPAN_BYTES } from '../../../node/sticks/limits.ts'
+import { MAX_ENTRIES, MAX_LISTED_DATA, SPAN_BYTES } from '../../../node/sticks/limits.ts'
 import { fitsStick } from '../../../node/sticks/stick-names.ts'
 import { digestOfCid } from '../../../protocols/cid.ts'
 import { LEARNER_SYSTEMS, type LearnerSystem, type StickSource } from '../../../protocols/stick.ts'
@@ -71,6 +71,34 @@ describe('what goes onto a stick', () => {
     expect(entry?.sha256).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  test.each([
+    ['as many files as a stick can have', 0],
+    ['one more, which is said', 1]
+  ])('%s', (_what, more) => {
+    const content = new MemoryContent()
+    const one = content.put('cran', 'src/contrib/one_1.0.tar.gz', Buffer.from('x'))
+    // A first page and two indexes come with them.
+    const files = Array.from({ length: MAX_ENTRIES - 3 + more }, (_, i) => ({
+      ...one,
+      path: `src/contrib/${i}.tar.gz`
+    }))
+    const views = createOfflineViews({ index: content, blobs: content })
+    const stick = new StickContent(
+      {
+        ...{ index: content, blobs: content, views: { ...views, rFiles: () => files }, sha256Of: () => '' },
+        startPages: () => new Map([['START.html', '']])
+      },
+      { room: () => 'Sala 3', version: '1.0' }
+    )
+    const count = (): number => {
+      let items = 0
+      for (const _ of stick.items('linux')) items++
+      return items
+    }
+    if (more === 0) expect(count()).toBe(1 + MAX_ENTRIES)
+    else expect(count).toThrow(expect.objectContaining({ code: 'STICK_TOO_MANY_FILES' }))
+  })
+
   test('is another edition as soon as anything in the room is', async () => {
     const { content, stick } = room()
     const edition = (): unknown => stick.items('linux').next().value
@@ -132,5 +160,8 @@ describe('its bytes', () => {
     })
     pathsOf(stick, 'linux')
     expect(starts.at(-1)?.installers).toEqual([])
+    for (let i = 0; i < MAX_LISTED_DATA; i++) content.put('lessons', `one/data/more-${i}.csv`, Buffer.from('n'))
+    pathsOf(stick, 'linux')
+    expect(starts.at(-1)?.lessons[0]?.data).toHaveLength(MAX_LISTED_DATA)
   })
 })

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sharedDisk } from '../../../node/platform/disk.ts'
-import { SPAN_BYTES } from '../../../node/sticks/limits.ts'
+import { MAX_FAT_FILE_BYTES, SPAN_BYTES } from '../../../node/sticks/limits.ts'
 import { formatStickList, parseStickList } from '../../../node/sticks/stick-list.ts'
 import { type StickDevice, type StickSurvey, StickWriter } from '../../../node/sticks/stick-writer.ts'
-import type { StickBytesRequest } from '../../../protocols/stick.ts'
+import type { StickBytesRequest, StickItem } from '../../../protocols/stick.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
 
 const hashOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
@@ -25,7 +25,7 @@ class FakeDevice implements StickDevice {
     for (const [path, bytes] of Object.entries(files)) this.files.set(path, Buffer.from(bytes))
   }
 
-  async *stickItems() {
+  async *stickItems(): AsyncGenerator<StickItem> {
     yield { kind: 'edition' as const, edition: this.edition }
     for (const [path, bytes] of this.files) {
       const made = path.endsWith('.html')
@@ -192,6 +192,17 @@ describe('a stick', () => {
     device.files.set('installers/r-4.4.exe', Buffer.from('R'))
     expect((await writeAll(device, folder.path)).stale).toEqual(['installers/gone.exe'])
     expect(readFileSync(join(folder.path, 'installers/r-4.4.exe'), 'utf8')).toBe('R')
+  })
+
+  test('a file that is larger than FAT32 takes is named before anything is written', async () => {
+    using folder = temporaryFolder()
+    const device = new FakeDevice({})
+    device.stickItems = async function* () {
+      for (const [path, sizeBytes] of [['fits', MAX_FAT_FILE_BYTES] as const, ['big', MAX_FAT_FILE_BYTES + 1] as const])
+        yield { kind: 'entry', entry: { path, sizeBytes, source: { kind: 'made', path } } }
+    }
+    const writer = new StickWriter({ disk: sharedDisk, device }, { folder: folder.path, system: 'linux' })
+    expect((await writer.survey(never)).tooBigForFat).toEqual(['big'])
   })
 
   test('the list comes back as it was', () => {
