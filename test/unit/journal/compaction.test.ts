@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { decodeCoveredRanges, encodeCoveredRanges } from '../../../protocols/covered-ranges.ts'
 import { seededRandom } from '../../kit/seeded-random.ts'
 import { cheapSigning } from '../../simulation/cheap-signing.ts'
-import { allOf, newStore, openJournal, setEntry, type TestJournal, type TestNode, TestRoom } from './room.ts'
+import {
+  allOf,
+  copyBatches,
+  cutPowerDuring,
+  newStore,
+  openJournal,
+  setEntry,
+  type TestJournal,
+  type TestNode,
+  TestRoom
+} from './room.ts'
 import { wordFold, wordMerger, words, wordsOf } from './words.ts'
 
 const open = (node: string, store = newStore(), more = {}): Promise<TestJournal> =>
@@ -28,27 +38,12 @@ async function bodiesOf({ journal }: TestJournal, topic: string): Promise<number
   return (await allOf(journal.entriesOf(`text/${topic}`))).filter(({ body }) => body !== undefined).length
 }
 
-/** Everything that `from` has, as a peer gets it. */
-async function copyAll(
-  from: TestJournal,
-  to: TestJournal,
-  order: (writers: string[]) => string[] = (w) => w
-): Promise<void> {
-  const buckets = from.journal.exchange.bucketHashes().map(({ bucket }) => bucket)
-  const writers = buckets.flatMap((bucket) =>
-    from.journal.exchange.rowsOf(bucket).map(({ writer }) => Buffer.from(writer).toString('hex'))
-  )
-  for (const writer of order(writers)) {
-    for (let next: number | undefined = 0; next !== undefined; ) {
-      const read = await from.journal.exchange.read(writer, next, null)
-      const taken = await to.journal.exchange.take(read.batches.map(({ bytes }) => bytes))
-      expect(taken.refused).toBeUndefined()
-      next = read.next
-    }
-  }
+async function copyAll(...parameters: Parameters<typeof copyBatches>): Promise<void> {
+  await copyBatches(...parameters)
   // Claims are acted on in the background.
-  await to.journal.verify()
-  await to.journal.compact()
+  const [, { journal }] = parameters
+  await journal.verify()
+  await journal.compact()
 }
 
 const rootOf = ({ journal }: TestJournal): string => Buffer.from(journal.exchange.root()).toString('hex')
@@ -303,18 +298,7 @@ describe('when the power fails', () => {
       const store = newStore()
       const one = await open('n1', store)
       const list = await typed(one, 'a', 40)
-      const cutAfter = random.below(8)
-      let writes = 0
-      const write = store.write.bind(store)
-      store.write = async (changes, options) => {
-        if (++writes > cutAfter) return new Promise(() => undefined)
-        return write(changes, options)
-      }
-      void one.journal.compact().catch(() => undefined)
-      for (let i = 0; i < 400; i++) await Promise.resolve()
-      await new Promise((resolve) => setImmediate(resolve))
-      store.write = write
-      store.cutPower()
+      await cutPowerDuring(store, random.below(8), () => one.journal.compact())
       const again = await open('n1', store)
       await again.journal.verify()
       expect(await stateOf(again), `seed ${seed}`).toEqual([...list].sort())

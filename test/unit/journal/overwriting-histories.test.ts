@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { compareStamps, type Stamp } from '../../../protocols/journal.ts'
 import { seededRandom } from '../../kit/seeded-random.ts'
 import { copyAll, more, open, PAD, saidOf, set, valuesOf } from './overwriting-kit.ts'
-import { newStore, registersFold, setEntry, type TestJournal, type TestNode, TestRoom } from './room.ts'
+import { cutPowerDuring, newStore, registersFold, setEntry, type TestJournal, type TestNode, TestRoom } from './room.ts'
 import { wordFold, words } from './words.ts'
 
 test('random histories: claimed at random moments on random replicas, in any order and with repetitions, the values are those of no claiming', async () => {
@@ -64,18 +64,7 @@ test('the power fails in the middle of claiming and shrinking: no newest value i
     const store = newStore()
     const one = await open('n1', store)
     await set(one, 0, 40)
-    const cutAfter = random.below(5)
-    let writes = 0
-    const write = store.write.bind(store)
-    store.write = async (changes, options) => {
-      if (++writes > cutAfter) return new Promise(() => undefined)
-      return write(changes, options)
-    }
-    void one.journal.compact().catch(() => undefined)
-    for (let i = 0; i < 400; i++) await Promise.resolve()
-    await new Promise((resolve) => setImmediate(resolve))
-    store.write = write
-    store.cutPower()
+    await cutPowerDuring(store, random.below(5), () => one.journal.compact())
     const again = await open('n1', store)
     await again.journal.verify()
     const expected = { 'name-0': '39', 'name-1': '37', 'name-2': '38' }

@@ -1,8 +1,16 @@
 /** Registers that are set again and again, on journals that let overwritten values go. */
-import { expect } from 'vitest'
 import type { Stamp } from '../../../protocols/journal.ts'
 import { cheapSigning } from '../../simulation/cheap-signing.ts'
-import { allOf, newStore, openJournal, registersFold, setEntry, setRegisters, type TestJournal } from './room.ts'
+import {
+  allOf,
+  copyBatches,
+  newStore,
+  openJournal,
+  registersFold,
+  setEntry,
+  setRegisters,
+  type TestJournal
+} from './room.ts'
 import { wordMerger, words } from './words.ts'
 
 export const PAD = 'x'.repeat(80)
@@ -31,24 +39,9 @@ export async function saidOf({ journal }: TestJournal, topic = 't'): Promise<str
   )
 }
 
-export async function copyAll(
-  from: TestJournal,
-  to: TestJournal,
-  order = (writers: string[]): string[] => writers
-): Promise<void> {
-  const buckets = from.journal.exchange.bucketHashes().map(({ bucket }) => bucket)
-  const writers = buckets.flatMap((bucket) =>
-    from.journal.exchange.rowsOf(bucket).map(({ writer }) => Buffer.from(writer).toString('hex'))
-  )
-  for (const writer of order(writers)) {
-    for (let next: number | undefined = 0; next !== undefined; ) {
-      const read = await from.journal.exchange.read(writer, next, null)
-      const taken = await to.journal.exchange.take(read.batches.map(({ bytes }) => bytes))
-      expect(taken.refused).toBeUndefined()
-      next = read.next
-    }
-  }
-  await settled(to)
+export async function copyAll(...parameters: Parameters<typeof copyBatches>): Promise<void> {
+  await copyBatches(...parameters)
+  await settled(parameters[1])
 }
 
 /** Claims are acted on in the background. */

@@ -215,6 +215,45 @@ export const setRegisters: RegisterKinds = {
   registerOf: (_topic, _kind, body) => (body as { name?: string } | null)?.name
 }
 
+/** Everything that `from` has, as a peer gets it, one writer after the other. */
+export async function copyBatches(
+  from: TestJournal,
+  to: TestJournal,
+  order: (writers: string[]) => string[] = (writers) => writers
+): Promise<void> {
+  const buckets = from.journal.exchange.bucketHashes().map(({ bucket }) => bucket)
+  const writers = buckets.flatMap((bucket) =>
+    from.journal.exchange.rowsOf(bucket).map(({ writer }) => Buffer.from(writer).toString('hex'))
+  )
+  for (const writer of order(writers)) {
+    for (let next: number | undefined = 0; next !== undefined; ) {
+      const read = await from.journal.exchange.read(writer, next, null)
+      const taken = await to.journal.exchange.take(read.batches.map(({ bytes }) => bytes))
+      if (taken.refused) throw taken.refused
+      next = read.next
+    }
+  }
+}
+
+/** The power fails after so many writes of `work`; what was not synced is gone. */
+export async function cutPowerDuring(
+  store: SimulatedKeyValueStore,
+  mostWrites: number,
+  work: () => Promise<unknown>
+): Promise<void> {
+  let writes = 0
+  const write = store.write.bind(store)
+  store.write = async (changes, options) => {
+    if (++writes > mostWrites) return new Promise(() => undefined)
+    return write(changes, options)
+  }
+  void work().catch(() => undefined)
+  for (let i = 0; i < 400; i++) await Promise.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  store.write = write
+  store.cutPower()
+}
+
 export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
