@@ -101,6 +101,11 @@ function isProto(bytes: Uint8Array, at: number): boolean {
   return PROTO.every((byte, i) => bytes[at + i] === byte)
 }
 
+/** A map, and none of the other values that are objects in JavaScript. */
+export function isCborMap(value: CborValue | undefined): value is { [key: string]: CborValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+}
+
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

@@ -2,7 +2,7 @@
  * The entries of topic `cloud`: which cloud peers the room is to have. For nodes only, since a link carries a secret. What a cloud peer itself
  * writes here counts for nothing.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { isBytes, isWhole } from './certificate.ts'
 import { areAddresses, CLOUD_SECRET_BYTES } from './cloud-link.ts'
 import type { NewEntry } from './journal.ts'
@@ -53,7 +53,7 @@ export function cloudEntry(fact: CloudFact): NewEntry {
 
 /** Undefined for a body that does not have the shape of its kind, and for kinds that we do not know. */
 export function decodeCloudFact(kind: string, body: CborValue | undefined): CloudFact | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   const { node, addresses, secret, budgetBytes, budgetMinutes, count = FIRST_COUNT } = body
   if (typeof node !== 'string' || !isNodeId(node)) return undefined
   if (kind === 'cloud-unlinked') return { kind, node }

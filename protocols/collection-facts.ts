@@ -2,7 +2,7 @@
  * Facts of the journal's topic `collections`: which manifest is a collection's newest (`head`) and how many copies its files
  * should have (`policy`). Decoding never throws for what another device wrote: what is not understood is undefined.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { type Cid, cidOfDigest, DIGEST_BYTES, digestOfCid } from './cid.ts'
 import type { BlobRef, PlacementPolicy } from './content.ts'
 import { isCollectionName, MAX_PATH_BYTES, pathFault } from './content-path.ts'
@@ -70,7 +70,7 @@ export function headEntry(head: HeadFact): NewEntry {
 }
 
 export function readHead(entry: Pick<NewEntry | Entry, 'kind' | 'version' | 'body'>): HeadFact | undefined {
-  if (entry.kind !== 'head' || entry.version !== FACT_VERSION || !isMap(entry.body)) return undefined
+  if (entry.kind !== 'head' || entry.version !== FACT_VERSION || !isCborMap(entry.body)) return undefined
   const { collection, manifest, manifestBytes, parents, lamport, author, action, label, wallMs, files, sizeBytes } =
     entry.body
   if (typeof collection !== 'string' || !isCollectionName(collection) || !isDigest(manifest)) return undefined
@@ -106,7 +106,7 @@ function policyBody(policy: PlacementPolicy): CborValue {
 }
 
 export function readPolicy(entry: Pick<NewEntry | Entry, 'kind' | 'version' | 'body'>): PolicyFact | undefined {
-  if (entry.kind !== 'policy' || entry.version !== FACT_VERSION || !isMap(entry.body)) return undefined
+  if (entry.kind !== 'policy' || entry.version !== FACT_VERSION || !isCborMap(entry.body)) return undefined
   const { collection, prefix, policy } = entry.body
   if (typeof collection !== 'string' || !isCollectionName(collection)) return undefined
   if (typeof prefix !== 'string' || !isPrefix(prefix)) return undefined
@@ -125,10 +125,6 @@ export function isPrefix(prefix: string): boolean {
 
 export function prefixCovers(prefix: string, path: string): boolean {
   return prefix === '' || prefix === path || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
-}
-
-function isMap(value: CborValue | undefined): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
 function isDigest(value: CborValue | undefined, length: number = DIGEST_BYTES): value is Uint8Array {

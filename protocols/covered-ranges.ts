@@ -5,7 +5,7 @@
  *     { ranges: [[writer: 32 bytes, from, to, hash of batch `to`: 32 bytes], …] }
  */
 import { HASH_BYTES, MAX_BATCH_NUMBER } from './batch.ts'
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 
 export const COVERED_KIND = 'covered'
 export const COVERED_VERSION = 1
@@ -28,7 +28,7 @@ export function encodeCoveredRanges(ranges: readonly CoveredRange[]): CborValue 
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeCoveredRanges(body: CborValue | undefined): CoveredRange[] | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   const { ranges } = body
   if (!Array.isArray(ranges) || ranges.length === 0 || ranges.length > MAX_COVERED_RANGES) return undefined
   const decoded = ranges.map(rangeOf)

@@ -2,7 +2,7 @@
  * What a device tells the others of itself while somebody looks at the room: how it is, whom it sees, and what it lacks. Nothing of it is stored.
  * A CBOR map; unknown keys are ignored, so that a newer device may say more.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { isWhole } from './certificate.ts'
 import type { NodeId } from './message-stream.ts'
 import { isNodeId } from './node-id.ts'
@@ -83,7 +83,7 @@ export function encodeDeviceReport(report: DeviceReport): CborValue {
 
 /** @returns undefined for what does not have this shape */
 export function decodeDeviceReport(value: CborValue | undefined): DeviceReport | undefined {
-  if (!isMap(value)) return undefined
+  if (!isCborMap(value)) return undefined
   const { board, version, uptimeMs, cores, loadPercent, memoryBytes, memoryFreeBytes, diskBytes, diskFreeBytes } = value
   const { wallMs, missingBytes, bytesPerSecond, temperatureC, remainingMs } = value
   if (!isText(board) || !isText(version) || !isCount(uptimeMs) || !isWhole(cores, 1, 4096)) return undefined
@@ -113,13 +113,13 @@ export function decodeDeviceReport(value: CborValue | undefined): DeviceReport |
 }
 
 function decodeClients(value: CborValue): { now: number; most?: number } | undefined {
-  if (!isMap(value) || !isWhole(value.now, 0, 10_000)) return undefined
+  if (!isCborMap(value) || !isWhole(value.now, 0, 10_000)) return undefined
   if (value.most === undefined) return { now: value.now }
   return isWhole(value.most, 0, 10_000) ? { now: value.now, most: value.most } : undefined
 }
 
 function decodeLink(value: CborValue): LinkReport | undefined {
-  if (!isMap(value) || typeof value.node !== 'string' || !isNodeId(value.node)) return undefined
+  if (!isCborMap(value) || typeof value.node !== 'string' || !isNodeId(value.node)) return undefined
   const { node, roundTripMs, bytesPerSecond } = value
   if (roundTripMs !== undefined && !isCount(roundTripMs)) return undefined
   if (bytesPerSecond !== undefined && !isCount(bytesPerSecond)) return undefined
@@ -150,10 +150,6 @@ function decodeList<Item>(
   if (!Array.isArray(value) || value.length > most) return undefined
   const items = value.map(decode)
   return items.every((item) => item !== undefined) ? items : undefined
-}
-
-function isMap(value: CborValue | undefined): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }
 
 function isText(value: CborValue | undefined): value is string {

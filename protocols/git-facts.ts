@@ -2,7 +2,7 @@
  * What the journal holds about hosted repositories: which there are in topic `repositories`, and what happened to the branches of each, and
  * which device decides, in topic `repo/<id>`.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import type { ObjectId, RefName, RepositoryId } from './git.ts'
 import { isObjectId, isRepositoryId, isRepositoryName, isVisibleRef } from './git-names.ts'
 import type { NodeId } from './message-stream.ts'
@@ -96,7 +96,7 @@ export function encodeRepositoryMade({ id, owner, name }: RepositoryMade): CborV
 }
 
 export function decodeRepositoryMade(body: CborValue | undefined): RepositoryMade | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const { id, owner, name } = body
   if (typeof id !== 'string' || typeof owner !== 'string' || typeof name !== 'string') return undefined
   return isRepositoryId(id) && isRepositoryId(owner) && isRepositoryName(name) ? { id, owner, name } : undefined
@@ -107,7 +107,7 @@ export function encodeCollaboratorSet({ id, person, may }: CollaboratorSet): Cbo
 }
 
 export function decodeCollaboratorSet(body: CborValue | undefined): CollaboratorSet | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const { id, person, may } = body
   if (typeof id !== 'string' || typeof person !== 'string' || typeof may !== 'boolean') return undefined
   return isRepositoryId(id) && isRepositoryId(person) ? { id, person, may } : undefined
@@ -118,7 +118,7 @@ export function encodeRepositoryRemoved(id: RepositoryId): CborValue {
 }
 
 export function decodeRepositoryRemoved(body: CborValue | undefined): RepositoryId | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   return typeof body.id === 'string' && isRepositoryId(body.id) ? body.id : undefined
 }
 
@@ -137,7 +137,7 @@ export function encodeRefsChanged(fact: RefsChanged): CborValue {
 
 /** @returns undefined for a body that says nothing we understand: such an entry is kept and relayed, but changes no view */
 export function decodeRefsChanged(body: CborValue | undefined): RefsChanged | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const { changes, covers, brings, dropped, by, epoch, side, from } = body
   if (typeof by !== 'string' || !isRepositoryId(by) || typeof from !== 'string' || !SLUG.test(from)) return undefined
   if (side !== 'home' && side !== 'local') return undefined
@@ -155,7 +155,7 @@ export function encodeHomeClaimed({ epoch, node }: HomeClaimed): CborValue {
 }
 
 export function decodeHomeClaimed(body: CborValue | undefined): HomeClaimed | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const { epoch, node } = body
   if (!isEpoch(epoch) || typeof node !== 'string' || !isNodeId(node)) return undefined
   return { epoch, node }
@@ -218,8 +218,4 @@ function listOf<Item>(
 
 function isEpoch(value: CborValue | undefined): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_EPOCH
-}
-
-function isRecord(value: CborValue | undefined): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

@@ -2,7 +2,7 @@
  * What two devices say to one another about repositories, on `/joinery/git/1`. The one who opens the stream sends one request; the other answers
  * with one head. After `ok` of a fetch or an answer both send bytes until they close; each message is one span.
  */
-import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
+import { type CborValue, decodeCbor, encodeCbor, isCborMap } from './cbor.ts'
 import { JoineryError } from './errors.ts'
 import type { GitRequest, ObjectId, RepositoryId } from './git.ts'
 import { isObjectId, isRepositoryId } from './git-names.ts'
@@ -40,7 +40,7 @@ export function encodeGitRequest(request: GitStreamRequest): Uint8Array {
 /** @throws JoineryError `MALFORMED` */
 export function decodeGitRequest(message: Uint8Array): GitStreamRequest {
   const body = decodeCbor(message, MAX_GIT_MESSAGE_BYTES)
-  if (!isRecord(body)) throw malformed()
+  if (!isCborMap(body)) throw malformed()
   if (body.do === 'ping') {
     const { node } = body
     if (node === undefined) return { do: 'ping' }
@@ -86,7 +86,7 @@ export function encodeGitHead(head: GitStreamHead): Uint8Array {
 /** @throws JoineryError `MALFORMED` */
 export function decodeGitHead(message: Uint8Array): GitStreamHead {
   const body = decodeCbor(message, MAX_GIT_MESSAGE_BYTES)
-  if (!isRecord(body)) throw malformed()
+  if (!isCborMap(body)) throw malformed()
   if (typeof body.code === 'string' && /^[A-Z_]{1,40}$/.test(body.code)) return { ok: false, code: body.code }
   if (body.code !== undefined) throw malformed()
   const { heads, lacks } = body
@@ -111,8 +111,4 @@ function objectIdOf(value: CborValue): ObjectId {
 
 function malformed(): JoineryError {
   return new JoineryError('MALFORMED', 'not a message about repositories')
-}
-
-function isRecord(value: CborValue): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

@@ -2,7 +2,7 @@
  * What the journal holds about shared notes: titles in topic `notes`, the text of each note as Yjs updates in topic `note/<id>`.
  * Names of notes are part of addresses that people type, so they are short and plain.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import type { Stamp } from './journal.ts'
 
 /** Topic of titles. */
@@ -65,7 +65,7 @@ export function encodeNoteNamed(fact: NoteNamed): CborValue {
 
 /** @returns undefined for a body that says nothing we understand: such an entry is kept and relayed, but changes no view */
 export function decodeNoteNamed(body: CborValue | undefined): NoteNamed | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const { id, title } = body
   if (typeof id !== 'string' || !isNoteId(id) || typeof title !== 'string') return undefined
   const cleaned = cleanTitle(title)
@@ -78,7 +78,7 @@ export function encodeNoteRemoved(id: string): CborValue {
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeNoteRemoved(body: CborValue | undefined): string | undefined {
-  const id = isRecord(body) ? body.id : undefined
+  const id = isCborMap(body) ? body.id : undefined
   return typeof id === 'string' && isNoteId(id) ? id : undefined
 }
 
@@ -113,7 +113,7 @@ export function encodeNoteUpdate(fact: NoteUpdate): CborValue {
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeNoteUpdate(body: CborValue | undefined): NoteUpdate | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   const updates = body.updates
   const authors = body.authors ?? []
   if (!Array.isArray(updates) || updates.length > MAX_UPDATES_PER_ENTRY) return undefined
@@ -132,7 +132,7 @@ export function encodeNoteMerged(updates: readonly Uint8Array[], last: Stamp): C
 
 /** @returns undefined for a body that says nothing we understand */
 export function lastOfMerged(body: CborValue | undefined): Stamp | undefined {
-  const last = isRecord(body) ? body.last : undefined
+  const last = isCborMap(body) ? body.last : undefined
   if (!Array.isArray(last) || last.length !== 4) return undefined
   const [lamport, writer, number, index] = last
   if (typeof writer !== 'string' || writer.length > MAX_WRITER_CHARACTERS) return undefined
@@ -161,8 +161,4 @@ function isAuthor(value: CborValue): value is [number, Uint8Array] {
     owner instanceof Uint8Array &&
     owner.length === OWNER_BYTES
   )
-}
-
-function isRecord(value: CborValue | undefined): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

@@ -7,7 +7,7 @@
  * A range without places only says that the newer values stand in that log, up to `to`.
  */
 import { HASH_BYTES, MAX_BATCH_ENTRIES } from './batch.ts'
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { type CoveredRange, MAX_COVERED_RANGES } from './covered-ranges.ts'
 
 export const OVERWRITTEN_KIND = 'overwritten'
@@ -45,7 +45,7 @@ export function encodeOverwritten(ranges: readonly OverwrittenRange[]): CborValu
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeOverwritten(body: CborValue | undefined): OverwrittenRange[] | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   const { ranges } = body
   if (!Array.isArray(ranges) || ranges.length === 0 || ranges.length > MAX_COVERED_RANGES) return undefined
   const decoded: OverwrittenRange[] = []

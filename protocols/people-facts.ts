@@ -2,7 +2,7 @@
  * What the journal holds about people. All about one person stands in a topic of their own, so that it can be erased with them; that they are
  * gone stands in topic `people`. Bodies are CBOR maps; one that does not have this shape is ignored by the fold.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { isBytes, isWhole } from './certificate.ts'
 import type { Audience, NewEntry } from './journal.ts'
 import { ACCESS_SCOPES, type AccessKeyUse, type AccessScope, type PersonId, type PersonRole } from './people.ts'
@@ -199,7 +199,7 @@ export function decodePersonFact(
   kind: string,
   body: CborValue | undefined
 ): { person: PersonId; fact: PersonFact } | undefined {
-  if (!isRecord(body)) return undefined
+  if (!isCborMap(body)) return undefined
   if (topic === PEOPLE_TOPIC) {
     if (kind !== 'person-removed' || !isPersonId(body.person)) return undefined
     return { person: body.person, fact: { kind } }
@@ -278,8 +278,4 @@ function decodeParameters(value: CborValue | undefined): ScryptParameters | unde
 function decodeList(value: CborValue | undefined, bytes: number): Uint8Array[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_ENDED) return undefined
   return value.every((one) => isBytes(one, bytes)) ? (value as Uint8Array[]) : undefined
-}
-
-function isRecord(value: CborValue | undefined): value is { [key: string]: CborValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 }

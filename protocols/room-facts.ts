@@ -2,7 +2,7 @@
  * The entries of topic `room`: who came in, who was taken out, and what is set for each device. Bodies are CBOR maps.
  * A body that does not have this shape is ignored by the fold, never an error: a newer version may have written it.
  */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import { isBytes, isWhole, MAX_CHAIN_BYTES } from './certificate.ts'
 import type { WriterId } from './journal.ts'
 import type { NodeId, PeerProfile } from './message-stream.ts'
@@ -119,7 +119,7 @@ export function encodeRoomFact(fact: RoomFact): CborValue {
 
 /** Undefined for a body that does not have the shape of its kind, and for kinds that we do not know. */
 export function decodeRoomFact(kind: string, body: CborValue | undefined): RoomFact | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   switch (kind) {
     case 'joined': {
       const { chain, name, role } = body
@@ -158,7 +158,7 @@ export function decodeRoomFact(kind: string, body: CborValue | undefined): RoomF
 function removedFromCbor(body: { [key: string]: CborValue }): RemovedFact | undefined {
   const { node, cuts, stolen, tokens, keeps } = body
   if (!isNode(node) || typeof stolen !== 'boolean') return undefined
-  if (typeof cuts !== 'object' || cuts === null || Array.isArray(cuts) || cuts instanceof Uint8Array) return undefined
+  if (!isCborMap(cuts)) return undefined
   const named = Object.entries(cuts)
   if (named.length > MAX_CUT_WRITERS) return undefined
   if (!named.every(([writer, number]) => WRITER.test(writer) && isWhole(number, 0, Number.MAX_SAFE_INTEGER))) {

@@ -1,5 +1,5 @@
 /** What people asked a device for in vain, as it tells the room: a register for each device, so that any device can show and export what the whole room lacks. */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import type { NewEntry } from './journal.ts'
 import type { NodeId } from './message-stream.ts'
 import type { Want } from './wants.ts'
@@ -34,7 +34,7 @@ export function wantsEntry({ node, wants }: ToldWants): NewEntry {
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeToldWants(body: CborValue | undefined): ToldWants | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   const { node, wants } = body
   if (typeof node !== 'string' || node.length > 100 || !Array.isArray(wants) || wants.length > MAX_TOLD_WANTS)
     return undefined

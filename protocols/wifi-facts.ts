@@ -1,5 +1,5 @@
 /** The Wi-Fi on which learners reach the room, as the facilitator wrote it down for the cards. A register in a topic of its own. */
-import type { CborValue } from './cbor.ts'
+import { type CborValue, isCborMap } from './cbor.ts'
 import type { NewEntry } from './journal.ts'
 
 export const WIFI_TOPIC = 'wifi'
@@ -28,7 +28,7 @@ export function wifiEntry({ name, password }: Wifi): NewEntry {
 
 /** @returns undefined for a body that says nothing we understand */
 export function decodeWifi(body: CborValue | undefined): Wifi | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof Uint8Array) return undefined
+  if (!isCborMap(body)) return undefined
   const { name, password } = body
   if (typeof name !== 'string' || typeof password !== 'string' || wifiProblem({ name, password })) return undefined
   return { name, password }

@@ -3,7 +3,7 @@
  * there with its own clock that never goes back. Only forwards, and only for showing: nothing is merged, let in or ended by it.
  * The fact in the journal is a floor: after everything was off, the room's time goes on from there and not from 1970.
  */
-import type { CborValue } from '../../protocols/cbor.ts'
+import { type CborValue, isCborMap } from '../../protocols/cbor.ts'
 import { isWhole } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Fold, FoldView, JournalAccess } from '../../protocols/journal.ts'
@@ -26,8 +26,7 @@ const clockFold: Fold<ClockFacts> = {
   reads: (topic) => topic === CLOCK_TOPIC,
   empty: () => ({ count: 0, wallMs: 0 }),
   apply(state, { kind, body }) {
-    if (kind !== KIND || typeof body !== 'object' || body === null || Array.isArray(body)) return
-    if (body instanceof Uint8Array || !isCount(body.count) || !isWhole(body.wallMs, 0, MAX_WALL_MS)) return
+    if (kind !== KIND || !isCborMap(body) || !isCount(body.count) || !isWhole(body.wallMs, 0, MAX_WALL_MS)) return
     state.count = Math.max(state.count, body.count)
     state.wallMs = Math.max(state.wallMs, body.wallMs)
   },

@@ -1,4 +1,4 @@
-import { type CborValue, decodeCbor, encodeCbor } from '../../../protocols/cbor.ts'
+import { type CborValue, decodeCbor, encodeCbor, isCborMap } from '../../../protocols/cbor.ts'
 import { type Cid, isCid } from '../../../protocols/cid.ts'
 import { hasCode } from '../../../protocols/errors.ts'
 import { type LineFile, MAX_DETAILS_BYTES } from '../../../protocols/manifest-shard.ts'
@@ -131,8 +131,7 @@ function decodeRecord(bytes: Uint8Array, [readerVersion, fingerprint]: [string, 
     return undefined
   const [, , path, cid, sizeBytes, pieces, details] = value
   if (typeof path !== 'string' || !isName(cid) || typeof sizeBytes !== 'number') return undefined
-  if (typeof details !== 'object' || details === null || Array.isArray(details) || details instanceof Uint8Array)
-    return undefined
+  if (!isCborMap(details)) return undefined
   if (pieces === null) return { path, file: { cid, sizeBytes, details } }
   return isName(pieces) ? { path, file: { cid, sizeBytes, pieces, details } } : undefined
 }
