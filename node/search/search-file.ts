@@ -9,6 +9,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { DiskFile } from '../platform/disk.ts'
 import { crc32 } from '../platform/hash.ts'
 import './errors.ts'
+import { foldWord } from './fold.ts'
 import { MAX_RECORD_BYTES, READ_BYTES } from './limits.ts'
 
 export const FILE_BEGINNING = Buffer.from('JOINERY SEARCH 1\n')
@@ -32,7 +33,16 @@ export interface PageRecord {
   bytes: Buffer
 }
 
-export function encodeRecord(header: RecordHeader, folded: string, shown: string): Buffer {
+/** Of a page that is too large for a record its beginning is found; one that cannot be read back would take all others with it. */
+export function recordOf(header: RecordHeader, words: readonly string[]): Buffer {
+  // A word that folds to nothing would shift all behind it.
+  const record = encodeRecord(header, words.map((word) => foldWord(word) || '-').join(' '), words.join(' '))
+  if (record.length <= MAX_RECORD_BYTES || words.length === 0) return record
+  const most = Math.floor(words.length / 2)
+  return recordOf({ ...header, headings: header.headings.filter(([at]) => at < most) }, words.slice(0, most))
+}
+
+function encodeRecord(header: RecordHeader, folded: string, shown: string): Buffer {
   const parts = [Buffer.from(JSON.stringify(header)), Buffer.from(folded), Buffer.from(shown)]
   const body = Buffer.concat(parts)
   const fixed = Buffer.alloc(FIXED_BYTES)
@@ -67,7 +77,7 @@ export async function* readRecords(file: DiskFile, endBytes: number, signal?: Ab
       const rest = buffer.subarray(used, held)
       const length = lengthOf(rest)
       if (rest.length < length) break
-      yield recordOf(rest.subarray(0, length))
+      yield decodeRecord(rest.subarray(0, length))
       used += length
     }
   }
@@ -79,7 +89,7 @@ function lengthOf(bytes: Buffer): number {
   return length
 }
 
-function recordOf(bytes: Buffer): PageRecord {
+function decodeRecord(bytes: Buffer): PageRecord {
   const headerEnd = FIXED_BYTES + bytes.readUInt32LE(0)
   const foldedEnd = headerEnd + bytes.readUInt32LE(4)
   if (crc32(bytes.subarray(FIXED_BYTES)) !== bytes.readUInt32LE(12)) throw broken()

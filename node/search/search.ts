@@ -18,12 +18,11 @@ import {
   MAX_PAGE_WORDS,
   MAX_PAGES,
   MAX_QUERY_CHARACTERS,
-  MAX_RECORD_BYTES,
   MAX_WAITING,
   PATIENCE_MS
 } from './limits.ts'
 import { headerScore, hitOf, type Match, matchOf } from './match.ts'
-import { encodeRecord, FILE_BEGINNING, type RecordHeader, readRecords } from './search-file.ts'
+import { FILE_BEGINNING, type RecordHeader, readRecords, recordOf } from './search-file.ts'
 
 /** What is searched, and how a page is read; `node/mirrors` and the store know. */
 export interface SearchContent {
@@ -244,7 +243,7 @@ export class Search {
         ...{ path: file.path, cid: file.cid, title },
         headings: headings.map(({ at, id, text }) => [at, id ?? '', text])
       }
-      return fittingRecord(header, words)
+      return recordOf(header, words)
     } catch (error) {
       this.#ending.signal.throwIfAborted()
       this.#init.onProblem(error)
@@ -379,15 +378,6 @@ export class Search {
 
 function isSamePage(one: Candidate['hit'], two: Candidate['hit']): boolean {
   return one.title === two.title && one.snippet.join('\n') === two.snippet.join('\n')
-}
-
-/** Of a page that is too large for a record its beginning is found; one that cannot be read back would take all others with it. */
-function fittingRecord(header: RecordHeader, words: readonly string[]): Buffer {
-  // A word that folds to nothing would shift all behind it.
-  const record = encodeRecord(header, words.map((word) => foldWord(word) || '-').join(' '), words.join(' '))
-  if (record.length <= MAX_RECORD_BYTES || words.length === 0) return record
-  const most = Math.floor(words.length / 2)
-  return fittingRecord({ ...header, headings: header.headings.filter(([at]) => at < most) }, words.slice(0, most))
 }
 
 function isSame(known: ReadonlyMap<string, Place>, files: readonly ContentFile[]): boolean {
