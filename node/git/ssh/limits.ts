@@ -10,7 +10,7 @@ export const MAX_OFFERED_KEYS = 12
 export const SIGN_IN_TIMEOUT_MS = 30_000
 /** Nothing moved in either direction; unpacking a push may take five minutes. */
 export const IDLE_TIMEOUT_MS = 6 * 60_000
-/** git uses one; a client that shares its connection a few. */
+/** Open at once: git uses one; a client that shares its connection a few. */
 export const MAX_SESSIONS_PER_CONNECTION = 8
 /** The commands of a push before its pack, and one request of a fetch; as over HTTP. */
 export const MAX_SECTION_BYTES = 8 * 1024 * 1024

@@ -39,6 +39,13 @@ export interface GitSshInit {
   limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'signInTimeoutMs', number>>
 }
 
+interface SshRequest {
+  asked: SshCommand
+  person: Person
+  protocol: string | undefined
+  gone: AbortSignal
+}
+
 /** As OpenSSH announces itself; clients look for `-OpenSSH` only to work around its faults. */
 const IDENT = 'joinery'
 
@@ -146,6 +153,8 @@ export class GitSsh {
     let person: Person | undefined
     let offered = 0
     let sessions = 0
+    const left = new AbortController()
+    connection.once('close', () => left.abort(leaving()))
     connection.on('error', () => connection.end())
     connection.on('authentication', (context) => {
       try {
@@ -167,16 +176,24 @@ export class GitSsh {
     connection.on('ready', () => {
       this.#unknown.get(name)?.()
       connection.on('session', (accept, reject) => {
-        if (!person || ++sessions > limits.MAX_SESSIONS_PER_CONNECTION) {
+        if (!person || sessions >= limits.MAX_SESSIONS_PER_CONNECTION) {
           reject()
           return
         }
-        this.#serve(accept(), person)
+        sessions++
+        const session = accept()
+        const ended = new AbortController()
+        session.once('close', () => {
+          sessions--
+          ended.abort(leaving())
+        })
+        this.#serve(session, person, AbortSignal.any([left.signal, ended.signal]))
       })
     })
   }
 
-  #serve(session: Session, person: Person): void {
+  /** @param gone the client has ended the session, or its connection: a stream says so only to whoever reads it to the end */
+  #serve(session: Session, person: Person, gone: AbortSignal): void {
     let protocol: string | undefined
     session.on('env', (accept, _reject, { key, val }) => {
       if (key === 'GIT_PROTOCOL' && val.length <= 100) protocol = val
@@ -201,17 +218,15 @@ export class GitSsh {
         stream.end()
         return
       }
-      this.#answer(accept(), asked, person, protocol).catch((cause: unknown) => {
+      this.#answer(accept(), { asked, person, protocol, gone }).catch((cause: unknown) => {
         this.#components.onProblem({ message: 'git over SSH failed', cause })
         reject()
       })
     })
   }
 
-  async #answer(stream: ServerChannel, asked: SshCommand, person: Person, protocol: string | undefined): Promise<void> {
-    const gone = new AbortController()
+  async #answer(stream: ServerChannel, { asked, person, protocol, gone }: SshRequest): Promise<void> {
     stream.on('error', () => stream.destroy())
-    stream.once('close', () => gone.abort(new JoineryError('CLOSED', 'the learner has left')))
     let code = 0
     try {
       const host = this.#components.host()
@@ -224,17 +239,17 @@ export class GitSsh {
         service: host.service,
         repository: repository.id,
         person: person.id,
-        signal: gone.signal,
+        signal: gone,
         channel: {
           read: () => stream as AsyncIterable<Buffer>,
-          write: (bytes: Uint8Array) => write(stream, bytes)
+          write: (bytes: Uint8Array) => write(stream, bytes, gone)
         }
       }
       if (asked.service === 'git-receive-pack') await receive(conversation)
       else await upload(conversation, protocol)
     } catch (error) {
       code = 128
-      if (!gone.signal.aborted) stream.stderr.write(`${wordsOf(error)}\n`)
+      if (!gone.aborted) stream.stderr.write(`${wordsOf(error)}\n`)
       if (!(error instanceof JoineryError)) this.#components.onProblem({ message: 'git over SSH failed', cause: error })
     }
     stream.exit(code)
@@ -264,6 +279,10 @@ function wordsOf(error: unknown): string {
   return error instanceof JoineryError ? `${error.message}. ${error.next}` : 'this did not work; try again'
 }
 
-async function write(stream: ServerChannel, bytes: Uint8Array): Promise<void> {
-  if (!stream.write(bytes) && !(await drained(stream))) throw new JoineryError('CLOSED', 'the learner has left')
+async function write(stream: ServerChannel, bytes: Uint8Array, gone: AbortSignal): Promise<void> {
+  if (!stream.write(bytes) && !(await drained(stream, gone))) throw leaving()
+}
+
+function leaving(): JoineryError {
+  return new JoineryError('CLOSED', 'the learner has left')
 }

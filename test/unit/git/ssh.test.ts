@@ -1,17 +1,20 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
+import ssh2, { type Client, type ClientChannel } from 'ssh2'
 import { afterEach, describe, expect, test } from 'vitest'
 import { pktLine } from '../../../node/git/pkt-line.ts'
 import { readCommand } from '../../../node/git/ssh/command.ts'
 import { receive, upload } from '../../../node/git/ssh/conversation.ts'
-import { MAX_SECTION_BYTES } from '../../../node/git/ssh/limits.ts'
+import { MAX_OFFERED_KEYS, MAX_SECTION_BYTES, MAX_SESSIONS_PER_CONNECTION } from '../../../node/git/ssh/limits.ts'
 import { PktSections } from '../../../node/git/ssh/pkt-sections.ts'
-import { GitSsh, type GitSshInit } from '../../../node/git/ssh/ssh-server.ts'
+import { GitSsh, type GitSshInit, type SshHost } from '../../../node/git/ssh/ssh-server.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
-import type { GitRequest } from '../../../protocols/git.ts'
+import type { GitRequest, GitService, Repository } from '../../../protocols/git.ts'
+import type { Person } from '../../../protocols/people.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
 
 async function* spans(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -187,11 +190,11 @@ describe('the port', () => {
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end()
   })
-  const start = async (init: Partial<GitSshInit> = {}): Promise<{ ssh: GitSsh; port: number }> => {
+  const start = async (init: Partial<GitSshInit> = {}, host?: SshHost): Promise<{ ssh: GitSsh; port: number }> => {
     const folder = temporaryFolder()
     ends.push(() => folder[Symbol.dispose]())
     const ssh = new GitSsh(
-      { disk: nodeDisk, clock: systemClock, host: () => undefined, onProblem: () => undefined },
+      { disk: nodeDisk, clock: systemClock, host: () => host, onProblem: () => undefined },
       { port: 0, host: '127.0.0.1', hostKeyPath: `${folder.path}/ssh/host-key`, ...init }
     )
     const { port } = await ssh.start()
@@ -246,4 +249,98 @@ describe('the port', () => {
     await dial(second.port).greeted
     expect(await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))).toBe(key)
   })
+
+  const ana: Person = { id: 'a', name: 'ana', shownName: 'Ana', role: 'learner' }
+  const recipes: Repository = { id: '0'.repeat(32), owner: ana.id, name: 'recipes', collaborators: [] }
+  const untilBrokenOff: GitService['answer'] = (_id, _request, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const newKey = (): string => ssh2.utils.generateKeyPairSync('ed25519').private
+  /** @param own Ana's key @param answer by default one that takes until it is broken off */
+  const hostOf = (own: string, answer: GitService['answer'] = untilBrokenOff): SshHost => {
+    const parsed = ssh2.utils.parseKey(own)
+    if (parsed instanceof Error) throw parsed
+    const known = parsed.getPublicSSH()
+    return {
+      people: {
+        person: () => ana,
+        named: () => ana,
+        list: () => [ana],
+        onChange: () => () => undefined,
+        ofSshKey: (blob) => (known.equals(blob) ? ana : undefined)
+      },
+      directory: { find: () => recipes } as unknown as SshHost['directory'],
+      service: { answer }
+    }
+  }
+  const signIn = async (port: number, keys: readonly string[]): Promise<Client> => {
+    const client = new ssh2.Client()
+    ends.push(() => void client.end())
+    const methods = keys.map((key) => ({ type: 'publickey' as const, username: 'git', key }))
+    await new Promise<void>((resolve, reject) => {
+      client.once('ready', resolve).once('close', () => reject(new Error('shown out')))
+      client.on('error', reject)
+      client.connect({ port, host: '127.0.0.1', username: 'git', authHandler: methods })
+    })
+    return client
+  }
+  const fetchOver = (client: Client): Promise<ClientChannel> =>
+    new Promise((resolve, reject) => {
+      const options = { env: { GIT_PROTOCOL: 'version=2' } }
+      client.exec("git-upload-pack '/ana/recipes.git'", options, (error, channel) => {
+        if (error) reject(error)
+        else resolve(channel)
+      })
+    })
+
+  test('hears so many keys of one client and not one more', async () => {
+    const own = newKey()
+    const { port } = await start({}, hostOf(own))
+    const wrong = newKey()
+    // The right one is named once and then proved.
+    const most = Array.from({ length: MAX_OFFERED_KEYS - 2 }, () => wrong)
+    await signIn(port, [...most, own])
+    await expect(signIn(port, [...most, wrong, own])).rejects.toThrow()
+  })
+
+  test('has so many commands under way on one connection and not one more, until one has ended', async () => {
+    const own = newKey()
+    const { port } = await start({}, hostOf(own))
+    const client = await signIn(port, [own])
+    const open: ClientChannel[] = []
+    for (let at = 0; at < MAX_SESSIONS_PER_CONNECTION; at++) open.push(await fetchOver(client))
+    await expect(fetchOver(client)).rejects.toThrow('open failure')
+    for (const channel of open) {
+      const closed = once(channel, 'close')
+      channel.resume().stderr.resume()
+      channel.close()
+      await closed
+    }
+    for (let at = 0; at < MAX_SESSIONS_PER_CONNECTION; at++) await fetchOver(client)
+    await expect(fetchOver(client)).rejects.toThrow('open failure')
+  })
+
+  test.each(['command', 'connection'])(
+    'whoever ends the %s in the middle of an answer ends the answer',
+    async (end) => {
+      const own = newKey()
+      const ended = Promise.withResolvers<string>()
+      const answer: GitService['answer'] = () =>
+        Promise.resolve({
+          body: (async function* () {
+            try {
+              for (;;) yield pktLine('x'.repeat(32 * 1024))
+            } finally {
+              ended.resolve('the place is free')
+            }
+          })()
+        })
+      const { port } = await start({}, hostOf(own, answer))
+      const client = await signIn(port, [own])
+      const channel = await fetchOver(client)
+      await once(channel, 'readable')
+      if (end === 'command') channel.close()
+      else client.destroy()
+      expect(await ended.promise).toBe('the place is free')
+    }
+  )
 })
