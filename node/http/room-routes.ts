@@ -42,20 +42,19 @@ const PROBLEMS: ReadonlyMap<string, (words: RoomTexts) => string> = new Map([
 ])
 
 export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): void {
-  const { overview, people, room, script, streams, clock } = options
+  const { people, room, script, streams, clock } = options
   acceptForms(app)
   addPageHeaders(app, PAGE_HEADERS)
 
   app.get('/room', async (request, reply) => sendRoom(request, reply, options))
   app.get<{ Params: { id: string } }>('/room/devices/:id', async (request, reply) => {
-    await room?.current()?.glimpse(GLIMPSE_MS)
-    const glance = room ? await room.glance() : glanceOfOverview(await overview())
+    const glance = await glanceNow(options)
     const device = glance.devices.find(({ id }) => id === request.params.id)
     if (!device) throw new JoineryError('NOT_IN_ROOM', 'no such device')
     const page = renderDevicePage(device, glance, visitorOf(request, people), {
       mayChange: mayChangeRoom(request, options)
     })
-    return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
+    return await sendRoomPage(request, reply, page)
   })
   if (script)
     app.get(script.path, async (request, reply) => {
@@ -154,12 +153,12 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
 async function sendRoom(
   request: FastifyRequest,
   reply: FastifyReply,
-  { overview, people, room, script }: RoomRouteOptions
+  options: RoomRouteOptions
 ): Promise<FastifyReply> {
-  await room?.current()?.glimpse(GLIMPSE_MS)
-  const glance = room ? await room.glance() : glanceOfOverview(await overview())
+  const glance = await glanceNow(options)
+  const { people, room, script } = options
   const visitor = visitorOf(request, people)
-  const mayChange = mayChangeRoom(request, { people, room })
+  const mayChange = mayChangeRoom(request, options)
   const search = new URLSearchParams(visitor.search)
   const page = renderRoomPage(visitor.person?.helps ? glance : withoutNames(glance), visitor, {
     mayChange,
@@ -167,6 +166,17 @@ async function sendRoom(
     ...(room && { script: script?.path }),
     notice: noticeOf(search, visitor.language)
   })
+  return await sendRoomPage(request, reply, page)
+}
+
+/** As it is now, with what the other devices say of themselves. */
+async function glanceNow({ overview, room }: RoomRouteOptions): Promise<RoomGlance> {
+  await room?.current()?.glimpse(GLIMPSE_MS)
+  return room ? await room.glance() : glanceOfOverview(await overview())
+}
+
+/** Packed: the cards of sixty devices are much for a narrow line. */
+async function sendRoomPage(request: FastifyRequest, reply: FastifyReply, page: string): Promise<FastifyReply> {
   return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
 }
 
