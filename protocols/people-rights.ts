@@ -17,9 +17,9 @@ const RIGHTS = {
   'reset-code': 'helper',
   'change-roles': 'facilitator',
   'remove-person': 'facilitator',
-  /** Everybody's notes and repositories in one archive. */
   /** Printed on everybody's card. */
   'set-wifi': 'facilitator',
+  /** Everybody's notes and repositories in one archive. */
   'take-class-home': 'facilitator',
   'begin-new-class': 'facilitator',
   /** A sticky and a raised hand of one's own. */
