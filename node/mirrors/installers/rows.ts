@@ -1,23 +1,11 @@
 import type { ContentFile, ContentIndex } from '../../../protocols/content.ts'
+import type { ListedProgram } from '../../../web-client/lists/list-pages.ts'
 import { textDetail } from '../package-details.ts'
 import { sha256Of } from '../sha256-text.ts'
 import type { Visitor } from './visitor.ts'
 
-export interface InstallerRow {
-  path: string
-  product: string
-  version?: string
-  system?: string
-  cpu?: string
-  sizeBytes: number
-  /** Hexadecimal. */
-  sha256: string
-  /** Whether it runs on the visitor's system, as far as both are known. */
-  fits: boolean
-}
-
 /** What fits the visitor first; then by product, the newest version first. */
-export function installerRows(index: ContentIndex, visitor: Visitor): InstallerRow[] {
+export function installerRows(index: ContentIndex, visitor: Visitor): ListedProgram[] {
   return [...index.list('installers')]
     .map((file) => rowOf(file, visitor))
     .sort(
@@ -29,7 +17,7 @@ export function installerRows(index: ContentIndex, visitor: Visitor): InstallerR
     )
 }
 
-function rowOf(file: ContentFile, visitor: Visitor): InstallerRow {
+function rowOf(file: ContentFile, visitor: Visitor): ListedProgram {
   const version = textDetail(file, 'version')
   const system = textDetail(file, 'system')
   const cpu = textDetail(file, 'cpu')
