@@ -28,6 +28,8 @@ const RETRY_MS = 3_000
 export interface EventStream {
   /** @returns how many bytes that is, before the network packs it */
   send(data: unknown): number
+  /** The page asks for a new one. */
+  end(): void
 }
 
 export class EventStreams {
@@ -88,7 +90,8 @@ export class EventStreams {
         const text = `data: ${JSON.stringify(data)}\n\n`
         write(text)
         return Buffer.byteLength(text)
-      }
+      },
+      end
     })
     if (!this.#open.has(raw)) stop()
     return reply

@@ -68,7 +68,12 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
     const live = liveOf(room)
     return streams.open(reply, { person: `room ${id}` }, (stream) =>
       followGlance({
-        ...{ clock, live, glance: () => room.glance(), onProblem: options.onProblem },
+        ...{ clock, live, onProblem: options.onProblem },
+        async glance() {
+          // Who was signed out or removed meanwhile sees no names any more; in another room the page begins anew.
+          if (room.current() !== live || !may(personOf(request, people), 'watch-room')) stream.end()
+          return await room.glance()
+        },
         tell: (change) => stream.send(change)
       })
     )
