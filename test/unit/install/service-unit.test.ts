@@ -57,7 +57,7 @@ it.each([
     writeFileSync(join(folder.path, name), text.startsWith('#!') ? text : `#!/bin/sh\n${text}\n`, { mode: 0o755 })
   const env = { PATH: `${folder.path}:${process.env.PATH ?? ''}` }
   const given = words.split(' ').filter((word) => word !== '')
-  expect(execFileSync('joinery', given, { env, encoding: 'utf8' })).toBe(`${said}\n`)
+  expect(execFileSync('sh', [join(folder.path, 'joinery'), ...given], { env, encoding: 'utf8' })).toBe(`${said}\n`)
 })
 
 it('finds who listens on a port in the table of the kernel', () => {
