@@ -21,6 +21,9 @@ export function isVisibleRef(ref: string): ref is RefName {
   return !REF_FORBIDDEN.test(ref) && !/[\u0080-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/.test(ref)
 }
 
+/** How git writes that a ref is not there, before or after a change. */
+export const NO_OBJECT: ObjectId = '0'.repeat(40)
+
 export function isObjectId(text: string): text is ObjectId {
   return OBJECT_ID.test(text)
 }

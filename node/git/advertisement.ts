@@ -2,11 +2,11 @@
  * What a git client is told before it asks for something: branches and tags in the words of upload-pack and receive-pack, without a process.
  * Sources: gitprotocol-pack(5) "Reference Discovery", gitprotocol-v2(5) "ls-refs".
  */
+import { NO_OBJECT } from '../../protocols/git-names.ts'
 import { MAX_LIST_REQUEST_BYTES } from './limits.ts'
 import { FLUSH, pktLine, readPkt } from './pkt-line.ts'
 import type { KnownRefs } from './refs-memory.ts'
 
-const NONE = '0'.repeat(40)
 const HEADS = 'refs/heads/'
 
 /** What a receive-pack that was asked once says that it can do. */
@@ -18,7 +18,7 @@ export function capabilitiesOf(advertisement: Buffer): string | undefined {
 
 export function receiveAdvertisement(refs: KnownRefs, capabilities: string): Buffer {
   const lines = sorted(refs).map(([ref, { object }]) => `${object} ${ref}`)
-  if (lines.length === 0) lines.push(`${NONE} capabilities^{}`)
+  if (lines.length === 0) lines.push(`${NO_OBJECT} capabilities^{}`)
   return Buffer.concat([
     ...lines.map((line, at) => pktLine(at === 0 ? `${line}\0${capabilities}\n` : `${line}\n`)),
     FLUSH

@@ -45,7 +45,7 @@ export async function pruneKeptRefs(
   }
   for (let at = 0; at < gone.length; at += REMOVED_AT_ONCE) {
     const lines = gone.slice(at, at + REMOVED_AT_ONCE).map((object) => `delete ${KEPT}/${object} ${object}`)
-    await repositories.run(id, ['update-ref', '--stdin'], ['start', ...lines, 'prepare', 'commit', ''].join('\n'))
+    await repositories.changeRefs(id, lines)
   }
   return spent.size > 0
 }

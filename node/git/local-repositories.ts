@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { ObjectId, RefChange, RefName, RepositoryId } from '../../protocols/git.ts'
-import { isObjectId, isRepositoryId, isVisibleRef } from '../../protocols/git-names.ts'
+import { isObjectId, isRepositoryId, isVisibleRef, NO_OBJECT } from '../../protocols/git-names.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { GitProgram } from './git-program.ts'
 import { faultOfModules } from './gitmodules.ts'
@@ -165,9 +165,9 @@ export class DiskRepositories implements LocalRepositories {
     if (removals.length + updates.length === 0) return
     this.#refs.forget(id)
     // A branch that goes can stand in the way of one that comes (`feature` and `feature/x`): git wants two steps.
-    if (removals.length > 0) await this.#transaction(id, [...keeps, ...removals])
+    if (removals.length > 0) await this.changeRefs(id, [...keeps, ...removals])
     const rest = removals.length > 0 ? updates : [...keeps, ...updates]
-    if (rest.length > 0) await this.#transaction(id, rest)
+    if (rest.length > 0) await this.changeRefs(id, rest)
     // What a new tag stands for is asked of git when somebody wants to know.
     if (!updates.some((line) => line.startsWith('update refs/tags/'))) this.#refs.set(id, next)
   }
@@ -258,12 +258,12 @@ export class DiskRepositories implements LocalRepositories {
   async revertHeld(id: RepositoryId, changes: readonly RefChange[]): Promise<void> {
     const lines = changes.map(({ ref, old, new: now }) => {
       if (old === undefined) return `delete ${ref} ${now ?? ''}`.trimEnd()
-      return `update ${ref} ${old} ${now ?? '0'.repeat(40)}`
+      return `update ${ref} ${old} ${now ?? NO_OBJECT}`
     })
     this.#refs.forget(id)
     this.waste.add(id)
     this.objects.forget(id)
-    await this.#transaction(id, lines)
+    await this.changeRefs(id, lines)
     this.#tell(id)
   }
 
@@ -310,12 +310,8 @@ export class DiskRepositories implements LocalRepositories {
     const missing = new Set(await this.missing(id, objects))
     const here = objects.filter((object) => isObjectId(object) && !missing.has(object))
     if (here.length === 0) return
-    await this.locks.hold(id, () =>
-      this.#transaction(
-        id,
-        here.map((object) => `update ${KEPT}/${object} ${object}`)
-      )
-    )
+    const lines = here.map((object) => `update ${KEPT}/${object} ${object}`)
+    await this.locks.hold(id, () => this.changeRefs(id, lines))
   }
 
   async serve(id: RepositoryId, channel: ByteChannel, signal: AbortSignal): Promise<void> {
@@ -387,7 +383,8 @@ export class DiskRepositories implements LocalRepositories {
     }
   }
 
-  async #transaction(id: RepositoryId, lines: readonly string[]): Promise<void> {
+  /** All of them or none, in the words of `update-ref`. For whoever holds the lock. */
+  async changeRefs(id: RepositoryId, lines: readonly string[]): Promise<void> {
     const input = ['start', ...lines, 'prepare', 'commit', ''].join('\n')
     try {
       await this.run(id, ['update-ref', '--stdin'], input)

@@ -262,8 +262,7 @@ async function listRequestOf({
     list: more.done ? readListRequest(head) : undefined,
     body: (async function* () {
       yield head
-      if (!more.done) yield more.value
-      if (!more.done) for (let one = await rest.next(); !one.done; one = await rest.next()) yield one.value
+      for (let one = more; !one.done; one = await rest.next()) yield one.value
     })()
   }
 }

@@ -1,6 +1,7 @@
 /** What a push asks for: the commands before its pack. Source: gitprotocol-pack(5), "Reference Update Request". */
 import { JoineryError } from '../../protocols/errors.ts'
 import type { RefChange } from '../../protocols/git.ts'
+import { NO_OBJECT } from '../../protocols/git-names.ts'
 import { MAX_COMMAND_BYTES, MAX_COMMANDS } from './limits.ts'
 import { readPkt } from './pkt-line.ts'
 
@@ -12,7 +13,6 @@ export interface PushRequest {
 }
 
 const COMMAND = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+)$/s
-const NONE = '0'.repeat(40)
 
 /**
  * Reads the commands off the beginning of a push; names of refs are not judged here.
@@ -54,5 +54,5 @@ function parseCommand(command: string): RefChange {
   const [, before, after, ref] = COMMAND.exec(command) ?? []
   if (before === undefined || after === undefined || ref === undefined)
     throw new JoineryError('PUSH_MALFORMED', 'not a command of a push')
-  return { ref, old: before === NONE ? undefined : before, new: after === NONE ? undefined : after }
+  return { ref, old: before === NO_OBJECT ? undefined : before, new: after === NO_OBJECT ? undefined : after }
 }

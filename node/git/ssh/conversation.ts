@@ -4,6 +4,7 @@
  */
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { GitRequest, GitService, RepositoryId } from '../../../protocols/git.ts'
+import { NO_OBJECT } from '../../../protocols/git-names.ts'
 import type { PersonId } from '../../../protocols/people.ts'
 import { FLUSH, pktLine, readPkt } from '../pkt-line.ts'
 import { PktSections } from './pkt-sections.ts'
@@ -22,8 +23,6 @@ export interface Conversation {
   channel: SshChannel
   signal: AbortSignal
 }
-
-const NO_OBJECT = '0'.repeat(40)
 
 /** `git push`. */
 export async function receive(conversation: Conversation): Promise<void> {
