@@ -77,7 +77,8 @@ describe('a sticky and a raised hand', () => {
     await expect
       .poll(async () => {
         await there.goto(new URL('/', second.address).href)
-        return await sticky(there, 'Raise hand').getAttribute('aria-pressed')
+        // A page that came before the account has no stickies, and without scripts it gets none by waiting.
+        return await sticky(there, 'Raise hand').getAttribute('aria-pressed', { timeout: 1_000 })
       }, WAIT)
       .toBe('true')
     await sticky(there, 'Help').click()
