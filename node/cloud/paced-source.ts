@@ -4,7 +4,7 @@ import type { NodeId } from '../../protocols/message-stream.ts'
 import type { BlobSource } from '../blobs/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { UPLINK_LOOK_MS } from './limits.ts'
-import { type LineState, UplinkTurns, waitsForJournal } from './uplink-turns.ts'
+import { UplinkTurns } from './uplink-turns.ts'
 
 type FetchArguments = Parameters<BlobSource['fetch']>
 
@@ -51,20 +51,16 @@ export function paceSource(components: { clock: Clock; source: BlobSource }, ini
   }
 
   function look(): void {
-    // Small requests that came later would hold up a big one for as long as there are any.
-    let isFull = false
     for (const waiting of [...queue]) {
       const { peer, bytes } = waiting
       const restlessMs = restlessFor(peer)
-      const state: LineState = {
+      const turn = turns.next(bytes, {
         journalQuiet: restlessMs === undefined,
         restlessMs: restlessMs ?? 0,
         budgetSpent: init.budgetSpent(peer)
-      }
-      const turn = turns.next(bytes, state)
+      })
       if (turn === 'refuse') waiting.refuse()
-      else if (turn === 'wait') isFull ||= !waitsForJournal(state)
-      else if (!isFull) waiting.begin()
+      else if (turn === 'begin') waiting.begin()
     }
     if (queue.size === 0 || cancelLook) return
     cancelLook = clock.after(UPLINK_LOOK_MS, () => {

@@ -1,6 +1,6 @@
 /**
- * What may be fetched over a narrow line now. Pure: facts and text go first, files in the order in which they were asked for, and so little at once
- * that a line that breaks costs little.
+ * What may be fetched over a narrow line now. Pure: facts and text go first, then files in the order in which they were asked for, except that
+ * small ones pass a big one that waits for the line to be free; and so little at once that a line that breaks costs little.
  */
 import { JOURNAL_FIRST_MS, UPLINK_IN_FLIGHT_BYTES, UPLINK_REQUESTS } from './limits.ts'
 
@@ -15,10 +15,6 @@ export interface LineState {
 
 export type Turn = 'begin' | 'wait' | 'refuse'
 
-export function waitsForJournal({ journalQuiet, restlessMs }: LineState): boolean {
-  return !journalQuiet && restlessMs < JOURNAL_FIRST_MS
-}
-
 export class UplinkTurns {
   #requests = 0
   #bytes = 0
@@ -28,9 +24,9 @@ export class UplinkTurns {
   }
 
   /** @param bytes of the request that is next in the queue */
-  next(bytes: number, state: LineState): Turn {
-    if (state.budgetSpent) return 'refuse'
-    if (waitsForJournal(state)) return 'wait'
+  next(bytes: number, { journalQuiet, restlessMs, budgetSpent }: LineState): Turn {
+    if (budgetSpent) return 'refuse'
+    if (!journalQuiet && restlessMs < JOURNAL_FIRST_MS) return 'wait'
     if (this.#requests === 0) return 'begin'
     return this.#requests < UPLINK_REQUESTS && this.#bytes + bytes <= UPLINK_IN_FLIGHT_BYTES ? 'begin' : 'wait'
   }

@@ -6,7 +6,7 @@ import { JOURNAL_FIRST_MS, UPLINK_IN_FLIGHT_BYTES, UPLINK_REQUESTS } from '../..
 import { UplinkTurns } from '../../../node/cloud/uplink-turns.ts'
 import { BLOB_PROTOCOL } from '../../../protocols/blob-stream.ts'
 import type { MessageStream, PeerLink, PeerLinks } from '../../../protocols/message-stream.ts'
-import { SimulatedClock, SimulatedTime, settle } from '../../kit/simulated-clock.ts'
+import { SimulatedClock, SimulatedTime } from '../../kit/simulated-clock.ts'
 
 const QUIET = { journalQuiet: true, restlessMs: 0, budgetSpent: false }
 
@@ -123,37 +123,6 @@ describe('a budget in use', () => {
     expect(await paced.fetch(linkOf('node'), request, signal)).toMatchObject({ kind: 'bytes' })
     spent = false
     expect(await paced.fetch(linkOf('cloud'), request, signal)).toMatchObject({ kind: 'bytes' })
-    paced.close()
-  })
-
-  test('a big request has its turn before small ones that came later', async () => {
-    const begun: number[] = []
-    const ends: (() => void)[] = []
-    const source: BlobSource = {
-      fetch: (_link, { start, end }) => {
-        begun.push(end - start)
-        return new Promise((resolve) => ends.push(() => resolve({ kind: 'bytes', bytes: new Uint8Array(1) })))
-      },
-      close: () => undefined
-    }
-    const paced = paceSource(
-      { clock: new SimulatedClock(new SimulatedTime()), source },
-      { overUplink: () => true, journalQuiet: () => true, budgetSpent: () => false, fetched: () => undefined }
-    )
-    const link = { peer: 'p', profile: { role: 'cloud' } } as unknown as PeerLink
-    const { signal } = new AbortController()
-    const sizes = [1, 2 ** 20, 2, 3]
-    const all = sizes.map((end) => paced.fetch(link, { start: 0, end } as Parameters<BlobSource['fetch']>[1], signal))
-    await settle()
-    expect(begun).toEqual([1])
-    ends[0]?.()
-    await settle()
-    expect(begun).toEqual([1, 2 ** 20])
-    ends[1]?.()
-    await settle()
-    expect(begun).toEqual(sizes)
-    for (const end of ends) end()
-    await Promise.all(all)
     paced.close()
   })
 
