@@ -9,8 +9,9 @@ import {
   readHead,
   readPolicy
 } from '../../protocols/collection-facts.ts'
-import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type Fold, type Stamp } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
+import { loadStamp, type SavedStamp, saveStamp, stampOf } from '../../protocols/stamps.ts'
 
 /** One revision as its head entry tells of it. */
 export interface KnownHead {
@@ -85,18 +86,4 @@ function within<Key, Value>(outer: Map<string, Map<Key, Value>>, name: string): 
     outer.set(name, inner)
   }
   return inner
-}
-
-type SavedStamp = [number, string, number, number]
-
-function stampOf({ lamport, writer, number, index }: Entry): Stamp {
-  return { lamport, writer, number, index }
-}
-
-function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
-  return [lamport, writer, number, index]
-}
-
-function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
-  return { lamport, writer, number, index }
 }

@@ -8,6 +8,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { JoineryError } from '../../protocols/errors.ts'
+import { drained } from '../platform/back-pressure.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -163,7 +164,9 @@ async function answerStream(
   response.flushHeaders()
   for await (const item of operation(options, signal) as AsyncIterable<unknown>) {
     signal.throwIfAborted()
-    if (!response.write(lineOf({ item }))) await drained(response, signal)
+    if (response.write(lineOf({ item })) || (await drained(response, signal))) continue
+    signal.throwIfAborted()
+    throw new JoineryError('CLOSED', 'whoever asked has left')
   }
   signal.throwIfAborted()
   response.end(lineOf({ end: true }))
@@ -173,21 +176,6 @@ function lineOf(line: StreamLine): string {
   const text = `${JSON.stringify(line)}\n`
   if (text.length > MAX_LINE_BYTES) throw new JoineryError('TOO_LARGE', 'a line of the answer is too long')
   return text
-}
-
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      response.removeListener('drain', done)
-      reject(signal.reason)
-    }
-    const done = (): void => {
-      signal.removeEventListener('abort', aborted)
-      resolve()
-    }
-    signal.addEventListener('abort', aborted, { once: true })
-    response.once('drain', done)
-  })
 }
 
 function sendError(response: ServerResponse, error: unknown): void {

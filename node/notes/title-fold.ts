@@ -1,6 +1,7 @@
 /** Which notes there are: titles as registers, and the last entry of each text. */
+
 import type { CborValue } from '../../protocols/cbor.ts'
-import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type Fold, type Stamp } from '../../protocols/journal.ts'
 import {
   decodeNoteNamed,
   decodeNoteRemoved,
@@ -12,6 +13,7 @@ import {
   NOTES_TOPIC,
   noteIdOfTopic
 } from '../../protocols/note-facts.ts'
+import { loadStamp, type SavedStamp, saveStamp, stampOf } from '../../protocols/stamps.ts'
 
 export interface NoteIndex {
   titles: Map<string, { title: string; stamp: Stamp }>
@@ -19,8 +21,6 @@ export interface NoteIndex {
   texts: Map<string, Stamp>
   removed: Set<string>
 }
-
-type SavedStamp = [lamport: number, writer: string, number: number, index: number]
 
 export const titleFold: Fold<NoteIndex> = {
   name: 'notes',
@@ -71,16 +71,4 @@ export const titleFold: Fold<NoteIndex> = {
       removed: new Set(removed)
     }
   }
-}
-
-function stampOf(entry: Entry): Stamp {
-  return { lamport: entry.lamport, writer: entry.writer, number: entry.number, index: entry.index }
-}
-
-function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
-  return [lamport, writer, number, index]
-}
-
-function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
-  return { lamport, writer, number, index }
 }

@@ -1,7 +1,8 @@
 /** The fold of what is said about people. It collects; what that amounts to is worked out by `people-view.ts`. */
+
 import type { CborValue } from '../../protocols/cbor.ts'
 import { hex } from '../../protocols/certificate.ts'
-import { compareStamps, type Entry, type Fold, type Stamp } from '../../protocols/journal.ts'
+import { compareStamps, type Fold, type Stamp } from '../../protocols/journal.ts'
 import type { PersonId, PersonRole } from '../../protocols/people.ts'
 import {
   type AccessKeyFact,
@@ -12,6 +13,7 @@ import {
   personOfTopic,
   personTopic
 } from '../../protocols/people-facts.ts'
+import { loadStamp, type SavedStamp, saveStamp, stampOf } from '../../protocols/stamps.ts'
 import {
   MAX_GRANTS_PER_PERSON,
   MAX_NAMES_PER_PERSON,
@@ -154,12 +156,6 @@ function addBounded(set: Set<string>, value: string, most: number): void {
   if (oldest !== undefined) set.delete(oldest)
 }
 
-function stampOf({ lamport, writer, number, index }: Entry): Stamp {
-  return { lamport, writer, number, index }
-}
-
-type SavedStamp = [lamport: number, writer: string, number: number, index: number]
-
 interface SavedFacts {
   [key: string]: CborValue
   claims: [string, SavedStamp][]
@@ -217,12 +213,4 @@ function loadFacts(person: PersonId, saved: SavedFacts): PersonFacts {
     roles: new Map(saved.roles as [string, PersonRole][]),
     takenRoles: new Set(saved.takenRoles)
   }
-}
-
-function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
-  return [lamport, writer, number, index]
-}
-
-function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
-  return { lamport, writer, number, index }
 }

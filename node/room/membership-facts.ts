@@ -4,9 +4,10 @@
  */
 import type { CborValue } from '../../protocols/cbor.ts'
 import { hex, isWhole } from '../../protocols/certificate.ts'
-import { compareStamps, type Entry, type Fold, type Stamp, type WriterId } from '../../protocols/journal.ts'
+import { compareStamps, type Fold, type Stamp, type WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { decodeRoomFact, encodeRoomFact, ROOM_TOPIC, type RoomFact } from '../../protocols/room-facts.ts'
+import { stampOf } from '../../protocols/stamps.ts'
 
 /** A fact, who wrote it and where it stands. */
 export interface Stated<Fact extends RoomFact = RoomFact> {
@@ -93,10 +94,6 @@ function replaces(stated: Stated, known: Stated): boolean {
   const order = compareStamps(stated.stamp, known.stamp)
   const { kind } = stated.fact
   return kind === 'joined' ? order > 0 : order < 0
-}
-
-function stampOf({ lamport, writer, number, index }: Entry): Stamp {
-  return { lamport, writer, number, index }
 }
 
 function toCbor({ fact, author, stamp }: Stated): CborValue {

@@ -2,6 +2,7 @@
 import type { CborValue } from '../../protocols/cbor.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { compareStamps, type Fold, type FoldView, type JournalAccess, type Stamp } from '../../protocols/journal.ts'
+import { loadStamp, type SavedStamp, saveStamp, stampOf } from '../../protocols/stamps.ts'
 import { decodeWifi, WIFI_KIND, WIFI_TOPIC, type Wifi, wifiEntry, wifiProblem } from '../../protocols/wifi-facts.ts'
 import './errors.ts'
 
@@ -11,23 +12,23 @@ interface WifiState {
 
 export const wifiFold: Fold<WifiState> = {
   name: 'wifi',
-  version: 1,
+  version: 2,
   reads: (topic) => topic === WIFI_TOPIC,
   empty: () => ({}),
-  apply(state, { kind, body, lamport, writer, number, index }) {
-    const wifi = kind === WIFI_KIND ? decodeWifi(body) : undefined
-    const stamp = { lamport, writer, number, index }
+  apply(state, entry) {
+    const wifi = entry.kind === WIFI_KIND ? decodeWifi(entry.body) : undefined
+    const stamp = stampOf(entry)
     if (wifi && (!state.newest || compareStamps(state.newest.stamp, stamp) < 0)) state.newest = { wifi, stamp }
   },
   save({ newest }): CborValue {
     if (!newest) return []
     const { wifi, stamp } = newest
-    return [wifi.name, wifi.password, stamp.lamport, stamp.writer, stamp.number, stamp.index]
+    return [wifi.name, wifi.password, saveStamp(stamp)]
   },
   load(saved) {
     if (!Array.isArray(saved) || saved.length === 0) return {}
-    const [name, password, lamport, writer, number, index] = saved as [string, string, number, string, number, number]
-    return { newest: { wifi: { name, password }, stamp: { lamport, writer, number, index } } }
+    const [name, password, stamp] = saved as [string, string, SavedStamp]
+    return { newest: { wifi: { name, password }, stamp: loadStamp(stamp) } }
   }
 }
 

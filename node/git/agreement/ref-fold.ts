@@ -16,8 +16,9 @@ import {
   REFS_CHANGED_KIND,
   repositoryOfTopic
 } from '../../../protocols/git-facts.ts'
-import { compareStamps, type Entry, type Fold, type Stamp } from '../../../protocols/journal.ts'
+import { compareStamps, type Fold, type Stamp } from '../../../protocols/journal.ts'
 import type { NodeId } from '../../../protocols/message-stream.ts'
+import { loadStamp, type SavedStamp, saveStamp, stampOf } from '../../../protocols/stamps.ts'
 
 export interface Tip {
   object: ObjectId
@@ -206,20 +207,7 @@ function branchOf(log: RepositoryLog, ref: RefName): BranchLog {
   return branch
 }
 
-function stampOf({ lamport, writer, number, index }: Entry): Stamp {
-  return { lamport, writer, number, index }
-}
-
-type SavedStamp = [lamport: number, writer: string, number: number, index: number]
 type SavedTip = [ObjectId, SavedStamp, 'home' | 'local', number, string, NodeId]
 type SavedDates = [ObjectId, SavedStamp][]
 type SavedBranch = [RefName, SavedTip[], SavedDates, [ObjectId, ObjectId[]][]]
 type SavedLog = [RepositoryId, [number, NodeId, SavedStamp] | null, SavedBranch[], SavedDates]
-
-function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
-  return [lamport, writer, number, index]
-}
-
-function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
-  return { lamport, writer, number, index }
-}

@@ -13,6 +13,7 @@ import {
 import { MAX_REPOSITORY_NAME_CHARACTERS } from '../../../protocols/git-names.ts'
 import { compareStamps, type Fold, type Stamp } from '../../../protocols/journal.ts'
 import type { PersonId } from '../../../protocols/people.ts'
+import { loadStamp, type SavedStamp, saveStamp } from '../../../protocols/stamps.ts'
 
 export interface RepositoryFacts {
   made: Map<RepositoryId, { owner: PersonId; name: string; stamp: Stamp }>
@@ -104,14 +105,4 @@ export function listRepositories(facts: RepositoryFacts): Map<RepositoryId, Repo
 function withSuffix(name: string, number: number): string {
   const suffix = `-${number}`
   return name.slice(0, MAX_REPOSITORY_NAME_CHARACTERS - suffix.length) + suffix
-}
-
-type SavedStamp = [lamport: number, writer: string, number: number, index: number]
-
-function saveStamp({ lamport, writer, number, index }: Stamp): SavedStamp {
-  return [lamport, writer, number, index]
-}
-
-function loadStamp([lamport, writer, number, index]: SavedStamp): Stamp {
-  return { lamport, writer, number, index }
 }
