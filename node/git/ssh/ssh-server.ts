@@ -136,11 +136,7 @@ export class GitSsh {
   #load(): Promise<Server> {
     this.#server ??= (async () => {
       const { default: ssh2 } = await import('ssh2')
-      const key = await openHostKey(
-        this.#components.disk,
-        this.#init.hostKeyPath,
-        () => ssh2.utils.generateKeyPairSync('ed25519').private
-      )
+      const key = await openHostKey(this.#components.disk, this.#init.hostKeyPath, ssh2.utils)
       const parseKey = (line: string): ReturnType<typeof ssh2.utils.parseKey> => ssh2.utils.parseKey(line)
       return new ssh2.Server({ hostKeys: [key], ident: IDENT }, (connection, { ip, port }) =>
         this.#welcome(connection, socketName(ip, port), parseKey)

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -7,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { pktLine } from '../../../node/git/pkt-line.ts'
 import { readCommand } from '../../../node/git/ssh/command.ts'
 import { receive, upload } from '../../../node/git/ssh/conversation.ts'
+import { makeHostKey } from '../../../node/git/ssh/host-key.ts'
 import { MAX_OFFERED_KEYS, MAX_SECTION_BYTES, MAX_SESSIONS_PER_CONNECTION } from '../../../node/git/ssh/limits.ts'
 import { PktSections } from '../../../node/git/ssh/pkt-sections.ts'
 import { GitSsh, type GitSshInit, type SshHost } from '../../../node/git/ssh/ssh-server.ts'
@@ -244,17 +246,35 @@ describe('the port', () => {
     const { port } = await start({ hostKeyPath, limits: { signInTimeoutMs: 100 } })
     const { closed } = dial(port)
     expect(await closed).toMatch(/^SSH-2\.0-joinery\r\n/)
-    const key = await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))
+    const key = readFileSync(hostKeyPath, 'utf8')
     const second = await start({ hostKeyPath })
     await dial(second.port).greeted
-    expect(await import('node:fs/promises').then(({ readFile }) => readFile(hostKeyPath, 'utf8'))).toBe(key)
+    expect(readFileSync(hostKeyPath, 'utf8')).toBe(key)
+  })
+
+  test('has a key that can be read: one that cannot is made again, and so is one on the disk', async () => {
+    const made = ['broken', 'broken', 'good']
+    const maker = {
+      generateKeyPairSync: () => ({ private: made.shift() ?? 'none' }),
+      parseKey: (key: string) => (key === 'good' ? {} : new Error('Malformed OpenSSH private key'))
+    }
+    expect(makeHostKey(maker)).toBe('good')
+    expect(() => makeHostKey(maker)).toThrow('no key for SSH could be made')
+    const folder = temporaryFolder()
+    ends.push(() => folder[Symbol.dispose]())
+    const hostKeyPath = `${folder.path}/ssh/host-key`
+    mkdirSync(`${folder.path}/ssh`)
+    writeFileSync(hostKeyPath, 'nothing that ssh2 can read')
+    const { port } = await start({ hostKeyPath })
+    await dial(port).greeted
+    expect(readFileSync(hostKeyPath, 'utf8')).toContain('OPENSSH PRIVATE KEY')
   })
 
   const ana: Person = { id: 'a', name: 'ana', shownName: 'Ana', role: 'learner' }
   const recipes: Repository = { id: '0'.repeat(32), owner: ana.id, name: 'recipes', collaborators: [] }
   const untilBrokenOff: GitService['answer'] = (_id, _request, signal) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-  const newKey = (): string => ssh2.utils.generateKeyPairSync('ed25519').private
+  const newKey = (): string => makeHostKey(ssh2.utils)
   /** @param own Ana's key @param answer by default one that takes until it is broken off */
   const hostOf = (own: string, answer: GitService['answer'] = untilBrokenOff): SshHost => {
     const parsed = ssh2.utils.parseKey(own)
