@@ -92,8 +92,9 @@ export class NoteCatalogue {
     await this.#journal.erase(noteTopic(id))
   }
 
-  /** Whoever removed a note could only erase the text that it had heard of. */
-  async eraseLate(id: string): Promise<void> {
+  /** Whoever removed a note could only erase the text that it had heard of, and the power may have failed before it erased that. */
+  async eraseLeft(id: string): Promise<void> {
+    if (!this.#index.state.kept.has(id)) return
     for await (const { body } of this.#journal.entriesOf(noteTopic(id))) {
       if (body === undefined) continue
       await this.#journal.erase(noteTopic(id))

@@ -175,7 +175,7 @@ class NodeNotes implements Notes {
     )
     this.#scheduleSweep()
     // The power may have failed before it was done.
-    this.#clearDisk(index.state.removed).catch((cause: unknown) => this.#notTakenAway(cause))
+    this.#forget(index.state.removed).catch((cause: unknown) => this.#notTakenAway(cause))
   }
 
   #takeEntries(entries: readonly Entry[]): void {
@@ -201,7 +201,7 @@ class NodeNotes implements Notes {
   async #forget(removed: ReadonlySet<string>): Promise<void> {
     for (const id of removed) await this.#shelf.drop(id)
     await this.#clearDisk(removed)
-    for (const id of removed) await this.#catalogue.eraseLate(id)
+    for (const id of removed) await this.#catalogue.eraseLeft(id)
   }
 
   /** Takes away what this device keeps of notes beside the journal. */

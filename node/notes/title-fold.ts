@@ -20,16 +20,19 @@ export interface NoteIndex {
   /** The last entry of a note's text. */
   texts: Map<string, Stamp>
   removed: Set<string>
+  /** Notes of which the journal has text: what is left of a removed one has to be erased. */
+  kept: Set<string>
 }
 
 export const titleFold: Fold<NoteIndex> = {
   name: 'notes',
-  version: 2,
+  version: 3,
   reads: (topic) => topic === NOTES_TOPIC || topic === NOTES_REMOVED_TOPIC || noteIdOfTopic(topic) !== undefined,
-  empty: () => ({ titles: new Map(), texts: new Map(), removed: new Set() }),
+  empty: () => ({ titles: new Map(), texts: new Map(), removed: new Set(), kept: new Set() }),
   apply(state, entry) {
     const id = noteIdOfTopic(entry.topic)
     if (id !== undefined) {
+      if (entry.body !== undefined) state.kept.add(id)
       if (state.removed.has(id)) return
       // Merging old text is no news of it.
       const stamp = entry.kind === NOTE_MERGED_KIND ? lastOfMerged(entry.body) : stampOf(entry)
@@ -56,19 +59,22 @@ export const titleFold: Fold<NoteIndex> = {
     return {
       titles: [...state.titles].map(([id, { title, stamp }]) => [id, title, saveStamp(stamp)]),
       texts: [...state.texts].map(([id, stamp]) => [id, saveStamp(stamp)]),
-      removed: [...state.removed].sort()
+      removed: [...state.removed].sort(),
+      kept: [...state.kept].sort()
     }
   },
   load(saved) {
-    const { titles, texts, removed } = saved as {
+    const { titles, texts, removed, kept } = saved as {
       titles: [string, string, SavedStamp][]
       texts: [string, SavedStamp][]
       removed: string[]
+      kept: string[]
     }
     return {
       titles: new Map(titles.map(([id, title, stamp]) => [id, { title, stamp: loadStamp(stamp) }])),
       texts: new Map(texts.map(([id, stamp]) => [id, loadStamp(stamp)])),
-      removed: new Set(removed)
+      removed: new Set(removed),
+      kept: new Set(kept)
     }
   }
 }

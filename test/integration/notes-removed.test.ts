@@ -155,3 +155,22 @@ test('what a device had no time to take away is gone with its next start', async
   expect(await readdir(join(directory, 'snapshots'))).toEqual(['stays.note'])
   expect(again.problems).toEqual([])
 })
+
+test('the text of a note whose removal a power cut interrupted is erased with the next start', async () => {
+  const journal = new MemoryJournal('aa')
+  const first = await startNoteNode(journal)
+  const { id } = await first.notes.create('Gone')
+  const ada = await client(first.port, id, 'ada')
+  ada.write((text) => text.insert(0, 'for nobody'))
+  await ada.until(() => ada.saved.saved === 1)
+  ada.destroy()
+  const erase = journal.erase
+  journal.erase = () => Promise.reject(new Error('the power failed'))
+  await expect(first.notes.remove(id)).rejects.toThrow('the power failed')
+  await first.stop()
+  expect(await bodiesOf(journal, noteTopic(id))).toBe(1)
+  journal.erase = erase
+  const again = await node(journal)
+  await eventually(async () => (await bodiesOf(journal, noteTopic(id))) === 0)
+  expect([again.notes.list(), again.problems]).toEqual([[], []])
+})
