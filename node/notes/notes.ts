@@ -95,6 +95,8 @@ export interface Notes {
   stop(): Promise<void>
 }
 
+const NOT_TAKEN_AWAY = 'what is left of a removed note could not be taken away'
+
 export async function createNotes(components: NotesComponents, init: NotesInit): Promise<Notes> {
   const index = await components.journal.view(titleFold)
   return new NodeNotes(components, init, index)
@@ -118,6 +120,7 @@ class NodeNotes implements Notes {
   readonly #perAddress = new Map<string, number>()
   readonly #text: Allowances
   readonly #stops: (() => void)[] = []
+  readonly #underWay = new Set<Promise<void>>()
   #clients = 0
   #refused = 0
   #sweeps = 0
@@ -161,11 +164,7 @@ class NodeNotes implements Notes {
         links: components.links,
         note: (id) => this.#shelf.get(id),
         openIds: () => this.#shelf.ids(),
-        onDiverged: (note) => {
-          this.#rebuild(note).catch((cause: unknown) =>
-            this.#problem({ code: 'NOTE_FAILED', note: note.id, message: 'could not be built anew', cause })
-          )
-        }
+        onDiverged: (note) => this.#beside(this.#rebuild(note), 'could not be built anew', note.id)
       })
     this.#stops.push(
       index.onChange((entries) => this.#takeEntries(entries)),
@@ -175,7 +174,7 @@ class NodeNotes implements Notes {
     )
     this.#scheduleSweep()
     // The power may have failed before it was done.
-    this.#forget(index.state.removed).catch((cause: unknown) => this.#notTakenAway(cause))
+    this.#beside(this.#forget(index.state.removed), NOT_TAKEN_AWAY)
   }
 
   #takeEntries(entries: readonly Entry[]): void {
@@ -195,7 +194,7 @@ class NodeNotes implements Notes {
     )
     const removed = new Set([...told, ...late])
     if (removed.size === 0) return
-    this.#forget(removed).catch((cause: unknown) => this.#notTakenAway(cause))
+    this.#beside(this.#forget(removed), NOT_TAKEN_AWAY)
   }
 
   async #forget(removed: ReadonlySet<string>): Promise<void> {
@@ -210,8 +209,12 @@ class NodeNotes implements Notes {
     await this.#recovery.forget(removed)
   }
 
-  #notTakenAway(cause: unknown): void {
-    this.#problem({ code: 'NOTE_FAILED', message: 'what is left of a removed note could not be taken away', cause })
+  /** What nobody waits for, except whoever stops the notes. */
+  #beside(work: Promise<void>, message: string, note?: string): void {
+    const done = work
+      .catch((cause: unknown) => this.#problem({ code: 'NOTE_FAILED', ...(note && { note }), message, cause }))
+      .finally(() => this.#underWay.delete(done))
+    this.#underWay.add(done)
   }
 
   #scheduleSweep(): void {
@@ -225,14 +228,7 @@ class NodeNotes implements Notes {
 
   #onRefused(refused: RefusedUpdate): void {
     this.#refused++
-    this.#recovery.keep(refused).catch((cause: unknown) =>
-      this.#problem({
-        code: 'NOTE_FAILED',
-        note: refused.note,
-        message: 'a recovery copy could not be written',
-        cause
-      })
-    )
+    this.#beside(this.#recovery.keep(refused), 'a recovery copy could not be written', refused.note)
     this.#problem({
       code: 'NOTE_REFUSED',
       note: refused.note,
@@ -374,6 +370,7 @@ class NodeNotes implements Notes {
     await this.#shelf.stop()
     for (const stop of this.#stops) stop()
     this.#live?.stop()
+    await Promise.all(this.#underWay)
     this.#server.close()
   }
 }

@@ -7,7 +7,13 @@ import { RecoveryCopies } from '../../node/notes/recovery-copies.ts'
 import { systemClock } from '../../node/platform/clock.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import { systemRandom } from '../../node/platform/random.ts'
-import { noteTopic } from '../../protocols/note-facts.ts'
+import {
+  encodeNoteRemoved,
+  NOTE_FACT_VERSION,
+  NOTE_REMOVED_KIND,
+  NOTES_REMOVED_TOPIC,
+  noteTopic
+} from '../../protocols/note-facts.ts'
 import { PipeLinks } from '../kit/journal-pieces.ts'
 import { MemoryJournal } from '../unit/notes/memory-journal.ts'
 import { NoteClient } from '../unit/notes/note-client.ts'
@@ -173,4 +179,20 @@ test('the text of a note whose removal a power cut interrupted is erased with th
   const again = await node(journal)
   await eventually(async () => (await bodiesOf(journal, noteTopic(id))) === 0)
   expect([again.notes.list(), again.problems]).toEqual([[], []])
+})
+
+test('notes that are stopped have taken away what was removed: the journal and the disk may be closed', async () => {
+  const journal = new MemoryJournal('aa')
+  const one = await startNoteNode(journal)
+  const { id } = await one.notes.create('Gone')
+  const ada = await client(one.port, id, 'ada')
+  ada.write((text) => text.insert(0, 'for nobody'))
+  await ada.until(() => ada.saved.saved === 1)
+  // As another device removes it: what is left to do is this device's own business.
+  await journal.append([
+    { topic: NOTES_REMOVED_TOPIC, kind: NOTE_REMOVED_KIND, version: NOTE_FACT_VERSION, body: encodeNoteRemoved(id) }
+  ])
+  await one.stop()
+  expect(await bodiesOf(journal, noteTopic(id))).toBe(0)
+  expect(one.problems).toEqual([])
 })
