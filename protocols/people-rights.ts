@@ -5,6 +5,8 @@ import type { Person, PersonRole } from './people.ts'
 const RIGHTS = {
   /** Repositories, files, commits: whoever reaches the room. */
   'read-repositories': 'anybody',
+  /** Text and titles of shared notes: whoever reaches the room. */
+  'write-notes': 'anybody',
   'sign-up': 'anybody',
   'sign-in': 'anybody',
   'change-own-account': 'learner',
@@ -17,6 +19,7 @@ const RIGHTS = {
   'reset-code': 'helper',
   'change-roles': 'facilitator',
   'remove-person': 'facilitator',
+  'set-sign-up': 'facilitator',
   /** Printed on everybody's card. */
   'set-wifi': 'facilitator',
   /** Everybody's notes and repositories in one archive. */

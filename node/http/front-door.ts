@@ -27,6 +27,7 @@ import { answerError, asJoineryError } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
 import type { Downloads } from './file-answer.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
+import type { RouteLine } from './guarded-routes.ts'
 import type { HandoutDoor } from './handout-routes.ts'
 import { isOwnOrigin, type VisitedHost, visitedHost } from './host-check.ts'
 import * as limits from './limits.ts'
@@ -125,6 +126,8 @@ export interface FrontDoor {
   /** Stops listening, gives answers under way a few seconds, then ends them. */
   stop(): Promise<void>
   figures(): { openConnections: number; refusedConnections: number; requests: number }
+  /** What is served, and what each route demands; content and git have routes of their own beside it. */
+  readonly routes: readonly RouteLine[]
 }
 
 const STANDARD_LIMITS: FrontDoorLimits = {
@@ -207,7 +210,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     else socket.destroy()
   })
   const streams = new EventStreams(components)
-  const app = await createPages(
+  const { app, routes } = await createPages(
     components,
     init,
     server,
@@ -256,7 +259,8 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
       await closeServer(server, connections, components.clock, applied.stopGraceMs)
       await app.close()
     },
-    figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests })
+    figures: () => ({ openConnections: connections.open(), refusedConnections: connections.refused(), requests }),
+    routes
   }
 }
 

@@ -7,7 +7,7 @@ import { renderKeysPage } from '../../web-client/people/keys-page.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type FreshCode, FreshCodes } from './fresh-codes.ts'
-import { allowed } from './guarded-routes.ts'
+import { allowed, changesBy } from './guarded-routes.ts'
 import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -59,7 +59,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     const person = personOf(request, door)
     return person ? sendKeys(request, reply, person) : goTo(reply, '/sign-in?next=/me/keys')
   })
-  app.post('/me/keys/ssh', async (request, reply) => {
+  app.post('/me/keys/ssh', changesBy('change-own-account'), async (request, reply) => {
     const person = allowed(request, door, 'change-own-account')
     const key = formOf(request).get('key') ?? ''
     try {
@@ -69,7 +69,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
       return refuse(request, reply, person, { key, field: 'key' }, error)
     }
   })
-  app.post('/me/keys/token', async (request, reply) => {
+  app.post('/me/keys/token', changesBy('change-own-account'), async (request, reply) => {
     const { id, name, shownName } = allowed(request, door, 'change-own-account')
     const form = formOf(request)
     const label = form.get('label') ?? ''
@@ -81,11 +81,11 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
       return refuse(request, reply, allowed(request, door, 'change-own-account'), { label, field: 'label' }, error)
     }
   })
-  app.post('/me/keys/noted', async (request, reply) => {
+  app.post('/me/keys/noted', changesBy('change-own-account'), async (request, reply) => {
     fresh.delete(allowed(request, door, 'change-own-account').id)
     return goTo(reply, '/me/keys')
   })
-  app.post('/me/keys/end', async (request, reply) => {
+  app.post('/me/keys/end', changesBy('change-own-account'), async (request, reply) => {
     await people().endAccessKey(allowed(request, door, 'change-own-account').id, formOf(request).get('key') ?? '')
     return goTo(reply, '/me/keys')
   })

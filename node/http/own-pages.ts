@@ -8,6 +8,7 @@ import { answerError, asJoineryError } from './error-answer.ts'
 import type { EventStreams } from './event-streams.ts'
 import { fresh } from './fresh-value.ts'
 import type { FrontDoor, FrontDoorComponents, FrontDoorInit } from './front-door.ts'
+import { guardRoutes, type RouteLine } from './guarded-routes.ts'
 import { addHandoutRoutes } from './handout-routes.ts'
 import { addKeyRoutes } from './key-routes.ts'
 import * as limits from './limits.ts'
@@ -15,6 +16,7 @@ import { orNotHeardYet } from './not-heard-yet.ts'
 import { addNoteRoutes } from './note-routes.ts'
 import { addPageRoutes, loadAssets } from './pages.ts'
 import { addPeopleRoutes } from './people-routes.ts'
+import { addPeopleUpkeepRoutes } from './people-upkeep-routes.ts'
 import { addRepositoryRoutes } from './repository-routes.ts'
 import { addRoomRoutes } from './room-routes.ts'
 import { loadRoomScript } from './room-script.ts'
@@ -26,6 +28,11 @@ import { addTakeHomeRoutes } from './take-home-routes.ts'
 import { addUplinkRoutes } from './uplink-routes.ts'
 import { addWantRoutes } from './want-routes.ts'
 
+export interface Pages {
+  app: FastifyInstance
+  routes: readonly RouteLine[]
+}
+
 export async function createPages(
   components: FrontDoorComponents,
   init: FrontDoorInit,
@@ -33,7 +40,7 @@ export async function createPages(
   streams: EventStreams,
   onHandler: (handler: (request: IncomingMessage, response: ServerResponse) => void) => void,
   figures: FrontDoor['figures']
-): Promise<FastifyInstance> {
+): Promise<Pages> {
   const app: FastifyInstance = fastify({
     loggerInstance: components.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -66,6 +73,7 @@ export async function createPages(
   const overview = fresh(components.clock, () => components.room.overview())
   const assets = await loadAssets(components.disk, init.assetsDirectory)
   const { clock, addresses, notes, people, repositories } = components
+  const routes = guardRoutes(app, components)
   const memory = new SetupMemory()
   const hasRepositories = people !== undefined && repositories !== undefined
   // Each in a scope of its own: their headers stay with them.
@@ -101,6 +109,10 @@ export async function createPages(
   if (people) {
     within((scope) => {
       addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
+    })
+    within((scope) => {
+      const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'accounts could not be removed')
+      addPeopleUpkeepRoutes(scope, { people, repositories, clock, onProblem })
     })
     within((scope) => {
       addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
@@ -153,7 +165,7 @@ export async function createPages(
     })
   }
   await app.ready()
-  return app
+  return { app, routes }
 }
 
 function portOf(server: Server): number {

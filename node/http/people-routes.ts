@@ -20,7 +20,7 @@ import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
 import { type FreshCode, FreshCodes } from './fresh-codes.ts'
-import { allowed } from './guarded-routes.ts'
+import { allowed, changesBy } from './guarded-routes.ts'
 import {
   acceptForms,
   addPageHeaders,
@@ -45,6 +45,8 @@ export interface PeopleRouteOptions {
   port(): number
 }
 
+/** A class that comes in through one router's address; wrong tries and new accounts are counted by themselves (node/people). */
+const CLASS_PACE = { burst: 240, refillMs: 250 }
 /** A few classes. */
 const MAX_CARDS = 240
 
@@ -74,10 +76,10 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
 
   app.get('/join', async (_request, reply) => reply.redirect('/sign-up', 301))
   app.get('/sign-up', async (request, reply) => {
-    people()
-    return sendFreshPage(reply, renderSignUpPage(nextOf(request), visitorOf(request, door)))
+    const isClosed = !people().signUp.isOpen
+    return sendFreshPage(reply, renderSignUpPage({ ...nextOf(request), isClosed }, visitorOf(request, door)))
   })
-  app.post('/sign-up', async (request, reply) => {
+  app.post('/sign-up', changesBy('sign-up', CLASS_PACE), async (request, reply) => {
     const form = formOf(request)
     const name = form.get('name') ?? ''
     const address = form.get('address')
@@ -91,7 +93,8 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     } catch (error) {
       const visitor = visitorOf(request, door)
       const problem = problemOf(error, visitor.language, { people: people(), wanted: address ?? name })
-      const sent: SignForm = { name, problem, ...(next !== undefined && { next }) }
+      const isClosed = hasCode(error, 'SIGN_UP_CLOSED')
+      const sent: SignForm = { name, problem, isClosed, ...(next !== undefined && { next }) }
       // The field for the address comes only when it is needed: most people never meet it.
       if (problem.field === 'address' || address !== null)
         sent.address = address ?? (hasCode(error, 'PERSON_NAME_TAKEN') ? people().freeName(name) : '')
@@ -102,7 +105,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     people()
     return sendFreshPage(reply, renderSignInPage(nextOf(request), visitorOf(request, door)))
   })
-  app.post('/sign-in', async (request, reply) => {
+  app.post('/sign-in', changesBy('sign-in', CLASS_PACE), async (request, reply) => {
     const form = formOf(request)
     const name = form.get('name') ?? ''
     const next = ownPath(form.get('next'))
@@ -121,7 +124,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     if (!personOf(request, door)) return goTo(reply, '/sign-in')
     return sendFreshPage(reply, renderSignOutPage(visitorOf(request, door)))
   })
-  app.post('/sign-out', async (request, reply) => {
+  app.post('/sign-out', changesBy('sign-in', CLASS_PACE), async (request, reply) => {
     const { cookie } = request.headers
     const person = personOf(request, door)
     if (person) fresh.delete(person.id)
@@ -155,11 +158,11 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     const saved = new URLSearchParams(request.raw.visit?.path.search).has('saved')
     return sendAccount(request, reply, person, { saved })
   })
-  app.post('/me/code-noted', async (request, reply) => {
+  app.post('/me/code-noted', changesBy('change-own-account'), async (request, reply) => {
     fresh.delete(allowed(request, door, 'change-own-account').id)
     return goTo(reply, '/')
   })
-  app.post('/me/name', async (request, reply) => {
+  app.post('/me/name', changesBy('change-own-account'), async (request, reply) => {
     const person = allowed(request, door, 'change-own-account')
     const form = formOf(request)
     const wanted = { shownName: form.get('shown-name') ?? '', name: form.get('address') ?? '' }
@@ -171,18 +174,18 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       return sendAccount(request, reply, person, { ...wanted, problem }, statusOf(error))
     }
   })
-  app.post('/me/sign-out-others', async (request, reply) => {
+  app.post('/me/sign-out-others', changesBy('change-own-account'), async (request, reply) => {
     await people().endOtherSessions(allowed(request, door, 'change-own-account').id, request.headers.cookie)
     return goTo(reply, '/me?saved')
   })
-  app.post('/me/code', async (request, reply) => {
+  app.post('/me/code', changesBy('change-own-account'), async (request, reply) => {
     const { id, name, shownName } = allowed(request, door, 'change-own-account')
     const code = await people().newCode(id)
     fresh.set(id, { name, shownName, code })
     reply.header('Set-Cookie', await people().openSession(id, request.headers.cookie))
     return goTo(reply, '/me')
   })
-  app.post('/me/remove', async (request, reply) => {
+  app.post('/me/remove', changesBy('change-own-account'), async (request, reply) => {
     const person = allowed(request, door, 'change-own-account')
     const { language } = visitorOf(request, door)
     const refuse = (problem: FormProblem, status: number): FastifyReply =>
@@ -221,6 +224,8 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       rows,
       mayAdd: may(me, 'reset-code'),
       hasCards: cards.get(me.id) !== undefined,
+      ...(may(me, 'set-sign-up') && { signUpIsOpen: people().signUp.isOpen }),
+      mayRemove: may(me, 'remove-person'),
       ...(newCode && { newCode }),
       ...form
     }
@@ -243,7 +248,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people')
     return sendPeople(request, reply, allowed(request, door, 'see-people'))
   })
-  app.post('/people/add', async (request, reply) => {
+  app.post('/people/add', changesBy('reset-code'), async (request, reply) => {
     const me = allowed(request, door, 'reset-code')
     const text = formOf(request).get('name') ?? ''
     const visitor = visitorOf(request, door)
@@ -280,7 +285,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
     const { origins } = roomAddresses(request.raw.visit?.host, options.addresses(), options.port())
     return sendFreshPage(reply, renderCardsPage(cardsView(me, origins[0] ?? ''), visitorOf(request, door)))
   })
-  app.post('/people/wifi', async (request, reply) => {
+  app.post('/people/wifi', changesBy('set-wifi'), async (request, reply) => {
     const me = allowed(request, door, 'set-wifi')
     const form = formOf(request)
     const wifi = { name: (form.get('wifi-name') ?? '').trim(), password: form.get('wifi-password') ?? '' }
@@ -298,28 +303,28 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       return sendFreshPage(reply, renderCardsPage(view, visitor), 400)
     }
   })
-  app.post('/people/cards-done', async (request, reply) => {
+  app.post('/people/cards-done', changesBy('reset-code'), async (request, reply) => {
     cards.delete(allowed(request, door, 'reset-code').id)
     return goTo(reply, '/people')
   })
-  app.post('/people/code', async (request, reply) => {
+  app.post('/people/code', changesBy('reset-code'), async (request, reply) => {
     const me = allowed(request, door, 'reset-code')
     const { id, name, shownName } = other(request, me, 'reset-code')
     fresh.set(handedBy(me), { name, shownName, code: await people().newCode(id) })
     return goTo(reply, '/people')
   })
-  app.post('/people/code-noted', async (request, reply) => {
+  app.post('/people/code-noted', changesBy('reset-code'), async (request, reply) => {
     fresh.delete(handedBy(allowed(request, door, 'reset-code')))
     return goTo(reply, '/people')
   })
-  app.post('/people/role', async (request, reply) => {
+  app.post('/people/role', changesBy('change-roles'), async (request, reply) => {
     const me = allowed(request, door, 'change-roles')
     const role = ROLES.find((one) => one === formOf(request).get('role'))
     if (!role) throw new JoineryError('BAD_REQUEST', 'no such role')
     await people().setRole(other(request, me, 'change-roles').id, role)
     return goTo(reply, '/people')
   })
-  app.post('/people/remove', async (request, reply) => {
+  app.post('/people/remove', changesBy('remove-person'), async (request, reply) => {
     const me = allowed(request, door, 'remove-person')
     await removePerson(other(request, me, 'remove-person').id)
     return goTo(reply, '/people')
@@ -370,6 +375,8 @@ function problemOf(error: unknown, language: Language, naming?: { people: People
         field: 'address',
         text: isReservedName(personNameOf(naming?.wanted ?? '') ?? '') ? words.reserved : words.noLetters
       }
+    case 'SIGN_UP_CLOSED':
+      return { text: words.closed }
     case 'PEOPLE_FULL':
       return { text: words.full }
     case 'LAST_FACILITATOR':

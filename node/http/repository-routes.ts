@@ -30,7 +30,7 @@ import { repositoryTextsIn } from '../../web-client/repositories/texts.ts'
 import type { KnownPerson, People } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { allowed } from './guarded-routes.ts'
+import { allowed, changesBy } from './guarded-routes.ts'
 import {
   acceptForms,
   addPageHeaders,
@@ -144,7 +144,7 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     if (!person) return goTo(reply, '/sign-in?next=/new')
     return sendFreshPage(reply, renderNewRepositoryPage(person.name, {}, visitorOf(request, peopleDoor)))
   })
-  app.post('/new', async (request, reply) => {
+  app.post('/new', changesBy('create-repository'), async (request, reply) => {
     const person = allowed(request, peopleDoor, 'create-repository')
     const name = (formOf(request).get('name') ?? '').trim()
     try {
@@ -260,25 +260,30 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     if (found && !found.head.mine) throw new JoineryError('NOT_ALLOWED', 'only the owner changes this')
     return found
   }
-  app.post('/:person/:repository/settings/add-collaborator', async (request, reply) => {
-    const found = owned(request, reply)
-    if (!found) return reply
-    const name = formOf(request).get('name') ?? ''
-    const person = here().people.named(personNameOf(name) ?? '')
-    if (!person) {
-      const { language } = visitorOf(request, peopleDoor)
-      const problem = { field: 'name', text: repositoryTextsIn(language).problems.nobody }
-      return sendSettings(request, reply, found, { name, problem }, 404)
+  app.post(
+    '/:person/:repository/settings/add-collaborator',
+    changesBy('change-own-repository'),
+    async (request, reply) => {
+      const found = owned(request, reply)
+      if (!found) return reply
+      const name = formOf(request).get('name') ?? ''
+      const person = here().people.named(personNameOf(name) ?? '')
+      if (!person) {
+        const { language } = visitorOf(request, peopleDoor)
+        const problem = { field: 'name', text: repositoryTextsIn(language).problems.nobody }
+        return sendSettings(request, reply, found, { name, problem }, 404)
+      }
+      try {
+        if (person.id !== found.owner.id)
+          await found.host.directory.setCollaborator(found.repository.id, person.id, true)
+      } catch (error) {
+        const problem = { ...problemOf(error, visitorOf(request, peopleDoor).language), field: 'name' }
+        return sendSettings(request, reply, found, { name, problem }, statusOf(error))
+      }
+      return goTo(reply, `${repositoryPath(found.head)}/settings`)
     }
-    try {
-      if (person.id !== found.owner.id) await found.host.directory.setCollaborator(found.repository.id, person.id, true)
-    } catch (error) {
-      const problem = { ...problemOf(error, visitorOf(request, peopleDoor).language), field: 'name' }
-      return sendSettings(request, reply, found, { name, problem }, statusOf(error))
-    }
-    return goTo(reply, `${repositoryPath(found.head)}/settings`)
-  })
-  app.post('/:person/:repository/settings/remove', async (request, reply) => {
+  )
+  app.post('/:person/:repository/settings/remove', changesBy('change-own-repository'), async (request, reply) => {
     const found = owned(request, reply)
     if (!found) return reply
     if ((formOf(request).get('confirm') ?? '').trim() !== found.repository.name) {
@@ -288,14 +293,18 @@ export function addRepositoryRoutes(app: FastifyInstance, options: RepositoryRou
     await found.host.directory.remove(found.repository.id)
     return goTo(reply, `/${found.owner.name}`)
   })
-  app.post('/:person/:repository/settings/remove-collaborator', async (request, reply) => {
-    const found = owned(request, reply)
-    if (!found) return reply
-    const id = formOf(request).get('person') ?? ''
-    if (found.repository.collaborators.includes(id))
-      await found.host.directory.setCollaborator(found.repository.id, id, false)
-    return goTo(reply, `${repositoryPath(found.head)}/settings`)
-  })
+  app.post(
+    '/:person/:repository/settings/remove-collaborator',
+    changesBy('change-own-repository'),
+    async (request, reply) => {
+      const found = owned(request, reply)
+      if (!found) return reply
+      const id = formOf(request).get('person') ?? ''
+      if (found.repository.collaborators.includes(id))
+        await found.host.directory.setCollaborator(found.repository.id, id, false)
+      return goTo(reply, `${repositoryPath(found.head)}/settings`)
+    }
+  )
 }
 
 function idOf(at: string | undefined): ObjectId | undefined {

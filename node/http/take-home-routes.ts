@@ -8,7 +8,7 @@ import { may } from '../../protocols/people-rights.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import { renderTakeHomePage } from '../../web-client/take-home/take-home-page.ts'
 import { takeHomeTextsIn } from '../../web-client/take-home/texts.ts'
-import { allowed } from './guarded-routes.ts'
+import { allowed, changesBy } from './guarded-routes.ts'
 import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -78,7 +78,7 @@ export function addTakeHomeRoutes(app: FastifyInstance, { takeHome, people }: Ta
       })
     )
   })
-  app.post('/take-home/new-class', async (request, reply) => {
+  app.post('/take-home/new-class', changesBy('begin-new-class'), async (request, reply) => {
     const { id } = allowed(request, people, 'begin-new-class')
     const words = takeHomeTextsIn(visitorOf(request, people).language).newClass
     const typed = (formOf(request).get('confirm') ?? '').trim().toLowerCase()

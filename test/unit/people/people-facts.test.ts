@@ -173,6 +173,7 @@ describe('rights', () => {
   test('each action is for those who are named, and for nobody below', () => {
     const least: Record<Action, PersonRole | undefined> = {
       'read-repositories': undefined,
+      'write-notes': undefined,
       'sign-up': undefined,
       'sign-in': undefined,
       'change-own-account': 'learner',

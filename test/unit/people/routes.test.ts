@@ -1,6 +1,7 @@
 /** Every route about people and repositories, from the route table itself: who may call it and who may not. */
 import fastify, { type FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { guardRoutes } from '../../../node/http/guarded-routes.ts'
 import { addKeyRoutes } from '../../../node/http/key-routes.ts'
 import { addPeopleRoutes } from '../../../node/http/people-routes.ts'
 import { addRepositoryRoutes } from '../../../node/http/repository-routes.ts'
@@ -95,6 +96,7 @@ beforeEach(async () => {
     reply.code(error instanceof JoineryError ? error.status : 500).send(error instanceof Error ? error.message : '')
   )
   const current = { current: () => people }
+  guardRoutes(app, { people: current, clock: node.clock })
   void app.register((scope, _options, done) => {
     const around = { addresses: () => [], port: () => 80 }
     addPeopleRoutes(scope, { people: current, clock: node.clock, repositories: undefined, ...around })
