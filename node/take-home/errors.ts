@@ -12,5 +12,9 @@ defineErrors({
   CLASS_CHANGED: {
     status: 409,
     next: 'Somebody worked after the archive was made. Nothing was removed: ask everybody to stop, then do it again.'
+  },
+  CLASS_PARTLY_KEPT: {
+    status: 409,
+    next: 'What somebody changed meanwhile is still there, because it is in no archive. Ask everybody to stop, and do it again with a new archive.'
   }
 })

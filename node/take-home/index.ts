@@ -8,4 +8,5 @@
  */
 import './errors.ts'
 
+export { sumUp } from './class-works.ts'
 export { TakeHome, type TakeHomeComponents, type TakeHomeNotes, type TakeHomeRepositories } from './take-home.ts'

@@ -2,16 +2,16 @@
  * What people may carry away: lessons and notes for everybody, their own repositories for who is signed in, the whole class for a facilitator.
  * `state` sums up what a class has made, so that a class is only removed as it was archived.
  */
-import { hex } from '../../protocols/certificate.ts'
 import type { BlobReader, ContentFile, ContentIndex } from '../../protocols/content.ts'
 import { writeCsv } from '../../protocols/csv.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { ObjectId, Repository, RepositoryDirectory, RepositoryId } from '../../protocols/git.ts'
 import type { PeopleAccess, Person } from '../../protocols/people.ts'
 import type { Clock } from '../platform/clock.ts'
-import { sha256 } from '../platform/hash.ts'
 import { archiveName, UniqueNames } from './archive-names.ts'
+import { ClassWorks, sumUp } from './class-works.ts'
 import './errors.ts'
+import { ifGone } from './gone.ts'
 import { MAX_ARCHIVE_FILES, MAX_ARCHIVES } from './limits.ts'
 import { type ArchivePart, zipArchive } from './zip-archive.ts'
 
@@ -46,10 +46,12 @@ const MAIN_BRANCHES = ['refs/heads/main', 'refs/heads/master'] as const
 const encoder = new TextEncoder()
 
 export class TakeHome {
+  readonly works: ClassWorks
   readonly #components: TakeHomeComponents
   #running = 0
 
   constructor(components: TakeHomeComponents) {
+    this.works = new ClassWorks(components)
     this.#components = components
   }
 
@@ -76,20 +78,7 @@ export class TakeHome {
 
   /** Equal as long as nobody wrote, pushed, signed up or left. Hexadecimal. */
   async state(): Promise<string> {
-    const { people, notes, repositories } = this.#components
-    const lines: string[] = []
-    for (const { id } of notes?.list() ?? []) {
-      const { title, text } = (await notes?.exportText(id)) ?? { title: '', text: '' }
-      lines.push(JSON.stringify(['note', id, title, hashOf(text)]))
-    }
-    for (const { id, name, shownName, role } of people.list()) {
-      lines.push(JSON.stringify(['person', id, name, shownName, role]))
-      for (const repository of repositories?.directory.ofOwner(id) ?? []) {
-        const refs = [...(repositories?.directory.refs(repository.id) ?? [])].sort()
-        lines.push(JSON.stringify(['repository', repository.id, repository.name, refs]))
-      }
-    }
-    return hashOf(lines.sort().join('\n'))
+    return sumUp(await this.works.lines())
   }
 
   /** For the page: how much there is. */
@@ -213,13 +202,4 @@ function textPart(path: string, text: string): ArchivePart {
 // biome-ignore lint/correctness/useYield: the first part is that there is none
 async function* tooMany(): AsyncGenerator<never> {
   throw new JoineryError('TAKE_HOME_TOO_MANY', `more than ${MAX_ARCHIVE_FILES} files`)
-}
-
-function hashOf(text: string): string {
-  return hex(sha256(encoder.encode(text)))
-}
-
-function ifGone(error: unknown): undefined {
-  if (error instanceof JoineryError && error.code === 'NOT_FOUND') return undefined
-  throw error
 }
