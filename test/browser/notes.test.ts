@@ -121,11 +121,11 @@ test('a note is made on the list, and two people on two devices see each otherâ€
   await ada.getByRole('complementary').getByText('Grace M. Hopper').waitFor()
   await ada.locator('.cm-flag', { hasText: 'Grace M. Hopper' }).waitFor()
   // Her cursor follows her, with a selection and without one.
-  await expect.poll(() => beforeCaret(ada), { timeout: 10_000 }).toMatch(/Grace was here\.$/)
+  await expect.poll(() => beforeCaret(ada)).toMatch(/Grace was here\.$/)
   await grace.keyboard.press('Shift+Home')
   await ada.locator('.cm-person', { hasText: 'Grace was here.' }).waitFor()
   await grace.keyboard.press('Control+Home')
-  await expect.poll(() => ada.locator('.cm-person').count(), { timeout: 10_000 }).toBe(0)
+  await expect.poll(() => ada.locator('.cm-person').count()).toBe(0)
   expect(await beforeCaret(ada)).toBe('')
   await grace.keyboard.press('Control+End')
   await status(grace, /Saved on 2 devices/)

@@ -102,7 +102,7 @@ describe('the language', () => {
 })
 
 describe('each page about people', () => {
-  it('is accessible and fits phones, light and dark', { timeout: 120_000 }, async () => {
+  it('is accessible and fits phones, light and dark', async () => {
     const page = await newPage()
     const problems: string[] = []
     page.on('console', (message) => void (message.type() === 'error' && problems.push(message.text())))

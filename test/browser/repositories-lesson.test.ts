@@ -30,7 +30,7 @@ beforeAll(async () => {
     ({ overview }) => overview.devices.filter((one) => one.connected).length === 2
   )
   browser = await launchChromium()
-}, 120_000)
+})
 afterAll(async () => {
   await browser?.close()
   await left?.[Symbol.asyncDispose]()
@@ -82,9 +82,7 @@ function work(name: string): string {
   return directory
 }
 
-it('sign up, new repository, push, see it, add a collaborator, clone on another device, push there, be rejected, pull', {
-  timeout: 240_000
-}, async () => {
+it('sign up, new repository, push, see it, add a collaborator, clone on another device, push there, be rejected, pull', async () => {
   const alfredo = await signUp(left, 'Alfredo')
   const { page } = alfredo
   await page.goto(new URL('/new', left.address).href)

@@ -37,7 +37,7 @@ async function newPage(options: { signedIn: boolean; scripts?: boolean }): Promi
 }
 
 describe('each page of a repository', () => {
-  it('is accessible and fits phones, light and dark', { timeout: 120_000 }, async () => {
+  it('is accessible and fits phones, light and dark', async () => {
     const page = await newPage({ signedIn: true })
     const problems: string[] = []
     page.on('console', (message) => void (message.type() === 'error' && problems.push(message.text())))

@@ -46,7 +46,7 @@ beforeAll(async () => {
       blobs.held > 0
   )
   browser = await launchChromium()
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   await first?.[Symbol.asyncDispose]()

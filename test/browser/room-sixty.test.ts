@@ -25,7 +25,7 @@ it('the first view of sixty devices is below 80 KB, and every card follows the r
   expect(await page.locator('.map .spot').count()).toBe(60)
   const last = page.locator('.device').last()
   const before = await last.textContent()
-  await expect.poll(() => last.textContent(), { timeout: 45_000 }).not.toBe(before)
+  await expect.poll(() => last.textContent()).not.toBe(before)
   await page.close()
 })
 

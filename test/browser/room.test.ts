@@ -41,7 +41,7 @@ beforeAll(async () => {
   learner = await add('Ana María')
   helper = await add('Kim', '--role', 'helper')
   browser = await launchChromium()
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   await first?.[Symbol.asyncDispose]()
@@ -78,7 +78,7 @@ describe('a sticky and a raised hand', () => {
       .poll(async () => {
         await there.goto(new URL('/', second.address).href)
         // A page that came before the account has no stickies, and without scripts it gets none by waiting.
-        return await sticky(there, 'Raise hand').getAttribute('aria-pressed', { timeout: 1_000 })
+        return await sticky(there, 'Raise hand').getAttribute('aria-pressed')
       }, WAIT)
       .toBe('true')
     await sticky(there, 'Help').click()

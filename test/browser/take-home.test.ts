@@ -40,7 +40,7 @@ beforeAll(async () => {
     const page = await fetch(new URL('/ana-maria/recipes', right.address))
     return lines.length === 1 && page.status === 200 && (await page.text()).includes('guacamole.md')
   })
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   await left?.[Symbol.asyncDispose]()
@@ -124,9 +124,7 @@ async function unpack(file: string): Promise<{ top: string; paths: string[] }> {
   return { top, paths: stdout.trim().split('\n').sort() }
 }
 
-test('whoever reaches the room takes lessons and notes home, and a learner their repositories as git takes them', {
-  timeout: 120_000
-}, async () => {
+test('whoever reaches the room takes lessons and notes home, and a learner their repositories as git takes them', async () => {
   const visitor = await (await browser.newContext({ locale: 'en', acceptDownloads: true })).newPage()
   const common = await download(visitor, 'Lessons and shared notes')
   expect(common.paths).toEqual(['lessons/lesson/index.html', 'notes/Day one.md'])
@@ -148,9 +146,7 @@ test('whoever reaches the room takes lessons and notes home, and a learner their
   expect((await ana.page.request.get(new URL('/take-home/class.zip', left.address).href)).status()).toBe(403)
 })
 
-test('a new class: nothing goes while somebody works, then everything that was archived goes, also from a device that was off', {
-  timeout: 180_000
-}, async () => {
+test('a new class: nothing goes while somebody works, then everything that was archived goes, also from a device that was off', async () => {
   const page = await (await browser.newContext({ locale: 'en', acceptDownloads: true })).newPage()
   expect(await signIn(page, left)).toBe(303)
   await page.getByText('First download the whole class above').waitFor()

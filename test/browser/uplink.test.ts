@@ -36,7 +36,7 @@ beforeAll(async () => {
   await page.getByLabel('Code').fill(created.facilitator.code)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(new URL('/', room.node.address).href)
-}, 120_000)
+})
 
 afterAll(async () => {
   await browser?.close()

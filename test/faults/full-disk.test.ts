@@ -26,7 +26,7 @@ async function fill(store: BlobStore, sizeBytes: () => number): Promise<Cid[]> {
   }
 }
 
-describe('the blob store on a small file system', { timeout: 60_000 }, () => {
+describe('the blob store on a small file system', () => {
   for (const [what, sizeBytes] of [
     ['small files', () => 1 + random.below(40_000)],
     ['files with pieces', () => 2 ** 21 + random.below(2 ** 20)]
@@ -52,9 +52,7 @@ describe('the blob store on a small file system', { timeout: 60_000 }, () => {
   }
 })
 
-test('many small files take no more of the disk than the quota says: whole blocks are counted, and their names', {
-  timeout: 60_000
-}, async () => {
+test('many small files take no more of the disk than the quota says: whole blocks are counted, and their names', async () => {
   await using disk = await LoopImage.make(64)
   const data = join(disk.path, 'data')
   const quotaBytes = 12 * 2 ** 20

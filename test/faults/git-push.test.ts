@@ -96,7 +96,7 @@ test('a power cut loses no push that was reported', { timeout: CUTS * 30_000 }, 
     }
   })()
   try {
-    await expect.poll(() => reported.length, { timeout: 60_000 }).toBeGreaterThan(0)
+    await expect.poll(() => reported.length).toBeGreaterThan(0)
     for (let cut = 0; cut < CUTS; cut++) {
       await pass(20 + random.below(250))
       host.process.kill('SIGSTOP')
@@ -145,9 +145,7 @@ test.each([
   expect(await shownAfterStart(data, 'r0')).toEqual([second])
 })
 
-test('kill -9 at any moment of a push: all or nothing, and what a killed git left is swept', {
-  timeout: 120_000
-}, async () => {
+test('kill -9 at any moment of a push: all or nothing, and what a killed git left is swept', async () => {
   using folder = temporaryFolder()
   const data = join(folder.path, 'data')
   const learner = new Learner(folder)

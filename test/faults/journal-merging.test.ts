@@ -135,7 +135,7 @@ test('what was erased is on the medium no more', async () => {
       }
       return count
     }
-    await expect.poll(() => found(secret), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => found(secret)).toBe(0)
     expect(await found(kept)).toBeGreaterThan(0)
     await journal.close()
     expect(await found(secret)).toBe(0)

@@ -53,7 +53,7 @@ test(`survives every kill, seed ${seed}`, { timeout: KILLS * 5_000 }, async () =
 })
 
 describe('when the disk fails', () => {
-  test.each([3, 6, 11])('at sync %i, once: nothing is acknowledged from then on', { timeout: 30_000 }, async (call) => {
+  test.each([3, 6, 11])('at sync %i, once: nothing is acknowledged from then on', async (call) => {
     using folder = temporaryFolder()
     const data = join(folder.path, 'journal')
     const trace = join(folder.path, 'trace')
@@ -75,7 +75,7 @@ describe('when the disk fails', () => {
     expect(acknowledgedBy(writer).filter((one) => !held.has(one))).toEqual([])
   })
 
-  test('because it is full: a clear code and nothing lost', { timeout: 30_000 }, async () => {
+  test('because it is full: a clear code and nothing lost', async () => {
     await using disk = await smallFileSystem(24_000)
     const ballast = join(disk.path, 'ballast')
     writeFileSync(ballast, new Uint8Array(12_000_000))
@@ -90,7 +90,7 @@ describe('when the disk fails', () => {
     expect(acknowledged.filter((one) => !held.has(one))).toEqual([])
   })
 
-  test('nearly full: refused while there is room to start again', { timeout: 30_000 }, async () => {
+  test('nearly full: refused while there is room to start again', async () => {
     await using disk = await smallFileSystem(40_000)
     const folder = join(disk.path, 'journal')
     const journal = await openReal(folder, { reserveBytes: 12_000_000 })
@@ -111,7 +111,7 @@ describe('when the disk fails', () => {
     expect(await holds(folder)).toEqual(acknowledged)
   })
 
-  test('and then has room: appends go on without a restart', { timeout: 30_000 }, async () => {
+  test('and then has room: appends go on without a restart', async () => {
     await using disk = await smallFileSystem(40_000)
     const journal = await openReal(join(disk.path, 'journal'), { reserveBytes: 2_000_000 })
     const append = () => journal.append([{ topic: 't', kind: 'set', version: 1, body: 1 }])

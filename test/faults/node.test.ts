@@ -65,9 +65,7 @@ test(`a node that is killed in the middle of imports, seed ${seed}`, { timeout: 
   await node.stop()
 })
 
-test('a node on a disk that is too small: a clear code, what is there goes on, and it starts again', {
-  timeout: 120_000
-}, async () => {
+test('a node on a disk that is too small: a clear code, what is there goes on, and it starts again', async () => {
   using folder = temporaryFolder()
   // The store keeps 256 MiB of it free for the system, the journal some too.
   await using disk = await smallFileSystem(400_000)

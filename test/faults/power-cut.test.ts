@@ -108,7 +108,7 @@ async function checkJournal(folder: string, acknowledged: readonly string[]): Pr
   return wrong
 }
 
-describe('the harness catches', { timeout: 120_000 }, () => {
+describe('the harness catches', () => {
   test.each(['files-unsynced', 'files-names-unsynced'] as const)('a careless writer: %s', async (kind) => {
     let wrong: string[] = []
     // Which cut catches it is chance; about every second one does.

@@ -63,9 +63,7 @@ async function firstPort(): Promise<number> {
 }
 
 describe('the demo', () => {
-  it('serves the sample from three devices, misses nothing when one is unplugged, and leaves nothing behind', {
-    timeout: 240_000
-  }, async () => {
+  it('serves the sample from three devices, misses nothing when one is unplugged, and leaves nothing behind', async () => {
     const port = await firstPort()
     const child = startDemo('--port', String(port))
     await untilShown(child, 'Press 1, 2 or 3')
@@ -77,7 +75,7 @@ describe('the demo', () => {
       const look = async (): Promise<RoomOverview> =>
         (await (await fetch(`http://127.0.0.1:${one}/api/room`)).json()) as RoomOverview
       // What a page tells is up to a second old.
-      await expect.poll(async () => (await look()).devices.length, { timeout: 10_000 }).toBe(3)
+      await expect.poll(async () => (await look()).devices.length).toBe(3)
       const room = await look()
       const [lesson] = room.contents.lessons
       const page = await fetch(`http://127.0.0.1:${one}${lesson?.href}`)
@@ -102,7 +100,7 @@ describe('the demo', () => {
     for (const one of ports) expect(await isPortFree(one)).toBe(true)
   })
 
-  it('takes its devices with it when it is killed', { timeout: 240_000 }, async () => {
+  it('takes its devices with it when it is killed', async () => {
     const port = await firstPort()
     const child = startDemo('--port', String(port))
     // Killed in the middle of starting, when the first device serves already.
@@ -121,7 +119,7 @@ describe('the demo', () => {
     await expect.poll(() => isPortFree(port), SOON).toBe(true)
   })
 
-  it('takes the next free ports and says so', { timeout: 240_000 }, async () => {
+  it('takes the next free ports and says so', async () => {
     const port = await firstPort()
     const other = createServer()
     await new Promise<void>((resolve) => other.listen({ port, host: '::' }, resolve))

@@ -22,9 +22,7 @@ import {
 
 const FILE_BYTES = 700_000
 
-test('killed in the middle it goes on; full, the room is told; unlinked, it gets nothing more until it is linked again', {
-  timeout: 180_000
-}, async () => {
+test('killed in the middle it goes on; full, the room is told; unlinked, it gets nothing more until it is linked again', async () => {
   using folder = temporaryFolder()
   const [first, room] = await Promise.all([
     startCloud(dataOf(folder.path, 'cloud'), 'cloud', '--capacity', '1 MB'),

@@ -159,9 +159,7 @@ test('a cloud peer cannot invite, and does not link its rooms with others', asyn
   })
 })
 
-test('with all devices gone and the cloud peer killed and started again, a new device becomes the same room', {
-  timeout: 120_000
-}, async () => {
+test('with all devices gone and the cloud peer killed and started again, a new device becomes the same room', async () => {
   invitation = (await joineryJson<{ text: string }>(a.place, ['invite', '--uses', '1'])).text
   await a.node.stop()
   await cloud.node.kill()

@@ -81,9 +81,7 @@ http {
 `
 }
 
-test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and gives it to a new device; without the authority nobody is fooled', {
-  timeout: 180_000
-}, async () => {
+test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and gives it to a new device; without the authority nobody is fooled', async () => {
   using folder = temporaryFolder()
   const authority = await makeCertificates(folder.path)
   const [meshPort, webSocketPort] = await freePorts()

@@ -33,62 +33,58 @@ const LIES: Readonly<Record<string, (stream: MessageStream) => Promise<void>>> =
   }
 }
 
-test.each(Object.keys(LIES))(
-  '%s instead of objects: they come from the next device',
-  { timeout: 60_000 },
-  async (lie) => {
-    using folder = temporaryFolder()
-    const git = await findGit(systemClock)
-    const open = (name: string): DiskRepositories => {
-      const directory = join(folder.path, name)
-      mkdirSync(directory)
-      return new DiskRepositories({ git, disk: nodeDisk }, { directory })
-    }
-    const [honest, learner] = [open('honest'), open('learner')]
-    await honest.ensure(ID)
-    const inBare = (...words: string[]): string =>
-      execFileSync('git', ['--git-dir', honest.folder(ID), ...words], { input: '' })
-        .toString()
-        .trim()
-    const identity = ['-c', 'user.name=Ana', '-c', 'user.email=ana@example.org']
-    const head = inBare(...identity, 'commit-tree', '-m', 'first', inBare('mktree'))
-
-    const links = ['liar', 'honest', 'learner'].map((name) => new PipeLinks(name))
-    const [ofLiar, ofHonest, ofLearner] = links
-    if (!ofLiar || !ofHonest || !ofLearner) throw new Error('three links')
-    ofLiar.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, async (stream) => {
-      await stream.receive()
-      await stream.send(encodeGitHead({ ok: true, lacks: [] }))
-      await LIES[lie]?.(stream)
-    })
-    ofHonest.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream) =>
-      answerPeers(stream, {
-        repositories: honest,
-        answer: () => Promise.reject(new Error('not asked')),
-        heads: () => Promise.resolve(new Uint8Array(32)),
-        reaches: () => Promise.resolve(true),
-        noteHeld: () => undefined,
-        isKnown: () => true
-      })
-    )
-    PipeLinks.connect(ofLearner, ofLiar)
-    PipeLinks.connect(ofLearner, ofHonest)
-    const problems: string[] = []
-    let replication: Replication | undefined
-    const shown = await new Promise<ReadonlyMap<string, string>>((resolve) => {
-      replication = new Replication({
-        ...{ links: ofLearner, clock: systemClock, repositories: learner },
-        wanted: () => ({ refs: new Map([[MAIN, head]]), kept: [], makers: ['liar'] }),
-        onHeld: () => undefined,
-        onShown: (_id, refs) => resolve(refs),
-        onProblem: ({ message }) => problems.push(message)
-      })
-      replication.look(ID)
-    })
-    expect([...shown]).toEqual([[MAIN, head]])
-    expect([...(await learner.refs(ID))]).toEqual([[MAIN, head]])
-    expect(await learner.missing(ID, [head])).toEqual([])
-    expect(problems).toEqual(['fetching from liar'])
-    await replication?.stop()
+test.each(Object.keys(LIES))('%s instead of objects: they come from the next device', async (lie) => {
+  using folder = temporaryFolder()
+  const git = await findGit(systemClock)
+  const open = (name: string): DiskRepositories => {
+    const directory = join(folder.path, name)
+    mkdirSync(directory)
+    return new DiskRepositories({ git, disk: nodeDisk }, { directory })
   }
-)
+  const [honest, learner] = [open('honest'), open('learner')]
+  await honest.ensure(ID)
+  const inBare = (...words: string[]): string =>
+    execFileSync('git', ['--git-dir', honest.folder(ID), ...words], { input: '' })
+      .toString()
+      .trim()
+  const identity = ['-c', 'user.name=Ana', '-c', 'user.email=ana@example.org']
+  const head = inBare(...identity, 'commit-tree', '-m', 'first', inBare('mktree'))
+
+  const links = ['liar', 'honest', 'learner'].map((name) => new PipeLinks(name))
+  const [ofLiar, ofHonest, ofLearner] = links
+  if (!ofLiar || !ofHonest || !ofLearner) throw new Error('three links')
+  ofLiar.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, async (stream) => {
+    await stream.receive()
+    await stream.send(encodeGitHead({ ok: true, lacks: [] }))
+    await LIES[lie]?.(stream)
+  })
+  ofHonest.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream) =>
+    answerPeers(stream, {
+      repositories: honest,
+      answer: () => Promise.reject(new Error('not asked')),
+      heads: () => Promise.resolve(new Uint8Array(32)),
+      reaches: () => Promise.resolve(true),
+      noteHeld: () => undefined,
+      isKnown: () => true
+    })
+  )
+  PipeLinks.connect(ofLearner, ofLiar)
+  PipeLinks.connect(ofLearner, ofHonest)
+  const problems: string[] = []
+  let replication: Replication | undefined
+  const shown = await new Promise<ReadonlyMap<string, string>>((resolve) => {
+    replication = new Replication({
+      ...{ links: ofLearner, clock: systemClock, repositories: learner },
+      wanted: () => ({ refs: new Map([[MAIN, head]]), kept: [], makers: ['liar'] }),
+      onHeld: () => undefined,
+      onShown: (_id, refs) => resolve(refs),
+      onProblem: ({ message }) => problems.push(message)
+    })
+    replication.look(ID)
+  })
+  expect([...shown]).toEqual([[MAIN, head]])
+  expect([...(await learner.refs(ID))]).toEqual([[MAIN, head]])
+  expect(await learner.missing(ID, [head])).toEqual([])
+  expect(problems).toEqual(['fetching from liar'])
+  await replication?.stop()
+})

@@ -8,9 +8,7 @@ import { temporaryFolder } from '../kit/temporary-folder.ts'
 const PROGRAM = [process.execPath, join(import.meta.dirname, 'git-room-program.ts')]
 const ENVIRONMENT = { GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
 
-test('a push that was cut off is there whole once its entry is written, and not at all before', {
-  timeout: 240_000
-}, async () => {
+test('a push that was cut off is there whole once its entry is written, and not at all before', async () => {
   using folder = temporaryFolder()
   const [data, mine] = [join(folder.path, 'data'), join(folder.path, 'mine')]
   mkdirSync(data)

@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (const node of nodes) await linkedTo(node, 3)
   code = (await joineryJson<{ code: string }>(first, ['person', 'add', 'alfredo'])).code
   for (const node of nodes) await until('everybody knows the learner', async () => (await signIn(node)) !== '')
-}, 120_000)
+})
 
 afterAll(async () => {
   for (const node of nodes) {
@@ -134,7 +134,7 @@ async function refsOn(node: NodeProcess): Promise<Map<string, string>> {
   return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]))
 }
 
-test('pushes on any device are decided by one, and whoever asks sees them at once', { timeout: 120_000 }, async () => {
+test('pushes on any device are decided by one, and whoever asks sees them at once', async () => {
   await makeRepository(at(0), 'recipes')
   const mine = join(folder.path, 'mine')
   mkdirSync(mine)
@@ -160,9 +160,7 @@ test('pushes on any device are decided by one, and whoever asks sees them at onc
   for (const node of nodes) expect((await refsOn(node)).get('refs/heads/main')).toBe(head)
 })
 
-test('who is cut off goes on alone and is told so; afterwards both are there, and the lesson brings them together', {
-  timeout: 240_000
-}, async () => {
+test('who is cut off goes on alone and is told so; afterwards both are there, and the lesson brings them together', async () => {
   const [mine, third] = [join(folder.path, 'mine'), join(folder.path, 'third')]
   await well(mine, 'pull', '-q', 'origin', 'main')
   freeze(at(0), at(1))
@@ -182,8 +180,7 @@ test('who is cut off goes on alone and is told so; afterwards both are there, an
     ['refs/tags/v1-from-pi-3', alonesTag]
   ]
   const healed = new Map([['refs/heads/main', together], ['refs/heads/main-from-pi-3', alone], ...tags])
-  for (const node of nodes)
-    await until('both are there', async () => expect(await refsOn(node)).toEqual(healed), { timeoutMs: 90_000 })
+  for (const node of nodes) await until('both are there', async () => expect(await refsOn(node)).toEqual(healed))
   await commit(third, 'mole.md', '# Mole\n')
   const refused = await git(third, 'push', 'origin', 'main')
   expect(refused.stderr).toContain('(fetch first)')
@@ -202,9 +199,7 @@ test('who is cut off goes on alone and is told so; afterwards both are there, an
   expect((await git(third, 'push', 'origin', 'v1')).stderr).toContain('already exists')
 })
 
-test('the device that decides is killed: most of the others take over, and nothing that was saved is lost', {
-  timeout: 240_000
-}, async () => {
+test('the device that decides is killed: most of the others take over, and nothing that was saved is lost', async () => {
   const second = join(folder.path, 'second')
   await well(second, 'pull', '-q', 'origin', 'main')
   await at(0).kill()

@@ -39,7 +39,7 @@ beforeAll(async () => {
     const page = await fetch(new URL('/ana/recipes', right.address))
     return greeted.every(({ stderr }) => stderr.includes('You are signed in')) && page.status === 200
   })
-}, 120_000)
+})
 afterAll(async () => {
   await left?.[Symbol.asyncDispose]()
   await right?.[Symbol.asyncDispose]()
@@ -74,9 +74,7 @@ function git(who: string, directory: string, ...words: string[]): Promise<RunRes
 
 const addressOn = (at: 0 | 1): string => `ssh://git@127.0.0.1:${ports[at]}/ana/recipes.git`
 
-test('as in the lesson: greeting, push, clone on the other device, push there, rejected, tags, deletion', {
-  timeout: 120_000
-}, async () => {
+test('as in the lesson: greeting, push, clone on the other device, push there, rejected, tags, deletion', async () => {
   const greeting = await ssh('ana', ports[0] ?? 0)
   expect([greeting.code, greeting.stderr]).toEqual([1, expect.stringContaining('Hi ana!')])
 
@@ -144,9 +142,7 @@ test('as in the lesson: greeting, push, clone on the other device, push there, r
   expect((await ana('ls-remote', 'origin')).stdout).not.toContain('draft')
 })
 
-test('nobody without a key of the room gets in, and nothing but git can be asked for', {
-  timeout: 60_000
-}, async () => {
+test('nobody without a key of the room gets in, and nothing but git can be asked for', async () => {
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder.path, 'eve')])
   const eve = await ssh('eve', ports[0] ?? 0)
   expect([eve.code, eve.stderr]).toEqual([255, expect.stringContaining('Permission denied (publickey)')])
@@ -177,7 +173,7 @@ test('nobody without a key of the room gets in, and nothing but git can be asked
   })
 })
 
-test('who says nothing, or nonsense, is shown out, and others go on', { timeout: 60_000 }, async () => {
+test('who says nothing, or nonsense, is shown out, and others go on', async () => {
   const greeted = await new Promise<string>((resolve, reject) => {
     const socket = createConnection({ port: ports[0] ?? 0, host: '127.0.0.1' })
     let text = ''

@@ -170,9 +170,7 @@ describe('a connection that stalls is ended', () => {
     const slow = await openRaw(door.port)
     slow.socket.pause()
     slow.socket.write(`GET /blob/${cidOfDigest(new Uint8Array(32))} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
-    await expect
-      .poll(() => door?.frontDoor.figures(), { timeout: 10_000 })
-      .toMatchObject({ requests: 1, openConnections: 0 })
+    await expect.poll(() => door?.frontDoor.figures()).toMatchObject({ requests: 1, openConnections: 0 })
     slow.socket.destroy()
   })
 })

@@ -35,7 +35,7 @@ beforeAll(async () => {
   computer = await SystemdComputer.make(device)
   await packAndUnpack(join(computer.disk, NPM))
   await computer.boot()
-}, 180_000)
+})
 
 afterAll(async () => {
   await computer?.[Symbol.asyncDispose]()
@@ -59,7 +59,7 @@ async function packAndUnpack(modules: string): Promise<void> {
   for (const name of ['node', 'protocols', 'web-client', 'package.json', 'tsconfig.json'])
     cpSync(join(TOP, name), join(checkout, name), { recursive: true })
   symlinkSync(join(TOP, 'node_modules'), join(checkout, 'node_modules'))
-  await run([process.execPath, join(checkout, 'node/bin/build.ts')], { timeoutMs: 120_000 })
+  await run([process.execPath, join(checkout, 'node/bin/build.ts')])
   const { folders } = await findProgramFiles(checkout, { read: async (path) => readOrNothing(path) })
   await run(['npm', 'pack', '--ignore-scripts', '--pack-destination', folder.path], {
     cwd: checkout,
@@ -99,7 +99,7 @@ describe('an installed device', () => {
   let first: string
   let room: string
 
-  test('is there after one line, and its power can be cut right after that', { timeout: 180_000 }, async () => {
+  test('is there after one line, and its power can be cut right after that', async () => {
     const { stdout, stderr } = await install('--name', 'pi-1', '--new-room', 'Library')
     await computer.cutPower()
     expect(stderr).toContain('Your account as facilitator')
@@ -154,7 +154,7 @@ describe('an installed device', () => {
     expect((await computer.run(['find', '/var/lib/joinery', '-user', '0'])).stdout).toBe('')
   })
 
-  test('comes back after a kill', { timeout: 120_000 }, async () => {
+  test('comes back after a kill', async () => {
     const killed = await mainProcess()
     await computer.run(['kill', '-KILL', killed])
     await until('another process runs', async () => !['0', killed].includes(await mainProcess()))
@@ -162,9 +162,7 @@ describe('an installed device', () => {
     expect(await computer.property('joinery', 'NRestarts')).toBe('1')
   })
 
-  test('a computer that has nothing becomes a further one with a pasted line, without internet, and only with the right bytes', {
-    timeout: 180_000
-  }, async () => {
+  test('a computer that has nothing becomes a further one with a pasted line, without internet, and only with the right bytes', async () => {
     const laptop = await lab.device('laptop')
     const { address } = await laptop.plug(network)
     await using second = await SystemdComputer.make(laptop)
@@ -193,9 +191,7 @@ describe('an installed device', () => {
     })
   })
 
-  test('serves on port 8080 while another program has port 80, and doctor names that one', {
-    timeout: 120_000
-  }, async () => {
+  test('serves on port 8080 while another program has port 80, and doctor names that one', async () => {
     await computer.run(['systemctl', 'stop', 'joinery'])
     await computer.run(['ln', '-s', '/usr/bin/python3', '/srv/nginx'])
     const listens =
@@ -209,7 +205,7 @@ describe('an installed device', () => {
     expect(stdout).toContain('used by nginx')
   })
 
-  test('installing the same again changes nothing but what was damaged', { timeout: 120_000 }, async () => {
+  test('installing the same again changes nothing but what was damaged', async () => {
     await computer.run(['rm', '/etc/systemd/system/joinery.service'])
     const { stdout } = await install()
     expect(stdout).toContain('Checked and repaired')
@@ -219,9 +215,7 @@ describe('an installed device', () => {
     await showsRoom()
   })
 
-  test('an installation that is killed while it copies changes nothing, and the next one is an update that keeps room and settings', {
-    timeout: 180_000
-  }, async () => {
+  test('an installation that is killed while it copies changes nothing, and the next one is an update that keeps room and settings', async () => {
     await change('dist/package.json', 's/"version": *"[^"]*"/"version":"0.2.0"/')
     const copying = computer.start([...LAUNCH, 'install'])
     await until('it copies', async () => (await versions()).some((name) => name.startsWith('.incoming')), {
@@ -242,9 +236,7 @@ describe('an installed device', () => {
     expect(await computer.read(`/proc/${await mainProcess()}/cmdline`)).toContain(`/opt/joinery/${await current()}/`)
   })
 
-  test('a version that does not come up is taken back by the service itself, and the installer says so', {
-    timeout: 180_000
-  }, async () => {
+  test('a version that does not come up is taken back by the service itself, and the installer says so', async () => {
     const good = await current()
     // Not the installer itself: a program whose installer fails is never installed.
     await change('dist/node/daemon.js', "1s/^/throw new Error('broken on purpose');/")
@@ -256,7 +248,7 @@ describe('an installed device', () => {
     expect(await roomId()).toBe(room)
   })
 
-  test('so it is when the power is cut while that version is on trial', { timeout: 180_000 }, async () => {
+  test('so it is when the power is cut while that version is on trial', async () => {
     const good = await current()
     const installing = computer.start([...LAUNCH, 'install'])
     await until(
@@ -276,7 +268,7 @@ describe('an installed device', () => {
     expect(await roomId()).toBe(room)
   })
 
-  test('is removed with its data left, and the data only when asked', { timeout: 120_000 }, async () => {
+  test('is removed with its data left, and the data only when asked', async () => {
     await computer.run(['joinery', 'uninstall'])
     expect(await computer.property('joinery', 'LoadState')).toBe('not-found')
     expect((await computer.runAnyway(['pgrep', '-u', 'joinery'])).stdout).toBe('')
@@ -301,7 +293,7 @@ describe('an installed device', () => {
     expect((await computer.runAnyway(['id', 'joinery'])).code).not.toBe(0)
   })
 
-  test('for an image it goes into a folder, enabled and not started', { timeout: 120_000 }, async () => {
+  test('for an image it goes into a folder, enabled and not started', async () => {
     await computer.run(['mkdir', '/srv/image'])
     const { stdout } = await install('--root', '/srv/image', '--name', 'pi-2')
     expect(stdout).toContain('It starts with the computer that /srv/image becomes')

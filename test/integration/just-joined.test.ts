@@ -14,9 +14,7 @@ import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import { dataOf, Learner, startRoom } from './cloud-kit.ts'
 
-test('pip, R, git and a browser that ask before it has heard the room get what they asked for', {
-  timeout: 150_000
-}, async () => {
+test('pip, R, git and a browser that ask before it has heard the room get what they asked for', async () => {
   using folder = temporaryFolder()
   await buildSample(nodeDisk, join(folder.path, 'workshop'))
   await using room = await startRoom(dataOf(folder.path, 'room'), 'Hall', 'pi')

@@ -44,7 +44,7 @@ beforeAll(async () => {
   cables.routerHall = await devices.router.plug(hall)
   cables.routerFar = await devices.router.plug(far)
   workshop = await makeWorkshopFolder(join(folder.path, 'workshop'))
-}, 180_000)
+})
 
 afterAll(async () => {
   for (const node of Object.values(nodes)) await node[Symbol.asyncDispose]()
@@ -72,13 +72,11 @@ const hasEverything = (node: NodeProcess, timeoutMs: number): Promise<unknown> =
   )
 
 describe('the main job', () => {
-  test('a folder is imported on the first device, and two more find it by mDNS and copy everything', {
-    timeout: 240_000
-  }, async () => {
+  test('a folder is imported on the first device, and two more find it by mDNS and copy everything', async () => {
     for (const name of ['a', 'b', 'c', 'learner'] as const) expect(await isOffline(devices[name])).toBe(true)
     await joinery(place('a'), ['init', '--name', 'Greenhouse'])
     nodes.a = await NodeProcess.start(place('a'), [...FIXED, '--name', 'first'])
-    await joinery(place('a'), ['import', workshop.path], { timeoutMs: 120_000 })
+    await joinery(place('a'), ['import', workshop.path])
     const { blobs } = await nodes.a.status()
     wholeRoom = { held: blobs.held, heldBytes: blobs.heldBytes }
     expect(blobs.heldBytes).toBeGreaterThan(0.9 * workshop.contentBytes)
@@ -109,7 +107,7 @@ describe('the main job', () => {
   describe('with the first device unplugged', () => {
     const third = (): string => `http://${cables.c.address}:${HTTP_PORT}`
 
-    test('the third device goes on', { timeout: 180_000 }, async () => {
+    test('the third device goes on', async () => {
       await cables.a.unplug()
       await nodes.a.kill()
       await until(
@@ -122,19 +120,19 @@ describe('the main job', () => {
       )
     })
 
-    test('stock pip installs', { timeout: 120_000 }, async () => {
+    test('stock pip installs', async () => {
       const pip = await RealPip.make(join(folder.path, 'venv'), devices.learner)
       await pip.install(['--index-url', `${third()}/pypi/simple/`, '--trusted-host', cables.c.address, 'wheel'])
       expect(await pip.python('import wheel; print(wheel.__file__)')).toContain(folder.path)
     })
 
-    test('stock R installs a package and the one that it imports', { timeout: 120_000 }, async () => {
+    test('stock R installs a package and the one that it imports', async () => {
       const r = new RealR(join(folder.path, 'library'), devices.learner)
       await r.install(['seedling'], `${third()}/cran`)
       expect(await r.code('cat(seedling::grow())')).toBe('grown in 8 hours')
     })
 
-    test('a lesson opens in a browser with its pictures and its style', { timeout: 120_000 }, async () => {
+    test('a lesson opens in a browser with its pictures and its style', async () => {
       const browser = await openBrowser(join(folder.path, 'browser'), devices.learner)
       try {
         const page = await browser.newPage()
@@ -191,9 +189,7 @@ describe('the main job', () => {
   })
 
   describe('a fourth device on another network', () => {
-    test('catches up whenever it can be reached, through a cut and a kill, and never takes the same bytes twice', {
-      timeout: 240_000
-    }, async () => {
+    test('catches up whenever it can be reached, through a cut and a kill, and never takes the same bytes twice', async () => {
       await devices.d.route(hall, cables.routerFar.address)
       await cables.d.narrow(40)
       nodes.d = await NodeProcess.start(place('d'), [...FIXED, '--name', 'fourth', '--join', invitation])

@@ -95,9 +95,7 @@ test('the proxy relays, narrows, stalls and cuts', async () => {
   await new Promise<void>((resolve) => void server.close(() => resolve()))
 })
 
-test('the workshop folder serves the real clients when a plain web server stands in front of it', {
-  timeout: 180_000
-}, async () => {
+test('the workshop folder serves the real clients when a plain web server stands in front of it', async () => {
   using folder = temporaryFolder()
   const workshop = await makeWorkshopFolder(join(folder.path, 'workshop'))
   expect(workshop.contentBytes).toBeGreaterThan(15e6)

@@ -272,7 +272,7 @@ describe('a data folder', () => {
     expect(existsSync(socket)).toBe(true)
     await stop('first')
     expect(existsSync(socket)).toBe(false)
-  }, 10_000)
+  })
 
   test('whose device leaves while nobody is connected says that nobody heard it', async () => {
     const { stderr } = await joinery(place('fourth'), ['leave', '--yes'])

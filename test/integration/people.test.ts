@@ -28,7 +28,7 @@ beforeAll(async () => {
     'both are linked',
     ({ overview }) => overview.devices.filter((one) => one.connected).length === 2
   )
-}, 120_000)
+})
 afterAll(async () => {
   await left?.[Symbol.asyncDispose]()
   await right?.[Symbol.asyncDispose]()
@@ -52,9 +52,7 @@ async function accountPage(node: NodeProcess, cookie: string): Promise<string> {
   return answer.status === 200 ? await answer.text() : `${answer.status}`
 }
 
-test('a session of one node is valid on the other, until the account is removed on either', {
-  timeout: 120_000
-}, async () => {
+test('a session of one node is valid on the other, until the account is removed on either', async () => {
   const { code } = await joineryJson<Account>(leftPlace, ['person', 'add', 'Ana María'])
   const { status, cookie } = await signIn(left, 'Ana María', code)
   expect(status).toBe(303)
@@ -66,9 +64,7 @@ test('a session of one node is valid on the other, until the account is removed 
   expect((await signIn(left, 'ana-maria', code)).status).toBe(401)
 })
 
-test('tries at a code are counted over a kill -9, and codes are in no file in the clear', {
-  timeout: 120_000
-}, async () => {
+test('tries at a code are counted over a kill -9, and codes are in no file in the clear', async () => {
   const place = left.place
   let status = 0
   for (let at = 0; at < 100 && status !== 429; at++) status = (await signIn(left, facilitator.name, 'wrong')).status

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const index = `http://127.0.0.1:${port}/pypi/simple/bigone/`
   const page = (await (await fetch(index, { headers: UV })).json()) as Page
   fileUrl = new URL(page.files[0]?.url ?? '', index).href
-}, 60_000)
+})
 afterAll(async () => {
   await proxy?.[Symbol.asyncDispose]()
   await node?.[Symbol.asyncDispose]()
@@ -78,9 +78,7 @@ describe('a download that breaks off', () => {
     expect(readFileSync(target).equals(bytes)).toBe(true)
   })
 
-  test('is resumed by the pips that can, and does no harm to the others, which only try again', {
-    timeout: 180_000
-  }, async () => {
+  test('is resumed by the pips that can, and does no harm to the others, which only try again', async () => {
     const index = ['--no-cache-dir', '--index-url', `http://127.0.0.1:${proxy.port}/pypi/simple/`]
     for (const pip of pips) {
       // 25.1 has the option, but gives up when the connection is reset.

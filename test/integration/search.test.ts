@@ -30,7 +30,7 @@ beforeAll(async () => {
   await joinery(place, ['import', join(folder.path, 'workshop')])
   node = await NodeProcess.start(place)
   browser = await openBrowser(join(folder.path, 'browser'))
-}, 120_000)
+})
 afterAll(async () => {
   await browser?.close()
   await node?.[Symbol.asyncDispose]()

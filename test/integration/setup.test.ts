@@ -15,7 +15,7 @@ let pythonFolder: ReturnType<typeof temporaryFolder>
 beforeAll(() => {
   pythonFolder = temporaryFolder()
   execFileSync('/usr/bin/python3', ['-m', 'venv', pythonFolder.path])
-}, 120_000)
+})
 afterAll(() => pythonFolder[Symbol.dispose]())
 
 interface Home {

@@ -85,7 +85,7 @@ export class NarrowRoom implements AsyncDisposable {
   }
 
   async importFolder({ place }: NarrowDevice, folder: string): Promise<void> {
-    await joinery(place, ['import', join(this.path, folder), '--as', 'installers'], { timeoutMs: 120_000 })
+    await joinery(place, ['import', join(this.path, folder), '--as', 'installers'])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     'both are linked',
     ({ overview }) => overview.devices.filter((one) => one.connected).length === 2
   )
-}, 120_000)
+})
 afterAll(async () => {
   await left?.[Symbol.asyncDispose]()
   await right?.[Symbol.asyncDispose]()

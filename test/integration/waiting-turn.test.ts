@@ -28,7 +28,7 @@ beforeAll(async () => {
   node = await NodeProcess.start(place)
   await joinery(place, ['import', files, '--as', 'installers'])
   url = `http://127.0.0.1:${new URL(node.address).port}/installers/tool.bin`
-}, 60_000)
+})
 afterAll(async () => {
   await node?.[Symbol.asyncDispose]()
   folder?.[Symbol.dispose]()
@@ -112,4 +112,4 @@ test('browsers look again until they get the file, programs wait, a download tha
   // It may have had all of it before it broke off: then there is nothing to go on with.
   await resumed.ended
   expect([40, 41, 42].map(isWhole)).toEqual([true, true, true])
-}, 120_000)
+})

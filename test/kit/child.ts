@@ -2,6 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
+/**
+ * How long a test waits for what must come. Only a defect lets it pass: it is many times what a busy machine with slow disks needs, and no rule of the
+ * product. The runner's own limits (vitest.config.ts) are longer, so that what was waited for is said.
+ */
+export const PATIENCE_MS = 240_000
+
 export interface RunResult {
   code: number | null
   stdout: string
@@ -20,9 +26,9 @@ export function tied(command: readonly string[]): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', '--', ...command]
 }
 
-/** Runs to the end. Never rejects because of an exit code; rejects after `timeoutMs` (60 s) with what was printed so far. */
+/** Runs to the end. Never rejects because of an exit code; rejects after `timeoutMs` with what was printed so far. */
 export function runAnyway(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const timeoutMs = options.timeoutMs ?? 60_000
+  const timeoutMs = options.timeoutMs ?? PATIENCE_MS
   const [program = '', ...more] = tied(command)
   return new Promise((resolve, reject) => {
     const child = spawn(program, more, {
@@ -116,7 +122,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** The first line, printed already or to come, that `pattern` matches. Rejects when the program ends before. */
-  line(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpExecArray> {
+  line(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const fail = (why: string): void => {
         done()
@@ -160,7 +166,7 @@ export class Child implements AsyncDisposable {
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  { timeoutMs = 60_000, everyMs = 250 }: { timeoutMs?: number; everyMs?: number } = {}
+  { timeoutMs = PATIENCE_MS, everyMs = 250 }: { timeoutMs?: number; everyMs?: number } = {}
 ): Promise<T> {
   const end = performance.now() + timeoutMs
   let last: unknown

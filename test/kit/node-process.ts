@@ -1,7 +1,7 @@
 /** A real node, started by its command line as a person would, in a device of the network lab or on this machine. */
 import { join } from 'node:path'
 import type { NodeStatus } from '../../node/control/operations.ts'
-import { Child, type RunOptions, type RunResult, run, runAnyway, until } from './child.ts'
+import { Child, PATIENCE_MS, type RunOptions, type RunResult, run, runAnyway, until } from './child.ts'
 import type { Device } from './network-lab.ts'
 
 export const JOINERY = [process.execPath, join(import.meta.dirname, '../../node/bin/joinery.js')]
@@ -55,7 +55,7 @@ export class NodeProcess implements AsyncDisposable {
   }
 
   /** Runs `joinery start` and waits for its line with the address. Ports are any free ones unless `words` say otherwise. */
-  static async start(place: NodePlace, words: readonly string[] = [], timeoutMs = 30_000): Promise<NodeProcess> {
+  static async start(place: NodePlace, words: readonly string[] = [], timeoutMs = PATIENCE_MS): Promise<NodeProcess> {
     const ports = words.includes('--port') ? [] : ['--port', '0']
     const meshPorts = words.includes('--mesh-port') ? [] : ['--mesh-port', '0']
     const command = [...JOINERY, 'start', '--data', place.data, ...ports, ...meshPorts, ...words]
@@ -83,7 +83,7 @@ export class NodeProcess implements AsyncDisposable {
   }
 
   /** Waits until the node's own status says so. */
-  statusWhere(what: string, holds: (status: NodeStatus) => boolean, timeoutMs = 60_000): Promise<NodeStatus> {
+  statusWhere(what: string, holds: (status: NodeStatus) => boolean, timeoutMs = PATIENCE_MS): Promise<NodeStatus> {
     return until(
       what,
       async () => {

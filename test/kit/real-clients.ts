@@ -24,7 +24,7 @@ export class RealPip {
   }
 
   static async make(folder: string, where?: Device): Promise<RealPip> {
-    await run(['/usr/bin/python3', '-m', 'venv', folder], { timeoutMs: 120_000 })
+    await run(['/usr/bin/python3', '-m', 'venv', folder])
     return new RealPip(folder, where)
   }
 

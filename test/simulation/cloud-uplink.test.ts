@@ -237,9 +237,7 @@ async function filesStory(seed: number): Promise<{ lost: number }> {
   return { lost }
 }
 
-test(`${SEEDS} rooms with an uplink that comes and goes are linked by one device, and all know it`, {
-  timeout: 120_000
-}, async () => {
+test(`${SEEDS} rooms with an uplink that comes and goes are linked by one device, and all know it`, async () => {
   let asked = 0
   for (const seed of seedsOf('cloud-link', SEEDS)) {
     try {
@@ -251,7 +249,7 @@ test(`${SEEDS} rooms with an uplink that comes and goes are linked by one device
   expect(asked).toBeGreaterThanOrEqual(process.env.SEED === undefined ? SEEDS : 1)
 })
 
-test(`${SEEDS} times files get through an uplink that comes and goes, in turn`, { timeout: 120_000 }, async () => {
+test(`${SEEDS} times files get through an uplink that comes and goes, in turn`, async () => {
   let lost = 0
   for (const seed of seedsOf('cloud-files', SEEDS)) {
     try {

@@ -6,11 +6,11 @@ import { type Facts, factsFold } from './facts-fold.ts'
 import { type RoomInit, SimulatedRoom } from './simulated-room.ts'
 import { tellStory } from './story.ts'
 
-test('a seed tells the same story each time', { timeout: 60_000 }, async () => {
+test('a seed tells the same story each time', async () => {
   for (const seed of [3, 4, 5]) expect(await tellStory(seed)).toEqual(await tellStory(seed))
 })
 
-test('a stopped device leaves no timer behind', { timeout: 60_000 }, async () => {
+test('a stopped device leaves no timer behind', async () => {
   const forgotten = new Set<string>()
   for (let seed = 1; seed <= 15; seed++) {
     for (const where of (await tellStory(seed, { watchTimers: true })).forgotten)
@@ -22,7 +22,7 @@ test('a stopped device leaves no timer behind', { timeout: 60_000 }, async () =>
 /** A thousand are run for the real code; a broken one is noticed within a few. */
 const SEEDS = 30
 
-describe('the simulator notices', { timeout: 120_000 }, () => {
+describe('the simulator notices', () => {
   /** Whether one of the first seeds ends in an error that `pattern` describes; another error is a failure of this test. */
   async function fails(change: Partial<RoomInit>, pattern: RegExp): Promise<boolean> {
     for (let seed = 1; seed <= SEEDS; seed++) {
@@ -91,7 +91,7 @@ describe('one device has everything and four copy it', () => {
     return { room, bytes }
   }
 
-  test('no piece comes twice, and the first sends little more than once', { timeout: 120_000 }, async () => {
+  test('no piece comes twice, and the first sends little more than once', async () => {
     const { room, bytes } = await copy(5)
     const twice = [...room.fetches].filter(([, times]) => times > 1)
     expect(twice).toEqual([])

@@ -289,7 +289,7 @@ test('random histories: merged at random moments on random replicas, in any orde
     ),
     { numRuns: 25 }
   )
-}, 60_000)
+})
 
 describe('when the power fails', () => {
   test('in the middle of merging and shrinking, nothing is lost and the next start goes on', async () => {

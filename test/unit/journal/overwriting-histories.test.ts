@@ -56,7 +56,7 @@ test('random histories: claimed at random moments on random replicas, in any ord
     ),
     { numRuns: 12 }
   )
-}, 60_000)
+})
 
 test('the power fails in the middle of claiming and shrinking: no newest value is lost, and the next start goes on', async () => {
   for (let seed = 0; seed < 40; seed++) {
