@@ -88,8 +88,8 @@ test('a bare device serves every page and file at once, and what is asked for co
   await using room = await NarrowRoom.make()
   const first = await room.device('first')
   await room.found(first)
-  const asked = room.file('large', 'zz-asked.bin', 3e6)
-  for (let i = 0; i < 4; i++) room.file('large', `big-${i}.bin`, 8e6)
+  const asked = room.file('large', 'zz-asked.bin', 6e6)
+  for (let i = 0; i < 8; i++) room.file('large', `big-${i}.bin`, 8e6)
   mkdirSync(join(room.path, 'large', 'many'))
   for (let i = 0; i < 300; i++)
     writeFileSync(join(room.path, 'large', 'many', `${i}.txt`), `file ${i} of the room\n`.repeat(20))
@@ -114,7 +114,8 @@ test('a bare device serves every page and file at once, and what is asked for co
   ).toBe(asked.sha256)
   const { stdout } = await room.learners.run(['curl', '-sf', `${bare.url}/installers/many/299.txt`])
   expect(stdout).toContain('file 299 of the room')
-  // A copy makes way once it has taken a second, which is looked at each second: so much of the line is still its own. All at once would be over 20 MB.
-  expect(meanwhile).toBeLessThan(asked.sizeBytes + 2 * ((MEGABITS * 1e6) / 8))
+  // A copy makes way once it has taken a second, which is looked at each second: so much of the line is still its own, and that of a busy computer more.
+  // Asked for in its turn, the file would come with or after the 64 MB. That copies are paused is held to the letter where time is simulated (many-blobs.test.ts).
+  expect(meanwhile).toBeLessThan(asked.sizeBytes + 16e6)
   expect((await node.status()).blobs.missing).toBeGreaterThan(0)
 })
