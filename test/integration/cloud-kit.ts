@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CloudPeerStatus, CloudRoomStatus } from '../../node/control/operations.ts'
-import { run, until } from '../kit/child.ts'
-import { joinery, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
+import { PATIENCE_MS, run, until } from '../kit/child.ts'
+import { joinery, joineryJson, type NodePlace, NodeProcess, operationsOf } from '../kit/node-process.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
 
 export interface Started extends AsyncDisposable {
@@ -33,18 +33,16 @@ export async function linkText(cloud: Started, address: string, uses = 1): Promi
 export const link = (room: Started, text: string, ...words: string[]): Promise<CloudPeerStatus> =>
   joineryJson<CloudPeerStatus>(room.place, ['cloud', 'link', text, ...words])
 
-export const cloudsOf = (room: Started): Promise<CloudPeerStatus[]> =>
-  joineryJson<CloudPeerStatus[]>(room.place, ['cloud', 'status'])
+export const cloudsOf = (room: Started): Promise<CloudPeerStatus[]> => operationsOf(room.place).cloudStatus()
 
-export const roomsAt = (cloud: Started): Promise<CloudRoomStatus[]> =>
-  joineryJson<CloudRoomStatus[]>(cloud.place, ['cloud', 'rooms'])
+export const roomsAt = (cloud: Started): Promise<CloudRoomStatus[]> => operationsOf(cloud.place).cloudRooms()
 
 /** Waits for what the room itself says of its cloud peer. */
 export function cloudWhere(
   room: Started,
   what: string,
   holds: (cloud: CloudPeerStatus) => boolean,
-  timeoutMs = 60_000
+  timeoutMs = PATIENCE_MS
 ): Promise<CloudPeerStatus> {
   return until(
     what,

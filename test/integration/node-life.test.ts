@@ -12,7 +12,15 @@ import { openLevel } from '../../node/platform/key-value.ts'
 import { NOTES_SYNC_PATH } from '../../protocols/notes-sync.ts'
 import { Child, type RunResult, runAnyway, until } from '../kit/child.ts'
 import { type Device, NetworkLab } from '../kit/network-lab.ts'
-import { JOINERY, joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
+import {
+  JOINERY,
+  joinery,
+  joineryAnyway,
+  joineryJson,
+  type NodePlace,
+  NodeProcess,
+  operationsOf
+} from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 
 const HTTP_PORT = 8080
@@ -62,7 +70,7 @@ const connected = ({ overview }: NodeStatus): string[] =>
 
 const linkedTo = (name: Name, ...others: Name[]): Promise<NodeStatus> =>
   until(`${name} is linked to ${others}`, async () => {
-    const status = await joineryJson<NodeStatus>(place(name), ['status'])
+    const status = await operationsOf(place(name)).status()
     if (others.every((other) => connected(status).includes(other))) return status
     throw new Error(`linked to ${connected(status)}`)
   })
@@ -138,7 +146,7 @@ describe('two devices of a room', () => {
     await nodes.second?.kill()
     delete nodes.second
     await until('it is missed', async () => {
-      const status = await joineryJson<NodeStatus>(place('first'), ['status'])
+      const status = await operationsOf(place('first')).status()
       return connected(status).length === 0
     })
     const upgrade = async (origin: string): Promise<string> => {
@@ -152,8 +160,9 @@ describe('two devices of a room', () => {
       const words = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
       // An open socket has no end: the first line is enough.
       const path = `${NOTES_SYNC_PATH}a-note`
-      const { stdout } = await request('third', 'first', path, '--include', '--no-buffer', '--max-time', '1', ...words)
-      return stdout.split('\r\n')[0] ?? ''
+      const url = `http://${addresses.first}:${HTTP_PORT}${path}`
+      await using asking = devices.third.start(['curl', '--silent', '--include', '--no-buffer', ...words, url])
+      return (await asking.line(/^HTTP.*/))[0]
     }
     const [dead, foreign] = await Promise.all([
       upgrade(`http://${addresses.second}:${HTTP_PORT}`),
@@ -219,12 +228,10 @@ describe('a device that leaves', () => {
     await until('it says what it waits for', () => changedMind.stderr.includes('No other device is connected'))
     expect(await changedMind.signal('SIGINT')).not.toBe(0)
     await until('it stays in the room as it was', async () => {
-      const { overview } = await joineryJson<NodeStatus>(place('second'), ['status'])
+      const { overview } = await operationsOf(place('second')).status()
       return overview.devices.some(({ self, leaving }) => self && !leaving)
     })
-    const draining = joineryJson<LeaveResult>(place('second'), ['leave', '--drain', '--yes'], {
-      timeoutMs: 40_000
-    })
+    const draining = joineryJson<LeaveResult>(place('second'), ['leave', '--drain', '--yes'])
     await start('first')
     await linkedTo('first', 'second')
     const left = await draining
@@ -233,7 +240,7 @@ describe('a device that leaves', () => {
     const listed = (await joinery(place('first'), ['ls', 'box', '--json'])).stdout.trim().split('\n')
     expect(listed.map((line) => (JSON.parse(line) as ListedFile).here)).toEqual(new Array(files).fill(true))
     await until('it is gone from the room', async () => {
-      const { overview } = await joineryJson<NodeStatus>(place('first'), ['status'])
+      const { overview } = await operationsOf(place('first')).status()
       return overview.devices.every(({ name }) => name !== 'second')
     })
   })
@@ -257,7 +264,7 @@ describe('a data folder', () => {
     await linkedTo('first', 'fourth')
     await using _copy = await NodeProcess.start(copy, ['--name', 'copy'])
     await doctorSays('first', 'CARD_COPIED')
-    const status = await joineryJson<NodeStatus>(copy, ['status'])
+    const status = await operationsOf(copy).status()
     expect(connected(status)).toEqual([])
   })
 
