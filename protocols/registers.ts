@@ -14,6 +14,7 @@ import type { Registers } from './journal.ts'
 import { decodeNoteNamed, NOTE_NAMED_KIND, NOTES_TOPIC } from './note-facts.ts'
 import { decodePersonFact, personOfTopic } from './people-facts.ts'
 import { decodeRoomFact, ROOM_TOPIC } from './room-facts.ts'
+import { decodeSignUp, SIGN_UP_KIND, SIGN_UP_TOPIC } from './sign-up-facts.ts'
 import { decodeToldWants, WANTS_KIND, WANTS_TOPIC } from './want-facts.ts'
 import { decodeWifi, WIFI_KIND, WIFI_TOPIC } from './wifi-facts.ts'
 
@@ -59,6 +60,10 @@ const ofWants: Record<string, Naming> = { [WANTS_KIND]: (body) => decodeToldWant
 /** A password that was changed is not kept for ever. */
 const ofWifi: Record<string, Naming> = { [WIFI_KIND]: (body) => (decodeWifi(body) ? 'wifi' : undefined) }
 
+const ofSignUp: Record<string, Naming> = {
+  [SIGN_UP_KIND]: (body) => (decodeSignUp(body) === undefined ? undefined : 'sign-up')
+}
+
 const BY_TOPIC: ReadonlyMap<string, Record<string, Naming>> = new Map([
   [ROOM_TOPIC, inRoom],
   [COLLECTIONS_TOPIC, ofCollections],
@@ -66,7 +71,8 @@ const BY_TOPIC: ReadonlyMap<string, Record<string, Naming>> = new Map([
   [REPOSITORIES_TOPIC, ofRepositories],
   [CLOUD_TOPIC, ofClouds],
   [WANTS_TOPIC, ofWants],
-  [WIFI_TOPIC, ofWifi]
+  [WIFI_TOPIC, ofWifi],
+  [SIGN_UP_TOPIC, ofSignUp]
 ])
 
 function namingsOf(topic: string): Record<string, Naming> | undefined {

@@ -87,6 +87,20 @@ export function addPerson(program: Command, context: CommandContext): void {
     })
 
   person
+    .command('sign-up')
+    .summary('who may make an account: open or closed')
+    .description(
+      'Closed, accounts come from a facilitator only; who has one signs in as before. Without a word it says how it is.'
+    )
+    .addArgument(new Argument('[state]').choices(['open', 'closed']))
+    .action(async (state: string | undefined, _options: object, command: Command) => {
+      const set = await context.withOperations(command, { offline: true }, (operations) =>
+        state === undefined ? operations.signUp() : operations.setSignUp({ open: state === 'open' })
+      )
+      context.show(set, () => (set.open ? 'Signing up is open.' : 'Signing up is closed.'))
+    })
+
+  person
     .command('remove')
     .summary('remove an account for good')
     .argument('<name>')

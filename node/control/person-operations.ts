@@ -29,6 +29,9 @@ export interface PersonOperations {
   setRole(options: { name: string; role: PersonRole }): Promise<PersonLine>
   /** A new code instead of a lost one; browsers that are signed in are signed out. */
   newCode(options: { name: string }): Promise<PersonWithCode>
+  /** Whether people may make accounts of their own. */
+  signUp(): Promise<{ open: boolean }>
+  setSignUp(options: { open: boolean }): Promise<{ open: boolean }>
 }
 
 export const PERSON_OPERATION_KINDS: Readonly<Record<keyof PersonOperations, 'answer'>> = {
@@ -36,5 +39,7 @@ export const PERSON_OPERATION_KINDS: Readonly<Record<keyof PersonOperations, 'an
   addPerson: 'answer',
   removePerson: 'answer',
   setRole: 'answer',
-  newCode: 'answer'
+  newCode: 'answer',
+  signUp: 'answer',
+  setSignUp: 'answer'
 }

@@ -37,6 +37,11 @@ export function personOperations(slot: RoomSlot): PersonOperations {
       const { id } = find(name)
       const code = await people().newCode(id)
       return { person: line(find(id)), code }
+    },
+    signUp: async () => ({ open: people().signUp.isOpen }),
+    async setSignUp({ open }) {
+      await people().signUp.set(open)
+      return { open }
     }
   }
 }

@@ -225,7 +225,6 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       mayAdd: may(me, 'reset-code'),
       hasCards: cards.get(me.id) !== undefined,
       ...(may(me, 'set-sign-up') && { signUpIsOpen: people().signUp.isOpen }),
-      mayRemove: may(me, 'remove-person'),
       ...(newCode && { newCode }),
       ...form
     }

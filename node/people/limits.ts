@@ -3,6 +3,8 @@ import type { ScryptParameters } from '../../protocols/people-facts.ts'
 
 /** A campus of twenty big rooms; each account costs some 600 bytes of the journal. */
 export const MAX_PEOPLE = 2_000
+/** Accounts that are removed at the same time: a tick of the journal each would take minutes for a full room. */
+export const REMOVED_AT_ONCE = 100
 /** A name stays with whoever had it, so that addresses made with it go on working: nobody may collect them. */
 export const MAX_NAMES_PER_PERSON = 5
 /** A phone, a laptop, the computers of a lab. The newest count: signing in once more ends the oldest. */

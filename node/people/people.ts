@@ -22,10 +22,17 @@ import { hashOfSshKey, isAccessToken, makeAccessToken, readSshKey } from './acce
 import { Credentials } from './credentials.ts'
 import './errors.ts'
 import { makeCode } from './join-code.ts'
-import { MAX_ACCESS_KEYS_EVER, MAX_ACCESS_KEYS_PER_PERSON, MAX_NAMES_PER_PERSON, MAX_PEOPLE } from './limits.ts'
+import {
+  MAX_ACCESS_KEYS_EVER,
+  MAX_ACCESS_KEYS_PER_PERSON,
+  MAX_NAMES_PER_PERSON,
+  MAX_PEOPLE,
+  REMOVED_AT_ONCE
+} from './limits.ts'
 import { type PeopleFacts, type PersonFacts, peopleFold } from './people-fold.ts'
 import { freeNameNear, type KnownPerson, type OwnedAccessKey, type PeopleView, workOutPeople } from './people-view.ts'
 import { cookieName, endedCookie, hashOfToken, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
+import { SignUpSetting } from './sign-up-setting.ts'
 import { Tries } from './tries.ts'
 
 export interface PeopleJournal extends JournalAccess {
@@ -54,7 +61,17 @@ export interface NewAccount {
   code: string
 }
 
+/** Learners without a key and with the name that they began with, by how often a browser signed in with the account. */
+export interface UnusedAccounts {
+  /** Never: made for somebody, such as a card that was not handed out. */
+  cards: KnownPerson[]
+  /** Once: signed up, and never came back. */
+  once: KnownPerson[]
+  again: KnownPerson[]
+}
+
 export class People implements PeopleAccess, SignIn {
+  readonly signUp: SignUpSetting
   readonly #components: PeopleComponents
   readonly #facts: FoldView<PeopleFacts>
   readonly #credentials: Credentials
@@ -69,8 +86,10 @@ export class People implements PeopleAccess, SignIn {
     components: PeopleComponents,
     facts: FoldView<PeopleFacts>,
     credentials: Credentials,
+    signUp: SignUpSetting,
     init: PeopleInit
   ) {
+    this.signUp = signUp
     this.#components = components
     this.#facts = facts
     this.#credentials = credentials
@@ -87,7 +106,8 @@ export class People implements PeopleAccess, SignIn {
     await components.disk.syncDirectory(dirname(init.folder))
     const tries = await Tries.open(components, join(init.folder, 'tries'))
     const credentials = new Credentials({ random: components.random, hasher: components.hasher, tries })
-    return new People(components, await components.journal.view(peopleFold), credentials, init)
+    const { journal } = components
+    return new People(components, await journal.view(peopleFold), credentials, await SignUpSetting.open(journal), init)
   }
 
   stop(): void {
@@ -158,9 +178,11 @@ export class People implements PeopleAccess, SignIn {
    * A new account, with the code that signs it in.
    *
    * @param from the visitor's address; undefined for whoever administers the device
-   * @throws JoineryError `PERSON_NAME_INVALID`, `PERSON_NAME_TAKEN`, `PEOPLE_FULL`, `TOO_MANY_TRIES`, `BUSY`
+   * @throws JoineryError `SIGN_UP_CLOSED`, `PERSON_NAME_INVALID`, `PERSON_NAME_TAKEN`, `PEOPLE_FULL`, `TOO_MANY_TRIES`, `BUSY`
    */
   async add(wanted: { shownName: string; name?: string; role?: PersonRole }, from?: string): Promise<NewAccount> {
+    if (from !== undefined && !this.signUp.isOpen)
+      throw new JoineryError('SIGN_UP_CLOSED', 'a facilitator has closed signing up')
     const { random } = this.#components
     const { name, shownName } = readNames(wanted)
     if (this.#isTaken(name)) throw new JoineryError('PERSON_NAME_TAKEN', `the name ${name} is taken`)
@@ -238,6 +260,26 @@ export class People implements PeopleAccess, SignIn {
     await this.#append(id, [{ kind: 'person-removed' }])
     this.#credentials.forget(id)
     await this.#components.journal.erase(personTopic(id))
+  }
+
+  /** Learners who never used their account, as far as this room knows: what they own or show is for the caller to look at. */
+  unused(): UnusedAccounts {
+    const found: UnusedAccounts = { cards: [], once: [], again: [] }
+    for (const person of this.list()) {
+      const known = this.#factsOf(person.id)
+      // Who chose another name, or added a key, did something with it.
+      if (!known || person.role !== 'learner' || known.claims.size > 1 || known.keys.size > 0) continue
+      const { size } = known.sessions
+      found[size === 0 ? 'cards' : size === 1 ? 'once' : 'again'].push(person)
+    }
+    return found
+  }
+
+  /** As `remove`, of learners; a few at a time, so that they share writes to the disk. */
+  async removeLearners(ids: readonly PersonId[]): Promise<void> {
+    const learners = ids.filter((id) => this.person(id)?.role === 'learner')
+    for (let at = 0; at < learners.length; at += REMOVED_AT_ONCE)
+      await Promise.all(learners.slice(at, at + REMOVED_AT_ONCE).map((id) => this.remove(id)))
   }
 
   // Keys for programs

@@ -174,6 +174,8 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
       Promise.resolve({ person: { ...person, shownName: name, role }, code: 'hkt4-mw7x-9bpq' }),
     removePerson: () => Promise.resolve(person),
     setRole: ({ role }) => Promise.resolve({ ...person, role }),
+    signUp: () => Promise.resolve({ open: true }),
+    setSignUp: ({ open }) => Promise.resolve({ open }),
     newCode: () => Promise.resolve({ person, code: 'hkt4-mw7x-9bpq' }),
     createRoom: ({ name }) => Promise.resolve({ roomId: 'mfrggzdfmztwq2lk', name, device: device.name }),
     invite: ({ uses }) => Promise.resolve({ text: 'JOIN-ABCDEF', uses, roomId: 'mfrggzdfmztwq2lk', id: 'token1' }),

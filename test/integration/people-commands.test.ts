@@ -57,6 +57,19 @@ it.each([
 })
 
 it.each([
+  [['person', 'sign-up'], 'signUp', 'Signing up is open.', { open: true }],
+  [['person', 'sign-up', 'open'], 'setSignUp', 'Signing up is open.', { open: true }],
+  [['person', 'sign-up', 'closed'], 'setSignUp', 'Signing up is closed.', { open: false }]
+])('%j asks the device %s', async (words, operation, text, set) => {
+  const fake = await runDevice()
+  const shown = await joinery(...words)
+  expect([shown.code, shown.err, shown.out]).toEqual([0, '', `${text}\n`])
+  expect(fake.calls.map(({ name }) => name)).toContain(operation)
+  expect(JSON.parse((await joinery(...words, '--json')).out)).toEqual(set)
+})
+
+it.each([
+  [['person', 'sign-up', 'perhaps'], 2],
   [['person', 'add', 'Ana', '--role', 'boss'], 2],
   [['person', 'role', 'ana', 'boss'], 2],
   [['person', 'remove', 'ana'], 2],

@@ -20,6 +20,8 @@ export interface PeopleList {
   /** A code that was made a moment ago, to be handed over. */
   newCode?: { name: string; shownName: string; code: string }
   mayAdd: boolean
+  /** Only for those who may change it. */
+  signUpIsOpen?: boolean
   /** Cards wait to be printed. */
   hasCards: boolean
   /** What was typed, when it comes back with a problem. */
@@ -66,12 +68,22 @@ ${renderField({
 </form>
 </section>`
 }
+${list.signUpIsOpen !== undefined && renderSignUpState(list.signUpIsOpen, words)}
 <section class="card" aria-labelledby="people-title">
 <h2 id="people-title">${words.people.title}</h2>
 <ul class="plain people">${list.rows.map((row) => renderRow(row, words))}</ul>
 </section>
 </div>`
   })
+}
+
+function renderSignUpState(isOpen: boolean, words: PeopleTexts): Html {
+  const said = words.signUpState
+  return html`<section class="card" aria-labelledby="sign-up-title">
+<h2 id="sign-up-title">${said.title}</h2>
+<p>${isOpen ? said.open : said.closed}</p>
+<form class="buttons" method="post" action="/people/sign-up"><button class="button" name="open" value="${isOpen ? 'no' : 'yes'}">${isOpen ? said.close : said.reopen}</button> <a class="button" href="/people/unused">${words.unused.title}</a></form>
+</section>`
 }
 
 function renderRow({ person, mayResetCode, mayChange }: PersonRow, words: PeopleTexts): Html {

@@ -14,11 +14,19 @@ export interface SignForm {
   /** Where to go afterwards: a path of ours. */
   next?: string
   problem?: FormProblem
+  /** Nobody can sign up just now. */
+  isClosed?: boolean
 }
 
 export function renderSignUpPage(form: SignForm, visitor: Visitor): string {
   const texts = peopleTextsIn(visitor.language)
   const words = texts.signUp
+  if (form.isClosed)
+    return page(visitor, form, {
+      heading: words.title,
+      main: html`<p role="alert">${texts.problems.closed}</p>
+<p><a class="button" href="${withNext('/sign-in', form.next)}">${words.haveCode}</a></p>`
+    })
   const asksAddress = form.address !== undefined || form.problem?.field === 'address'
   return page(visitor, form, {
     heading: words.title,

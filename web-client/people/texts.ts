@@ -42,6 +42,19 @@ export interface PeopleTexts {
     names: string
     namesHint: string
   }
+  /** Who may make an account of their own. */
+  signUpState: { title: string; open: string; closed: string; close: string; reopen: string }
+  unused: {
+    title: string
+    explain: string
+    once(count: number): string
+    cards(count: number): string
+    again(count: number): string
+    names: string
+    remove: string
+    removing(count: number): string
+    none: string
+  }
   cards: { title: string; explain: string; count(count: number): string; done: string }
   wifi: {
     title: string
@@ -62,6 +75,7 @@ export interface PeopleTexts {
     noLetters: string
     reserved: string
     full: string
+    closed: string
     lastFacilitator: string
     namesUsedUp: string
     notConfirmed: string

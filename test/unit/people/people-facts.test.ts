@@ -184,6 +184,7 @@ describe('rights', () => {
       'reset-code': 'helper',
       'change-roles': 'facilitator',
       'remove-person': 'facilitator',
+      'set-sign-up': 'facilitator',
       'set-wifi': 'facilitator',
       'take-class-home': 'facilitator',
       'begin-new-class': 'facilitator',

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { guardRoutes } from '../../../node/http/guarded-routes.ts'
 import { addKeyRoutes } from '../../../node/http/key-routes.ts'
 import { addPeopleRoutes } from '../../../node/http/people-routes.ts'
+import { addPeopleUpkeepRoutes } from '../../../node/http/people-upkeep-routes.ts'
 import { addRepositoryRoutes } from '../../../node/http/repository-routes.ts'
 import { addTakeHomeRoutes } from '../../../node/http/take-home-routes.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
@@ -48,6 +49,9 @@ const ROUTES: Readonly<Record<string, Least>> = {
   'POST /people/code-noted': 'helper',
   'POST /people/role': 'facilitator',
   'POST /people/remove': 'facilitator',
+  'POST /people/sign-up': 'facilitator',
+  'GET /people/unused': 'facilitator',
+  'POST /people/unused': 'facilitator',
   'GET /repositories': 'anybody',
   'GET /new': 'anybody',
   'POST /new': 'learner',
@@ -103,6 +107,13 @@ beforeEach(async () => {
     done()
   })
   void app.register((scope, _options, done) => {
+    const onProblem = (cause: unknown): void => {
+      throw cause
+    }
+    addPeopleUpkeepRoutes(scope, { people: current, repositories: undefined, clock: node.clock, onProblem })
+    done()
+  })
+  void app.register((scope, _options, done) => {
     addKeyRoutes(scope, { people: current, clock: node.clock, sshPort: () => 2222 })
     done()
   })
@@ -138,7 +149,9 @@ async function call(route: string, who: string): Promise<number> {
     method: method as 'GET' | 'POST',
     url: path.replace(':person', 'owner').replace(':repository', 'recipes').replace('*', 'commits'),
     headers: { cookie: cookies.get(who) ?? '', 'content-type': 'application/x-www-form-urlencoded' },
-    ...(method === 'POST' && { payload: `person=${target}&role=helper&name=target&confirm=x&shown-name=x&address=x` })
+    ...(method === 'POST' && {
+      payload: `person=${target}&role=helper&open=yes&name=target&confirm=x&shown-name=x&address=x`
+    })
   })
   return answer.statusCode
 }

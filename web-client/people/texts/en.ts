@@ -75,6 +75,27 @@ export const en: PeopleTexts = {
     names: 'Names',
     namesHint: 'One on each line, or just a number such as 30. With several you get cards to print.'
   },
+  signUpState: {
+    title: 'Signing up',
+    open: 'Open: whoever reaches the room can make an account.',
+    closed: 'Closed: nobody can make an account but by a card from you. Who has one signs in as before.',
+    close: 'Close signing up',
+    reopen: 'Open it again'
+  },
+  unused: {
+    title: 'Unused accounts',
+    explain: 'Learners without a repository, a key, a sticky or an open page. Notes that they wrote in stay.',
+    once: plural('en', { one: '# signed up and did nothing more', other: '# signed up and did nothing more' }),
+    cards: plural('en', { one: '# with a card that was never used', other: '# with cards that were never used' }),
+    again: plural('en', {
+      one: '# signed in more than once and made nothing',
+      other: '# signed in more than once and made nothing'
+    }),
+    names: 'Who they are',
+    remove: 'Remove those accounts',
+    removing: plural('en', { one: '# account is being removed.', other: '# accounts are being removed.' }),
+    none: 'There are none.'
+  },
   cards: {
     title: 'Cards',
     explain: 'Print and cut them: eight on a page. Nobody can see the codes again.',
@@ -100,6 +121,7 @@ export const en: PeopleTexts = {
     noLetters: 'Addresses need at least one letter from a to z or a digit. Type your name in such letters below.',
     reserved: 'This is the name of a page of the room. Choose another one.',
     full: 'The room has no place for more accounts. Ask the facilitator.',
+    closed: 'Signing up is closed in this room. Ask the facilitator for a card with a name and a code.',
     lastFacilitator: 'You are the only facilitator. Make somebody else facilitator first.',
     namesUsedUp: 'Your name cannot be changed any more often.',
     notConfirmed: 'The name is not the same. Nothing was deleted.',

@@ -75,6 +75,31 @@ export const es: PeopleTexts = {
     names: 'Nombres',
     namesHint: 'Uno en cada línea, o solo un número como 30. Con varios recibes tarjetas para imprimir.'
   },
+  signUpState: {
+    title: 'Registrarse',
+    open: 'Abierto: quien llega a la sala puede crear una cuenta.',
+    closed: 'Cerrado: solo se entra con una tarjeta tuya. Quien ya tiene cuenta entra como antes.',
+    close: 'Cerrar el registro',
+    reopen: 'Abrirlo otra vez'
+  },
+  unused: {
+    title: 'Cuentas sin usar',
+    explain:
+      'Estudiantes sin repositorio, clave, nota de color ni página abierta. Lo que escribieron en las notas se queda.',
+    once: plural('es', { one: '# se registró y no hizo nada más', other: '# se registraron y no hicieron nada más' }),
+    cards: plural('es', {
+      one: '# con una tarjeta que nadie usó',
+      other: '# con tarjetas que nadie usó'
+    }),
+    again: plural('es', {
+      one: '# entró más de una vez y no hizo nada',
+      other: '# entraron más de una vez y no hicieron nada'
+    }),
+    names: 'Quiénes son',
+    remove: 'Quitar esas cuentas',
+    removing: plural('es', { one: 'Se está quitando # cuenta.', other: 'Se están quitando # cuentas.' }),
+    none: 'No hay ninguna.'
+  },
   cards: {
     title: 'Tarjetas',
     explain: 'Imprímelas y recórtalas: ocho por página. Nadie podrá ver los códigos otra vez.',
@@ -101,6 +126,7 @@ export const es: PeopleTexts = {
       'Las direcciones necesitan al menos una letra de la a a la z o una cifra. Escribe abajo tu nombre con esas letras.',
     reserved: 'Es el nombre de una página de la sala. Elige otro.',
     full: 'En la sala no caben más cuentas. Pregunta a quien facilita la clase.',
+    closed: 'En esta sala ya no se crean cuentas. Pide a quien facilita una tarjeta con un nombre y un código.',
     lastFacilitator: 'Eres la única persona que facilita la sala. Primero da ese papel a otra.',
     namesUsedUp: 'Tu nombre ya no se puede cambiar más veces.',
     notConfirmed: 'El nombre no es el mismo. No se borró nada.',

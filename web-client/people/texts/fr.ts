@@ -75,6 +75,34 @@ export const fr: PeopleTexts = {
     names: 'Noms',
     namesHint: 'Un par ligne, ou seulement un nombre comme 30. Avec plusieurs, vous recevez des cartes à imprimer.'
   },
+  signUpState: {
+    title: 'Inscription',
+    open: 'Ouverte : toute personne qui atteint la salle peut créer un compte.',
+    closed: 'Fermée : on n’entre qu’avec une carte de votre part. Qui a déjà un compte se connecte comme avant.',
+    close: 'Fermer l’inscription',
+    reopen: 'La rouvrir'
+  },
+  unused: {
+    title: 'Comptes inutilisés',
+    explain:
+      'Apprenants sans dépôt, sans clé, sans papillon et sans page ouverte. Ce qu’ils ont écrit dans les notes reste.',
+    once: plural('fr', { one: '# inscrit, et rien de plus', other: '# inscrits, et rien de plus' }),
+    cards: plural('fr', {
+      one: '# avec une carte jamais utilisée',
+      other: '# avec des cartes jamais utilisées'
+    }),
+    again: plural('fr', {
+      one: '# connecté plusieurs fois, sans rien créer',
+      other: '# connectés plusieurs fois, sans rien créer'
+    }),
+    names: 'Qui',
+    remove: 'Supprimer ces comptes',
+    removing: plural('fr', {
+      one: '# compte est en cours de suppression.',
+      other: '# comptes sont en cours de suppression.'
+    }),
+    none: 'Il n’y en a pas.'
+  },
   cards: {
     title: 'Cartes',
     explain: 'Imprimez et découpez-les : huit par page. Personne ne pourra revoir les codes.',
@@ -101,6 +129,7 @@ export const fr: PeopleTexts = {
       'Les adresses ont besoin d’au moins une lettre de a à z ou d’un chiffre. Écrivez votre nom ainsi ci-dessous.',
     reserved: 'C’est le nom d’une page de la salle. Choisissez-en un autre.',
     full: 'La salle n’a plus de place pour d’autres comptes. Demandez à la personne qui anime.',
+    closed: 'L’inscription est fermée dans cette salle. Demandez à l’animateur une carte avec un nom et un code.',
     lastFacilitator: 'Vous êtes la seule personne qui anime. Donnez d’abord ce rôle à quelqu’un d’autre.',
     namesUsedUp: 'Votre nom ne peut plus être changé.',
     notConfirmed: 'Le nom n’est pas le même. Rien n’a été supprimé.',

@@ -76,6 +76,33 @@ export const pt: PeopleTexts = {
     names: 'Nomes',
     namesHint: 'Um em cada linha, ou só um número como 30. Com vários, você recebe cartões para imprimir.'
   },
+  signUpState: {
+    title: 'Cadastro',
+    open: 'Aberto: quem chega à sala pode criar uma conta.',
+    closed: 'Fechado: só se entra com um cartão seu. Quem já tem conta entra como antes.',
+    close: 'Fechar o cadastro',
+    reopen: 'Abrir de novo'
+  },
+  unused: {
+    title: 'Contas sem uso',
+    explain: 'Estudantes sem repositório, chave, nota colorida ou página aberta. O que escreveram nas anotações fica.',
+    once: plural('pt', {
+      one: '# se cadastrou e não fez mais nada',
+      other: '# se cadastraram e não fizeram mais nada'
+    }),
+    cards: plural('pt', {
+      one: '# com um cartão que ninguém usou',
+      other: '# com cartões que ninguém usou'
+    }),
+    again: plural('pt', {
+      one: '# entrou mais de uma vez e não criou nada',
+      other: '# entraram mais de uma vez e não criaram nada'
+    }),
+    names: 'Quem são',
+    remove: 'Remover essas contas',
+    removing: plural('pt', { one: '# conta está sendo removida.', other: '# contas estão sendo removidas.' }),
+    none: 'Não há nenhuma.'
+  },
   cards: {
     title: 'Cartões',
     explain: 'Imprima e recorte: oito por página. Ninguém poderá ver os códigos de novo.',
@@ -101,6 +128,7 @@ export const pt: PeopleTexts = {
       'Os endereços precisam de pelo menos uma letra de a a z ou um algarismo. Escreva abaixo o seu nome assim.',
     reserved: 'É o nome de uma página da sala. Escolha outro.',
     full: 'A sala não tem lugar para mais contas. Pergunte a quem conduz a turma.',
+    closed: 'O cadastro está fechado nesta sala. Peça a quem facilita um cartão com um nome e um código.',
     lastFacilitator: 'Você é a única pessoa que conduz a sala. Primeiro dê esse papel a outra.',
     namesUsedUp: 'O seu nome não pode ser mudado mais vezes.',
     notConfirmed: 'O nome não é o mesmo. Nada foi apagado.',
