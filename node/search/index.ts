@@ -1,1 +1,2 @@
-export { Search, type SearchContent } from './search.ts'
+export type { SearchContent } from './page-list.ts'
+export { Search } from './search.ts'
