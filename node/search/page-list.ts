@@ -139,33 +139,52 @@ export class PageList {
     const { disk, content } = this.#components
     await disk.makeDirectory(this.#init.folder)
     const files = [...content.pages()].slice(0, MAX_PAGES)
+    const list = emptyList(revision, files.length)
     const old = await this.#openOld()
     try {
       const known = old ? await this.#recordsOf(old) : new Map<string, Place>()
-      const list = emptyList(revision, files.length)
       if (isSame(known, files)) {
         // After a restart: what is on the disk is good.
-        list.pages = known.size
-        for (const { length } of known.values()) list.bytes += length
-        list.done = true
-        this.#list = list
+        this.#list = listOf(known, list)
         return
       }
-      // What was there before goes on being found until the new list is whole; without one, what is ready is found.
-      if (known.size === 0) this.#list = list
+      await this.#inTurn(async () => {
+        await disk.remove(this.#newPath)
+        // What was there before goes on being found until the new list is whole; without one, what is ready is found.
+        if (known.size === 0) this.#list = list
+        else if (!this.#list.done) this.#list = listOf(known, emptyList('', files.length))
+      })
       await this.#write(list, files, (file) => {
         const place = known.get(file.path)
         return old && place?.cid === file.cid ? readSpan(old, place.at, place.length) : undefined
       })
       await this.#inTurn(async () => {
         await disk.rename(this.#newPath, this.#path)
-        await disk.syncDirectory(this.#init.folder)
         list.done = true
         this.#list = list
+        await disk.syncDirectory(this.#init.folder)
       })
+    } catch (error) {
+      // The disk may be full.
+      if (!this.#ending.signal.aborted) await this.#inTurn(() => this.#endHalf(list))
+      throw error
     } finally {
       await old?.close()
     }
+  }
+
+  /** What was written of a list that failed is kept where there is no other one, and the next try takes it over; or else it gives its room back. */
+  async #endHalf(list: List): Promise<void> {
+    const { disk } = this.#components
+    if (this.#list !== list || list.done || list.pages === 0) return await disk.remove(this.#newPath)
+    const file = await disk.open(this.#newPath, 'update')
+    try {
+      await file.truncate(list.bytes)
+    } finally {
+      await file.close()
+    }
+    await disk.rename(this.#newPath, this.#path)
+    this.#list = { ...list, revision: '', done: true }
   }
 
   async #write(
@@ -175,7 +194,6 @@ export class PageList {
   ): Promise<void> {
     const { clock, disk } = this.#components
     const { signal } = this.#ending
-    await disk.remove(this.#newPath)
     const out = await disk.open(this.#newPath, 'exclusive')
     try {
       await out.write(FILE_BEGINNING, 0)
@@ -252,6 +270,13 @@ export class PageList {
   get #newPath(): string {
     return join(this.#init.folder, 'pages.new')
   }
+}
+
+/** The list on the disk, where these records are. */
+function listOf(known: ReadonlyMap<string, Place>, empty: List): List {
+  const list = { ...empty, pages: known.size, done: true }
+  for (const { length } of known.values()) list.bytes += length
+  return list
 }
 
 function isSame(known: ReadonlyMap<string, Place>, files: readonly ContentFile[]): boolean {

@@ -7,7 +7,7 @@ import { headerScore, hitOf, type Match, matchOf } from './match.ts'
 import { type List, PageList, type SearchComponents, type SearchInit } from './page-list.ts'
 import { readRecords } from './search-file.ts'
 
-type FoundPages = Pick<SearchAnswer, 'pages' | 'more'>
+type FoundPages = Pick<SearchAnswer, 'pages' | 'more' | 'readPages' | 'allPages'>
 
 interface Candidate {
   match: Match
@@ -36,20 +36,17 @@ export class Search {
     const names = this.#namesWith(terms)
     if (terms.length === 0) return { query: asked, ...names, pages: [], more: false, readPages: 0, allPages: 0 }
     await this.#pages.freshen()
-    let list = this.#pages.now
-    const key = JSON.stringify([list.revision, list.bytes, terms])
-    let found = this.#answers.get(key) ?? (await this.#inTurn(() => this.#pagesWith(terms, list)))
+    let found = this.#kept(terms) ?? (await this.#inTurn(() => this.#pagesWith(terms)))
     if (!found) {
       // What was on the disk was damaged; it is made again at once.
       await this.#pages.freshen()
-      list = this.#pages.now
-      found = await this.#inTurn(() => this.#pagesWith(terms, list))
+      found = await this.#inTurn(() => this.#pagesWith(terms))
     }
-    if (found) this.#keep(key, found)
-    return {
-      ...{ query: asked, ...names, ...(found ?? { pages: [], more: false }) },
-      ...{ readPages: list.pages, allPages: list.allPages }
-    }
+    return { query: asked, ...names, ...(found ?? { pages: [], more: false, readPages: 0, allPages: 0 }) }
+  }
+
+  #kept(terms: readonly string[]): FoundPages | undefined {
+    return this.#answers.get(keyOf(this.#pages.now, terms))
   }
 
   #keep(key: string, found: FoundPages): void {
@@ -66,8 +63,12 @@ export class Search {
   }
 
   /** @returns undefined when the list on the disk turned out to be damaged; it is forgotten then */
-  async #pagesWith(terms: readonly string[], list: List): Promise<FoundPages | undefined> {
-    if (list.pages === 0) return { pages: [], more: false }
+  async #pagesWith(terms: readonly string[]): Promise<FoundPages | undefined> {
+    // Those that waited in front may have seen another one.
+    const list = this.#pages.now
+    const key = keyOf(list, terms)
+    const counts = { readPages: list.pages, allPages: list.allPages }
+    if (list.pages === 0) return { pages: [], more: false, ...counts }
     const bytes = terms.map((term) => Buffer.from(term))
     const phrase = terms.length > 1 ? Buffer.from(terms.join(' ')) : undefined
     const best: Candidate[] = []
@@ -112,7 +113,10 @@ export class Search {
     } finally {
       await file.close()
     }
-    return { pages: best.map(({ hit }) => hit), more: count > best.length }
+    const found = { pages: best.map(({ hit }) => hit), more: count > best.length, ...counts }
+    // One that is being made has more with the next question.
+    if (list.done) this.#keep(key, found)
+    return found
   }
 
   #namesWith(terms: readonly string[]): Pick<SearchAnswer, 'python' | 'r' | 'installers'> {
@@ -150,6 +154,10 @@ export class Search {
     this.#turn = mine
     return mine
   }
+}
+
+function keyOf({ revision, bytes }: List, terms: readonly string[]): string {
+  return JSON.stringify([revision, bytes, terms])
 }
 
 function isSamePage(one: Candidate['hit'], two: Candidate['hit']): boolean {

@@ -1,11 +1,19 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createSearchViews } from '../../../node/mirrors/index.ts'
-import { systemClock } from '../../../node/platform/clock.ts'
-import { nodeDisk } from '../../../node/platform/disk.ts'
+import { type Clock, systemClock } from '../../../node/platform/clock.ts'
+import { type Disk, nodeDisk } from '../../../node/platform/disk.ts'
 import { Search, type SearchContent } from '../../../node/search/index.ts'
-import { MAX_HITS, MAX_NAMES, MAX_RECORD_BYTES, MAX_TERMS, MAX_WAITING } from '../../../node/search/limits.ts'
+import {
+  MAX_HITS,
+  MAX_NAMES,
+  MAX_RECORD_BYTES,
+  MAX_TERMS,
+  MAX_WAITING,
+  PATIENCE_MS
+} from '../../../node/search/limits.ts'
 import type { SearchAnswer } from '../../../protocols/search.ts'
 import { MemoryContent } from '../../fixtures/memory-content.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
@@ -21,7 +29,13 @@ interface Room {
   /** Paths of the pages that were read. */
   read: string[]
   problems: unknown[]
-  open(): Search
+  open(disk?: Disk): Search
+}
+
+/** However busy the machine is, a search waits for the list. */
+const patientClock: Clock = {
+  ...systemClock,
+  after: (delayMs, action) => (delayMs >= PATIENCE_MS ? () => undefined : systemClock.after(delayMs, action))
 }
 
 const open: { search: Search; folder: TemporaryFolder }[] = []
@@ -46,12 +60,9 @@ function room(pages: Readonly<Record<string, Buffer>>): Room {
   }
   return {
     ...{ folder, content, read, problems },
-    open() {
+    open(disk = nodeDisk) {
       const onProblem = (error: unknown): void => void problems.push(error)
-      const search = new Search(
-        { disk: nodeDisk, clock: systemClock, content: watched },
-        { folder: folder.path, onProblem }
-      )
+      const search = new Search({ disk, clock: patientClock, content: watched }, { folder: folder.path, onProblem })
       open.push({ search, folder })
       return search
     }
@@ -251,6 +262,57 @@ describe('the list of texts', () => {
     expect(paths(await search.search('loops'))).toEqual(['shell/02-loops.html'])
     await search.search('git')
     expect(problems).toHaveLength(1)
+  })
+
+  describe('on a disk that is full', () => {
+    const taken = { bytes: 0, of: Number.POSITIVE_INFINITY }
+    /** Writes fail once so much was written. */
+    const fullDisk: Disk = {
+      ...nodeDisk,
+      async open(path, mode) {
+        const file = await nodeDisk.open(path, mode)
+        const write = file.write.bind(file)
+        file.write = async (bytes, position) => {
+          taken.bytes += bytes.length
+          if (taken.bytes > taken.of) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+          await write(bytes, position)
+        }
+        return file
+      }
+    }
+
+    test('the old list goes on being found, also after a restart, and what was begun gives its room back', async () => {
+      const { content, open: start, folder, problems } = room(LESSON)
+      Object.assign(taken, { bytes: 0, of: Number.POSITIVE_INFINITY })
+      const before = start(fullDisk)
+      await before.search('loops')
+      content.put('lessons', 'shell/04-new.html', page('New', '<p>loops again</p>'))
+      taken.of = taken.bytes + 200
+      for (const search of [before, start(fullDisk)]) {
+        expect(await search.search('loops')).toMatchObject({ pages: [{ path: 'shell/02-loops.html' }], readPages: 3 })
+        expect(problems.splice(0)).toMatchObject([{ code: 'ENOSPC' }])
+        expect(readdirSync(folder.path)).toEqual(['pages'])
+      }
+      taken.of = Number.POSITIVE_INFINITY
+      expect((await before.search('loops')).readPages).toBe(4)
+    })
+
+    test('without an old list what was written is found by everybody who waits, and taken over by the next try', async () => {
+      const { open: start, read, folder } = room(LESSON)
+      Object.assign(taken, { bytes: 0, of: 500 })
+      const search = start(fullDisk)
+      const answers: Promise<SearchAnswer>[] = []
+      for (const word of ['command', 'loops', 'digital', 'watch', 'repeat', 'file', 'each', 'for']) {
+        answers.push(search.search(word))
+        await setImmediate()
+      }
+      expect((await Promise.all(answers)).map(paths)).toEqual(answers.map(() => ['shell/02-loops.html']))
+      expect(readdirSync(folder.path)).toEqual(['pages'])
+      read.length = 0
+      taken.of = Number.POSITIVE_INFINITY
+      expect((await search.search('loops')).readPages).toBe(3)
+      expect(read).not.toContain('shell/02-loops.html')
+    })
   })
 
   test('is read by one search after the other; so many wait, and one more is asked to come again', async () => {
