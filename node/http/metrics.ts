@@ -86,7 +86,8 @@ function deviceMetrics(report: DeviceReport, names: ReadonlyMap<string, string>)
       'gauge',
       'There and back to another device, while somebody looks at the room.',
       links.flatMap(({ node, roundTripMs }): Sample[] =>
-        roundTripMs === undefined ? [] : [[roundTripMs / 1000, { device: names.get(node) ?? node.slice(-8) }]]
+        // A name may change, and two devices may have the same: two samples with the same labels and Prometheus refuses all figures.
+        roundTripMs === undefined ? [] : [[roundTripMs / 1000, { node, device: names.get(node) ?? node.slice(-8) }]]
       )
     ),
     family(

@@ -4,6 +4,7 @@ import { renderMetrics } from '../../../node/http/metrics.ts'
 import { sampleRoom } from '../../browser/sample-room.ts'
 import { reportOf } from '../live/live-kit.ts'
 
+const node = sampleRoom.devices[1]?.id ?? ''
 const figures = {
   overview: sampleRoom,
   uptimeMs: 90_500,
@@ -13,7 +14,7 @@ const figures = {
   eventStreams: 5,
   signals: { green: 7, red: 2, hands: 1 },
   report: reportOf({
-    links: [{ node: sampleRoom.devices[1]?.id ?? '', roundTripMs: 12 }],
+    links: [{ node, roundTripMs: 12 }],
     warnings: ['UNDER_VOLTAGE']
   })
 }
@@ -43,7 +44,9 @@ test('figures come in the format of Prometheus, each family once', () => {
   expect(families.get('joinery_uptime_seconds')).toEqual({ type: 'gauge', samples: new Map([['', 90.5]]) })
   expect(families.get('joinery_http_requests_total')?.type).toBe('counter')
   expect(families.get('joinery_stickies')?.samples.get('{colour="red"}')).toBe(2)
-  expect(families.get('joinery_link_round_trip_seconds')?.samples.get('{device="pi-window"}')).toBe(0.012)
+  expect(families.get('joinery_link_round_trip_seconds')?.samples.get(`{node="${node}",device="pi-window"}`)).toBe(
+    0.012
+  )
   expect(families.get('joinery_warning')?.samples.get('{code="UNDER_VOLTAGE"}')).toBe(1)
 })
 
@@ -51,8 +54,16 @@ test('the name of a device cannot break a line', () => {
   const devices = sampleRoom.devices.map((device, at) => (at === 1 ? { ...device, name: 'a"b\\c\nd' } : device))
   const families = parse(renderMetrics({ ...figures, overview: { ...sampleRoom, devices } }))
   expect([...(families.get('joinery_link_round_trip_seconds')?.samples.keys() ?? [])]).toEqual([
-    '{device="a\\"b\\\\c\\nd"}'
+    `{node="${node}",device="a\\"b\\\\c\\nd"}`
   ])
+})
+
+test('devices of one name are told apart', () => {
+  const devices = sampleRoom.devices.map((device) => ({ ...device, name: 'pi' }))
+  const links = devices.filter(({ self }) => !self).map(({ id }) => ({ node: id, roundTripMs: 12 }))
+  expect(links.length).toBeGreaterThan(1)
+  const text = renderMetrics({ ...figures, overview: { ...sampleRoom, devices }, report: reportOf({ links }) })
+  expect(parse(text).get('joinery_link_round_trip_seconds')?.samples.size).toBe(links.length)
 })
 
 test('each figure of the ready dashboard is one that devices tell', async () => {
