@@ -6,6 +6,6 @@ export interface CollectionKind {
   /** Why a file that lies at this path of the collection's folder is not wanted, or undefined. */
   leftOut(path: string): string | undefined
   readonly inspector: ContentInspector
-  /** What a facilitator should know after an import, over the whole collection; no reason not to add anything. */
-  notices?(index: ContentIndex): { path: string; what: string }[]
+  /** What a facilitator should know after an import about the files that it concerns; no reason not to add anything. */
+  notices?(index: ContentIndex, concerns: (path: string) => boolean): { path: string; what: string }[]
 }

@@ -59,7 +59,7 @@ export function contentOperations({ collections, blobs, nameOf, unpacked }: Cont
             kind: 'notice',
             level: 'warning',
             code: 'INCOMPLETE',
-            text: `${collection}/${path} ${what}`,
+            text: what,
             path: `${collection}/${path}`
           })
         }

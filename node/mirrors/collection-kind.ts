@@ -10,8 +10,8 @@ export interface CollectionKind {
   /** Why a file that lies at this path of the folder is not wanted (an index that we make ourselves, a crawler's leftover), or undefined. */
   leftOut(path: string): string | undefined
   readonly inspector: ContentInspector
-  /** What a facilitator should know after an import, over the whole collection: nothing of it stopped the import. */
-  notices?(index: ContentIndex): ImportNotice[]
+  /** What a facilitator should know after an import about the files that it concerns: nothing of it stopped the import. */
+  notices?(index: ContentIndex, concerns: (path: string) => boolean): ImportNotice[]
 }
 
 export interface ImportNotice {

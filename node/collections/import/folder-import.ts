@@ -214,8 +214,9 @@ export class FolderImport {
         if (revision) imported.revision = revision
       }
       this.#report.imported(imported)
-      const notices = this.#init.kinds.get(collection)?.notices?.(this.#components.index) ?? []
-      for (const { path, what } of notices) this.#report.notice({ collection, path, what })
+      const paths = new Set(read.map(({ path }) => path))
+      const notices = this.#init.kinds.get(collection)?.notices?.(this.#components.index, (path) => paths.has(path))
+      for (const { path, what } of notices ?? []) this.#report.notice({ collection, path, what })
     }
     return this.#report.end()
   }

@@ -6,7 +6,7 @@ import { MAX_REWRITE_BYTES } from './limits.ts'
 import { unservedAddresses } from './notices.ts'
 import { pageFacts } from './page-facts.ts'
 
-/** `details` of a page: `title`, `home` (the address that it gives as its own) and `codeAddresses` (what its programs read). Others have none. */
+/** `details` of a page: `title`, `home` (the address that it gives as its own), `codeAddresses` (what its programs read), `loads` (what it shows from the internet). Others have none. */
 export const lessonsKind: CollectionKind = {
   collection: 'lessons',
   leftOut(path) {
@@ -24,12 +24,13 @@ export const lessonsKind: CollectionKind = {
 async function inspect(source: ImportSource): Promise<Inspection> {
   if (!/\.html?$/i.test(source.path) || source.sizeBytes > MAX_REWRITE_BYTES) return { details: {} }
   const page = Buffer.from(await readExactly(source, 0, source.sizeBytes)).toString('latin1')
-  const { title, home, codeAddresses } = pageFacts(page)
+  const { title, home, codeAddresses, loads } = pageFacts(page)
   return {
     details: {
       ...(title === undefined ? {} : { title }),
       ...(home === undefined ? {} : { home }),
-      ...(codeAddresses.length === 0 ? {} : { codeAddresses })
+      ...(codeAddresses.length === 0 ? {} : { codeAddresses }),
+      ...(loads.length === 0 ? {} : { loads })
     }
   }
 }

@@ -10,6 +10,8 @@ export const REWRITTEN_CACHE_BYTES = 12 * 1024 * 1024
 export const MAX_ADDRESS_CHARACTERS = 2048
 /** Kept of a page for the list of what its code reads from the internet, within what a manifest keeps of a file. */
 export const MAX_CODE_ADDRESSES_BYTES = 8 * 1024
+/** The same of what it shows from the internet: the themes' scripts and a few pictures. */
+export const MAX_LOADED_ADDRESSES_BYTES = 2 * 1024
 /** Of the address that a page gives as its own. */
 export const MAX_HOME_BYTES = 1024
 export const MAX_TITLE_CHARACTERS = 200

@@ -1,7 +1,7 @@
 import { type Attribute, decodeReferences, htmlTokens, type Token, textOfBytes } from './html-tokens.ts'
 import { MAX_ADDRESS_CHARACTERS, MAX_PAGE_LINKS } from './limits.ts'
 import { FILE_HEAD_ADDITION, HEAD_ADDITION, needsInternetMark } from './page-additions.ts'
-import { ADDRESS_IN_TEXT, CODE_ELEMENTS, linkUse, withoutSentenceEnd } from './page-links.ts'
+import { addressesInText, CODE_ELEMENTS, linkUse } from './page-links.ts'
 import type { SiteMap } from './site-map.ts'
 import { needsInternetText } from './texts.ts'
 
@@ -136,13 +136,12 @@ class PageRewriter {
     const { roomAddress, fileAddress } = this.#init
     if (roomAddress === undefined && fileAddress === undefined) return
     const content = this.#page.slice(text.start, text.end)
-    for (const found of content.matchAll(ADDRESS_IN_TEXT)) {
+    for (const { at, shown } of addressesInText(content)) {
       if (++this.#links > MAX_PAGE_LINKS) return
-      const shown = withoutSentenceEnd(found[0])
       const url = parse(textOfBytes(decodeReferences(shown)), this.#here)
       const local = url && this.#sites.find(url)
       if (!url || local === undefined) continue
-      const start = text.start + found.index
+      const start = text.start + at
       if (fileAddress) {
         const address = escapeText(Buffer.from(fileAddress(local)).toString('latin1'))
         this.#insert(start, `<span data-joinery-file="${address}">`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { htmlTokens } from '../../../node/mirrors/lessons/html-tokens.ts'
-import { MAX_PAGE_LINKS } from '../../../node/mirrors/lessons/limits.ts'
+import { MAX_LOADED_ADDRESSES_BYTES, MAX_PAGE_LINKS } from '../../../node/mirrors/lessons/limits.ts'
 import { HEAD_ADDITION, needsInternetMark } from '../../../node/mirrors/lessons/page-additions.ts'
 import { pageFacts } from '../../../node/mirrors/lessons/page-facts.ts'
 import { rewritePage } from '../../../node/mirrors/lessons/page-rewriter.ts'
@@ -122,6 +122,30 @@ describe('an address that is in the room', () => {
     expect(rewrite(`<code>${address}</code>`, SWC, 'software-carpentry/git/index.html', null)).toBe(
       `<code>${address}</code>`
     )
+  })
+
+  test('in code ends where its quotes end, also where these are written as references', () => {
+    const address = 'https://raw.githubusercontent.com/swcarpentry/git/main/episodes/data/x%20y.csv'
+    const here = `${ROOM}/lessons/software-carpentry/git/data/x%20y.csv`
+    for (const [open, close] of [
+      ['&quot;', '&quot;)'],
+      ['&#39;', '&#39;'],
+      ['&#x27;', '&#x27;'],
+      ['&lt;', '&gt;'],
+      ['', '.&quot;']
+    ]) {
+      expect(rewrite(`<pre>${open}${address}${close}</pre>`)).toBe(`<pre>${open}${here}${close}</pre>`)
+      expect(pageFacts(`<pre>${open}${address}${close}</pre>`).codeAddresses).toEqual([address])
+    }
+    const query = 'https://swcarpentry.github.io/git/?a=1&amp;b=2'
+    expect(rewrite(`<code>${query}</code>`)).toBe(`<code>${ROOM}/lessons/software-carpentry/git/</code>`)
+    expect(pageFacts(`<code>${query}</code>`).codeAddresses).toEqual(['https://swcarpentry.github.io/git/?a=1&b=2'])
+  })
+
+  test('with a part to fill in is no address that a program reads', () => {
+    expect(
+      pageFacts('<pre>https://a.example/&lt;name&gt;.csv https://a.example/&#60;x&#62;</pre>').codeAddresses
+    ).toEqual([])
   })
 
   test('is found by what a page says of itself', () => {
@@ -370,7 +394,12 @@ describe('of a page the import remembers', () => {
         '<title> A &amp; é\n</title><link rel="canonical" href="https://a.example/x/"><code>curl https://a.example/1.csv, https://a.example/1.csv</code> https://a.example/no'
       ).toString('latin1')
     )
-    expect(facts).toEqual({ title: 'A & é', home: 'https://a.example/x/', codeAddresses: ['https://a.example/1.csv'] })
+    expect(facts).toEqual({
+      title: 'A & é',
+      home: 'https://a.example/x/',
+      codeAddresses: ['https://a.example/1.csv'],
+      loads: []
+    })
   })
 
   test('the address in its linked data when there is no other', () => {
@@ -382,6 +411,18 @@ describe('of a page the import remembers', () => {
     expect(pageFacts('<meta property="og:url" content="https://b.example/">').home).toBe('https://b.example/')
     expect(pageFacts('<link rel="canonical" href="/relative">').home).toBeUndefined()
     expect(pageFacts('<link rel="canonical" href="javascript:alert(1)">').home).toBeUndefined()
+  })
+
+  test('what it shows from the internet, as far as a browser asks for it by itself', () => {
+    const { loads } = pageFacts(
+      '<link rel=stylesheet href="https://a.example/a.css"><link rel=icon href="https://a.example/i.png">' +
+        '<script src="//a.example/a.js"></script><img src=" https://a.example/a.png" srcset="https://a.example/b.png 2x">' +
+        '<img src="local.png"><a href="https://a.example/page"><iframe src="https://a.example/video"></iframe>'
+    )
+    expect(loads).toEqual(['https://a.example/a.css', 'https://a.example/a.js', 'https://a.example/a.png'])
+    const many = Array.from({ length: 500 }, (_, i) => `<img src="https://a.example/${i}.png">`).join('')
+    const kept = pageFacts(many).loads.join('').length
+    expect([kept <= MAX_LOADED_ADDRESSES_BYTES, kept > MAX_LOADED_ADDRESSES_BYTES - 30]).toEqual([true, true])
   })
 
   test('no more than fits into a manifest', () => {

@@ -204,16 +204,35 @@ describe('an import of lessons', () => {
       expect([path, lessonsKind.leftOut(path)]).toEqual([path, undefined])
   })
 
-  test('tells which addresses that programs read are not here', async () => {
+  const all = (): boolean => true
+
+  test('tells which addresses that programs read, and which pictures, styles and scripts that pages show, are not here', async () => {
     for (const [path, bytes] of lessonSite()) await content.add('lessons', path, Buffer.from(bytes))
-    expect(lessonsKind.notices?.(content)).toEqual([
+    const path = 'software-carpentry/tiny-lesson/index.html'
+    expect(lessonsKind.notices?.(content, all)).toEqual([
+      { path, what: 'reads https://figshare.example.org/files/123, which is not in this room' },
       {
-        path: 'software-carpentry/tiny-lesson/index.html',
-        what: 'reads https://figshare.example.org/files/123, which is not in this room'
+        path: 'software-carpentry/other-lesson/index.html',
+        what: 'shows https://cdn.example.net/mathjax.js, which is not in this room (2 more pages do)'
       }
     ])
+    expect(lessonsKind.notices?.(content, () => false)).toEqual([])
     content.put('lessons', 'figshare.example.org/files/123', Buffer.from('x'))
-    expect(lessonsKind.notices?.(content)).toEqual([])
+    content.put('lessons', 'cdn.example.net/mathjax.js', Buffer.from('x'))
+    expect(lessonsKind.notices?.(content, all)).toEqual([])
+  })
+
+  test('tells of what many pages show once, and not of what only counts readers', async () => {
+    const page = (more: string): Buffer => Buffer.from(`<img src="//a.example/one.png"><p>${more}`)
+    for (const i of [1, 2, 3]) await content.add('lessons', `a/${i}.html`, page(`${i}`))
+    await content.add(
+      'lessons',
+      'a/4.html',
+      page('<script src="https://matomo.a.example/m.js"></script><link rel="icon" href="https://a.example/icon.png">')
+    )
+    expect(lessonsKind.notices?.(content, all)).toEqual([
+      { path: 'a/1.html', what: 'shows https://a.example/one.png, which is not in this room (3 more pages do)' }
+    ])
   })
 
   test('tells of no more than people read, and not of repositories', async () => {
@@ -223,11 +242,11 @@ describe('an import of lessons', () => {
       'a/git.html',
       code('git clone https://github.com/x/y.git https://github.com/x/y http://localhost:8888/lab')
     )
-    expect(lessonsKind.notices?.(content)).toEqual([])
+    expect(lessonsKind.notices?.(content, all)).toEqual([])
     const pages = Array.from({ length: 4 }, (_, page) =>
       Array.from({ length: 200 }, (_, i) => `https://a.example/${page}/${i}.csv`).join(' ')
     )
     for (const [i, page] of pages.entries()) await content.add('lessons', `a/${i}.html`, code(page))
-    expect(lessonsKind.notices?.(content)).toHaveLength(MAX_NOTICES)
+    expect(lessonsKind.notices?.(content, all)).toHaveLength(MAX_NOTICES)
   })
 })

@@ -55,6 +55,6 @@ describe('the sample workshop', () => {
       ['joinery-sample', 'macos'],
       ['joinery-sample', 'windows']
     ])
-    expect(lessonsKind.notices?.(content)).toEqual([])
+    expect(lessonsKind.notices?.(content, () => true)).toEqual([])
   })
 })
