@@ -17,6 +17,12 @@ export function sha256Hasher(): Hasher {
   return { update: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) }
 }
 
+/** For what R repositories say of their files: notices damage, and is no defence against people. */
+export function md5Hasher(): Hasher {
+  const hasher = createHash('md5')
+  return { update: (bytes) => void hasher.update(bytes), digest: () => new Uint8Array(hasher.digest()) }
+}
+
 /** Notices flipped bits in what we wrote ourselves; no defence against people. */
 export function crc32(bytes: Uint8Array): number {
   return zlibCrc32(bytes)

@@ -37,6 +37,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/search': 3,
   'node/access-point': 3,
   'node/load': 3,
+  'node/upstream': 3,
   'node/http': 4,
   'node/control': 4,
   'node/config': 4,
@@ -54,6 +55,8 @@ const ALSO_ALLOWED: readonly (readonly [from: string, to: string])[] = [
   ['node/http', 'node/config'],
   ['node/demo', 'node/daemon'],
   ['node/commands', 'node/demo'],
+  // What is read from an index on the internet is what a mirror serves: names, versions, records and archives are read in one way.
+  ['node/upstream', 'node/mirrors'],
   // The demo is a verb like the others: it is handed the program and the terminal, and knows their types.
   ['node/demo', 'node/commands']
 ]
