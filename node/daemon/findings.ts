@@ -242,12 +242,19 @@ export async function shareFindings({ blobs }: Pick<RoomRuntime, 'blobs'>): Prom
 
 function* gitFindings({ current }: RoomSlot): Generator<Finding> {
   const git = current?.git
-  if (!(git instanceof JoineryError)) return
-  yield {
-    level: 'warning',
-    code: git.code,
-    text: `People cannot use repositories here: ${git.message}.`,
-    next: git.next
+  if (git instanceof JoineryError) {
+    yield {
+      level: 'warning',
+      code: git.code,
+      text: `People cannot use repositories here: ${git.message}.`,
+      next: git.next
+    }
+    return
+  }
+  for (const { owner, name } of git?.untidy() ?? []) {
+    const { code, next } = new JoineryError('REPOSITORY_UNTIDY', '')
+    const path = `${current?.people.person(owner)?.name ?? owner}/${name}`
+    yield { level: 'warning', code, text: `Git cannot tidy the repository ${path} on this device.`, next }
   }
 }
 

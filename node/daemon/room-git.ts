@@ -1,6 +1,6 @@
 /** The git host of a room: the local half and what devices agree on, put together. A device without git goes on without it. */
 import { JoineryError } from '../../protocols/errors.ts'
-import type { RepositoryId } from '../../protocols/git.ts'
+import type { Repository, RepositoryId } from '../../protocols/git.ts'
 import { deviceSlug } from '../../protocols/git-facts.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
 import {
@@ -21,6 +21,8 @@ export interface RoomGit {
   readonly agreement: GitAgreement
   readonly reading: RepositoryReading
   readonly taking: TakeHomeRepositories
+  /** Repositories that this device tries to tidy in vain. */
+  untidy(): Repository[]
   stop(): Promise<void>
 }
 
@@ -53,7 +55,7 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
     agreement.start(new LocalService({ git, disk, clock, repositories, recorder: agreement, besides }))
     const bundling = new RepositoryBundling({ git, repositories })
     const maintenance = new RepositoryMaintenance({
-      ...{ git, clock, repositories },
+      ...{ git, clock, repositories, onProblem },
       spentOf: (id) => agreement.directory.spentOf(id)
     })
     return {
@@ -65,6 +67,7 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
         files: (id, commit, signal) => bundling.files(id, commit, signal),
         missing: (id, objects) => repositories.missing(id, objects)
       },
+      untidy: () => maintenance.failing().flatMap((id) => agreement.directory.repository(id) ?? []),
       async stop() {
         await maintenance.stop()
         await agreement.stop()

@@ -251,7 +251,8 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
         ...mesh.discovery().advice.map(({ code }) => code),
         ...(clones.size > 0 || journal.forks().length > 0 ? ['CARD_COPIED'] : []),
         ...(journal.mayDecide() ? [] : ['UPDATE_NEEDED']),
-        ...(store.readOnly ? ['DISK_FAILED'] : [])
+        ...(store.readOnly ? ['DISK_FAILED'] : []),
+        ...(git && 'untidy' in git && git.untidy().length > 0 ? ['REPOSITORY_UNTIDY'] : [])
       ]
     })
   if (moment) undo.add(() => moment.stop())

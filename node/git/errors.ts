@@ -18,6 +18,10 @@ defineErrors({
     next: 'Use letters, digits, dots, hyphens and underscores, and let it begin with a letter or digit.'
   },
   REPOSITORY_NAME_TAKEN: { status: 409, next: 'Choose another name.' },
+  REPOSITORY_UNTIDY: {
+    status: 500,
+    next: 'It works, but takes more of the disk with each push. Look whether the disk has room; if it has, run `joinery verify` and look at the log of this device.'
+  },
   REPOSITORIES_FULL: { status: 507, next: 'Remove a repository that nobody needs.' },
   PUSH_MALFORMED: { status: 400, next: 'Nothing was changed. Update git on your computer and push again.' },
   PUSH_REFUSED: { status: 403, next: 'Nothing was changed; the reason stands behind the branch.' },

@@ -16,6 +16,10 @@ const MAX_PACKS = 16
 /** Where even a fold by size leaves so many, or a refused push left something, all become one. */
 const MAX_FOLDED_PACKS = 12
 const TIDY_TIMEOUT_MS = 10 * 60_000
+/** One failure may be a git that was ended; what fails so often in a row needs a person. */
+export const FAILURES_TO_TELL = 3
+/** Repositories whose failures are counted; a device whose disk rots has others to worry about. */
+export const MAX_FAILING = 100
 
 export interface RepositoryMaintenanceComponents {
   git: GitProgram
@@ -23,12 +27,16 @@ export interface RepositoryMaintenanceComponents {
   repositories: DiskRepositories
   /** What the ref log needs no longer of what was overwritten and deleted. Absent: all of it is kept. */
   spentOf?(id: RepositoryId): (object: ObjectId) => boolean
+  /** Told of a repository that cannot be tidied, once. */
+  onProblem?(problem: { code: string; message: string; cause?: unknown }): void
 }
 
 export class RepositoryMaintenance {
   readonly #components: RepositoryMaintenanceComponents
   /** In the order of their last change; each repository of the device at most once. */
   readonly #waiting = new Map<RepositoryId, number>()
+  /** How often in a row tidying failed. */
+  readonly #failures = new Map<RepositoryId, number>()
   readonly #stop = new AbortController()
   readonly #stopListening: () => void
   #cancel: (() => void) | undefined
@@ -44,6 +52,11 @@ export class RepositoryMaintenance {
     this.#stopListening()
     this.#cancel?.()
     await this.#running
+  }
+
+  /** Those that could not be tidied again and again. */
+  failing(): RepositoryId[] {
+    return [...this.#failures].flatMap(([id, count]) => (count >= FAILURES_TO_TELL ? [id] : []))
   }
 
   /** @returns whether there was something to do and it was done */
@@ -112,10 +125,23 @@ export class RepositoryMaintenance {
     this.#waiting.delete(id)
     try {
       await this.tidy(id)
+      this.#failures.delete(id)
     } catch (error) {
-      // Somebody needed the repository, or a git failed: nothing was lost, and the next push brings it here again.
-      if (this.#stop.signal.aborted || hasCode(error, 'GIT_FAILED') || hasCode(error, 'GIT_TIMED_OUT')) return
+      if (this.#stop.signal.aborted) return
+      // Somebody needed the repository, or many push: that is no failure.
+      if (!hasCode(error, 'GIT_BUSY')) this.#noteFailure(id, error)
+      // A git failed: nothing was lost, and the next push brings it here again.
+      if (hasCode(error, 'GIT_FAILED') || hasCode(error, 'GIT_TIMED_OUT')) return
       this.#waiting.set(id, this.#components.clock.monotonicMs() + QUIET_MS)
     }
+  }
+
+  #noteFailure(id: RepositoryId, cause: unknown): void {
+    const count = (this.#failures.get(id) ?? 0) + 1
+    if (count === 1 && this.#failures.size >= MAX_FAILING) return
+    this.#failures.set(id, count)
+    if (count !== FAILURES_TO_TELL) return
+    const message = `repository ${id} could not be tidied ${count} times in a row`
+    this.#components.onProblem?.({ code: 'REPOSITORY_UNTIDY', message, cause })
   }
 }

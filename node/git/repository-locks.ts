@@ -1,4 +1,5 @@
 /** One change of a repository at a time. */
+import { JoineryError } from '../../protocols/errors.ts'
 import type { RepositoryId } from '../../protocols/git.ts'
 
 interface Holder {
@@ -28,7 +29,7 @@ export class RepositoryLocks {
       id,
       undefined,
       () => work(wanted.signal),
-      () => wanted.abort(new Error('somebody needs it'))
+      () => wanted.abort(new JoineryError('GIT_BUSY', 'somebody needs it'))
     )
     return true
   }

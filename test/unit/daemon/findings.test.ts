@@ -77,7 +77,7 @@ interface Ill {
   clones?: [string, string][]
   links?: number
   others?: number
-  git?: JoineryError
+  git?: JoineryError | { untidy(): { owner: string; name: string }[] }
 }
 
 function slotOf(ill: Ill): RoomSlot {
@@ -100,6 +100,7 @@ function slotOf(ill: Ill): RoomSlot {
     },
     clones: new Map(ill.clones ?? []),
     git: ill.git,
+    people: { person: () => ({ name: 'ana' }) },
     roomClock: { wallMs: () => Date.UTC(ill.year ?? 2026, 5) }
   }
   return {
@@ -141,6 +142,7 @@ test.each<[string, 'problem' | 'warning', Ill, RegExp]>([
   ['DISK_NEARLY_FULL', 'problem', { freeBytes: 500 * MB - 1 }, /499 MB/],
   ['LINKS', 'warning', { links: 0 }, /0 of 1/],
   ['GIT_MISSING', 'warning', { git: new JoineryError('GIT_MISSING', 'git is not installed') }, /not installed/],
+  ['REPOSITORY_UNTIDY', 'warning', { git: { untidy: () => [{ owner: 'p1', name: 'recipes' }] } }, /ana\/recipes/],
   ['CLOCK_WRONG', 'warning', { year: 1970 }, /1970/],
   ['CLOCK_WRONG', 'warning', { year: 2023 }, /2023/]
 ])('%s is a %s, with a text and what to do', async (code, level, ill, text) => {

@@ -77,6 +77,11 @@ export const en: RoomTexts = {
             text: `The Wi-Fi of ${device} takes no more people.`,
             next: 'Let newcomers join another device, or add one.'
           }
+        case 'REPOSITORY_UNTIDY':
+          return {
+            text: `A repository on ${device} cannot be tidied.`,
+            next: 'It works, but takes more of the disk with each push. `joinery doctor` there names it.'
+          }
         case 'VERSIONS_DIFFER':
           return {
             text: 'Devices run different versions of the program.',

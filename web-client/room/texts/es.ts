@@ -77,6 +77,11 @@ export const es: RoomTexts = {
             text: `El wifi de ${device} no admite a más personas.`,
             next: 'Que los nuevos usen otro dispositivo, o añade uno.'
           }
+        case 'REPOSITORY_UNTIDY':
+          return {
+            text: `No se puede ordenar un repositorio en ${device}.`,
+            next: 'Funciona, pero cada push ocupa más disco. `joinery doctor` en él dice cuál es.'
+          }
         case 'VERSIONS_DIFFER':
           return {
             text: 'Los dispositivos tienen versiones distintas del programa.',

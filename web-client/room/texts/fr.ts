@@ -77,6 +77,11 @@ export const fr: RoomTexts = {
             text: `Le Wi-Fi de ${device} n’accepte plus personne.`,
             next: 'Que les nouveaux rejoignent un autre appareil, ou ajoutez-en un.'
           }
+        case 'REPOSITORY_UNTIDY':
+          return {
+            text: `Un dépôt sur ${device} ne peut pas être rangé.`,
+            next: 'Il fonctionne, mais chaque push prend plus de disque. `joinery doctor` là-bas dit lequel.'
+          }
         case 'VERSIONS_DIFFER':
           return {
             text: 'Les appareils ont des versions différentes du programme.',

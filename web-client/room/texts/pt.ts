@@ -77,6 +77,11 @@ export const pt: RoomTexts = {
             text: `O Wi-Fi de ${device} não aceita mais pessoas.`,
             next: 'Quem chegar deve usar outro dispositivo, ou acrescente um.'
           }
+        case 'REPOSITORY_UNTIDY':
+          return {
+            text: `Um repositório em ${device} não pode ser arrumado.`,
+            next: 'Funciona, mas cada push ocupa mais disco. `joinery doctor` nele diz qual é.'
+          }
         case 'VERSIONS_DIFFER':
           return {
             text: 'Os dispositivos têm versões diferentes do programa.',
