@@ -122,6 +122,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       people: {
         current: () => slot.current?.people,
         wifi: () => slot.current?.wifi,
+        seen: (person) => slot.current?.live?.presence.seen(person),
         signalOf: (person) => slot.current?.live?.signalOf(person)
       },
       dashboard: {

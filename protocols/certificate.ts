@@ -183,6 +183,11 @@ export function hex(bytes: Uint8Array): string {
   return out
 }
 
+/** @param text whole bytes, as `hex` writes them */
+export function bytesOfHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+}
+
 export function isBytes(value: unknown, length: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length === length
 }

@@ -3,15 +3,21 @@
  * A CBOR map; unknown keys are ignored, so that a newer device may say more.
  */
 import { type CborValue, isCborMap } from './cbor.ts'
-import { isWhole } from './certificate.ts'
+import { bytesOfHex, hex, isBytes, isWhole } from './certificate.ts'
 import type { NodeId } from './message-stream.ts'
 import { isNodeId } from './node-id.ts'
+import type { PersonId } from './people.ts'
 
-/** Everything of 160 links and 32 collections fits twice. */
-export const MAX_REPORT_BYTES = 24 * 1024
+/** Everything of 160 links, 32 collections and 300 people fits. */
+export const MAX_REPORT_BYTES = 32 * 1024
 export const MAX_REPORT_LINKS = 160
 export const MAX_REPORT_COLLECTIONS = 32
 export const MAX_REPORT_WARNINGS = 16
+/** Who has a page of the device open: more than its radio, or a class, has. Some 28 bytes each. */
+export const MAX_REPORT_PEOPLE = 300
+const PERSON_BYTES = 16
+/** A year, in seconds. */
+const MAX_VISIT_SECONDS = 366 * 24 * 3600
 const MAX_TEXT_CHARACTERS = 96
 /** Minutes of the last hour. */
 export const HOUR_SAMPLES = 60
@@ -42,6 +48,15 @@ export interface HourReport {
   sent: Uint8Array
 }
 
+/** Somebody who has a page of the device open, or had a moment ago. */
+export interface PresenceReport {
+  person: PersonId
+  /** How long the visit has lasted. In whole seconds on the wire. */
+  forMs: number
+  /** Since a page was in sight; 0 while one is. */
+  awayMs: number
+}
+
 export interface DeviceReport {
   /** Kind of board, such as `Raspberry Pi 4 Model B Rev 1.4`; empty when it does not say. */
   board: string
@@ -68,16 +83,21 @@ export interface DeviceReport {
   /** Codes of what is wrong with it. */
   warnings: string[]
   hour?: HourReport
+  /** Only for those who help; absent: it does not say. */
+  people?: PresenceReport[]
 }
 
 export function encodeDeviceReport(report: DeviceReport): CborValue {
-  const { clients, links, collections, hour, ...rest } = report
+  const { clients, links, collections, hour, people, ...rest } = report
   return {
     ...rest,
     ...(clients && { clients: { ...clients } }),
     links: links.map((link) => ({ ...link })),
     collections: collections.map(({ name, heldFiles }) => [name, heldFiles]),
-    ...(hour && { hour: [hour.load, hour.memory, hour.sent] })
+    ...(hour && { hour: [hour.load, hour.memory, hour.sent] }),
+    ...(people && {
+      people: people.map(({ person, forMs, awayMs }) => [...[bytesOfHex(person), inSeconds(forMs), inSeconds(awayMs)]])
+    })
   }
 }
 
@@ -100,7 +120,9 @@ export function decodeDeviceReport(value: CborValue | undefined): DeviceReport |
     typeof code === 'string' && CODE.test(code) ? code : undefined
   )
   const hour = value.hour === undefined ? undefined : decodeHour(value.hour)
+  const people = value.people === undefined ? undefined : decodeList(value.people, MAX_REPORT_PEOPLE, decodePresence)
   if (!links || !collections || !warnings) return undefined
+  if (value.people !== undefined && !people) return undefined
   if ((value.clients !== undefined && !clients) || (value.hour !== undefined && !hour)) return undefined
   return {
     ...{ board, version, uptimeMs, cores, loadPercent, memoryBytes, memoryFreeBytes, diskBytes, diskFreeBytes },
@@ -108,7 +130,8 @@ export function decodeDeviceReport(value: CborValue | undefined): DeviceReport |
     ...(temperatureC !== undefined && { temperatureC }),
     ...(remainingMs !== undefined && { remainingMs }),
     ...(clients && { clients }),
-    ...(hour && { hour })
+    ...(hour && { hour }),
+    ...(people && { people })
   }
 }
 
@@ -134,6 +157,18 @@ function decodeCollection(value: CborValue): CollectionReport | undefined {
   if (!Array.isArray(value)) return undefined
   const [name, heldFiles] = value
   return isText(name) && isCount(heldFiles) ? { name, heldFiles } : undefined
+}
+
+function inSeconds(ms: number): number {
+  return Math.min(Math.floor(ms / 1000), MAX_VISIT_SECONDS)
+}
+
+function decodePresence(value: CborValue): PresenceReport | undefined {
+  if (!Array.isArray(value) || value.length !== 3) return undefined
+  const [person, forSeconds, awaySeconds] = value
+  if (!isBytes(person, PERSON_BYTES) || !isWhole(forSeconds, 0, MAX_VISIT_SECONDS)) return undefined
+  if (!isWhole(awaySeconds, 0, MAX_VISIT_SECONDS)) return undefined
+  return { person: hex(person), forMs: forSeconds * 1000, awayMs: awaySeconds * 1000 }
 }
 
 function decodeHour(value: CborValue): HourReport | undefined {

@@ -68,6 +68,27 @@ export interface PersonSignalGlance {
   ageMs: number
 }
 
+/** Where somebody has a page open, or had within the last half an hour. Times in whole minutes. */
+export interface PlaceGlance {
+  /** The device. */
+  id: string
+  /** How long the visit has lasted. */
+  sinceMs: number
+  /** Since a page was in sight; 0 while one is. */
+  awayMs: number
+}
+
+/** Somebody who is here, or shows something. */
+export interface PresentGlance {
+  shownName: string
+  /** Nowhere: their pages are closed, and what they showed stands. */
+  at: PlaceGlance[]
+  sticky?: 'green' | 'red'
+  hand: boolean
+  /** How long they show it, in whole minutes. */
+  signalMs?: number
+}
+
 export interface SignalsGlance {
   green: number
   red: number
@@ -92,6 +113,8 @@ export interface RoomGlance {
   neighbours: NeighbourOverview[]
   wanted: WantedOverview[]
   signals: SignalsGlance
+  /** By the person's id; only for those who help. */
+  present: { [person: string]: PresentGlance }
 }
 
 /** Where nobody says how devices are. */
@@ -100,7 +123,8 @@ export function glanceOfOverview({ room, devices, waiting, neighbours, wanted }:
     ...(room && { room }),
     ...{ timeMs: 0, timeIsSet: false, hours: {}, collections: [], waiting, neighbours, wanted },
     devices: devices.map((device) => ({ ...device, sees: [], warnings: [] })),
-    signals: { green: 0, red: 0, hands: 0, learners: 0, people: [] }
+    signals: { green: 0, red: 0, hands: 0, learners: 0, people: [] },
+    present: {}
   }
 }
 
@@ -112,7 +136,9 @@ export interface GlanceChange {
   order?: string[]
   devices?: DeviceGlance[]
   hours?: { [id: string]: HourGlance }
-  parts?: Partial<Omit<RoomGlance, 'devices' | 'hours'>>
+  /** Null: gone. */
+  present?: { [person: string]: PresentGlance | null }
+  parts?: Partial<Omit<RoomGlance, 'devices' | 'hours' | 'present'>>
 }
 
 const PARTS = ['room', 'timeMs', 'timeIsSet', 'collections', 'waiting', 'neighbours', 'wanted', 'signals'] as const
@@ -136,6 +162,10 @@ export function changeBetween(before: RoomGlance | undefined, after: RoomGlance)
   if (devices.length > 0) change.devices = devices
   const hours = Object.entries(after.hours).filter(([id, hour]) => !same(hour, before.hours[id]))
   if (hours.length > 0) change.hours = Object.fromEntries(hours)
+  const present = Object.entries(after.present).filter(([id, one]) => !same(one, before.present[id]))
+  const gone = Object.keys(before.present).filter((id) => !Object.hasOwn(after.present, id))
+  if (present.length + gone.length > 0)
+    change.present = { ...Object.fromEntries(present), ...Object.fromEntries(gone.map((id) => [id, null])) }
   const parts = PARTS.filter((part) => !same(before[part], after[part]))
   if (parts.length > 0) change.parts = Object.fromEntries(parts.map((part) => [part, after[part]]))
   return Object.keys(change).length > 0 ? change : undefined
@@ -150,9 +180,15 @@ export function afterChange(before: RoomGlance | undefined, change: GlanceChange
   const order = change.order ?? before.devices.map(({ id }) => id)
   const hours = { ...before.hours, ...change.hours }
   for (const id of Object.keys(hours)) if (!order.includes(id)) delete hours[id]
+  const present = { ...before.present }
+  for (const [id, one] of Object.entries(change.present ?? {})) {
+    if (one) present[id] = one
+    else delete present[id]
+  }
   return {
     ...before,
     ...change.parts,
+    present,
     devices: order.flatMap((id) => devices.get(id) ?? []),
     hours
   }

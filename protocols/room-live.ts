@@ -4,7 +4,7 @@
  * Deterministic CBOR, one array per message: [type, …].
  */
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
-import { hex, isWhole } from './certificate.ts'
+import { bytesOfHex, hex, isWhole } from './certificate.ts'
 import { type DeviceReport, decodeDeviceReport, encodeDeviceReport, MAX_REPORT_BYTES } from './device-report.ts'
 import { JoineryError } from './errors.ts'
 import type { NodeId, StreamLimits } from './message-stream.ts'
@@ -139,10 +139,6 @@ function decodeSignal(value: CborValue): Signal {
     throw malformed()
   const shown = STICKIES[sticky]
   return { person: hex(person), count, by, ...(shown && { sticky: shown }), hand, ageMs }
-}
-
-function bytesOfHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: PERSON_BYTES }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
 }
 
 function isCount(value: CborValue | undefined): value is number {

@@ -1,10 +1,12 @@
 /** The room at a glance, put together from the overview, from what devices said of themselves, and from who shows a sticky. */
 import type { DeviceReport } from '../../protocols/device-report.ts'
+import type { PersonId } from '../../protocols/people.ts'
 import type {
   CollectionGlance,
   DeviceGlance,
   HourGlance,
   PersonSignalGlance,
+  PresentGlance,
   RoomGlance,
   SignalsGlance
 } from '../../protocols/room-glance.ts'
@@ -54,7 +56,8 @@ export class RoomGlances {
       waiting: overview.waiting,
       neighbours: overview.neighbours,
       wanted: overview.wanted,
-      signals: signalsGlance(current)
+      signals: signalsGlance(current),
+      present: current ? presentGlances(current, reports) : {}
     }
   }
 
@@ -153,6 +156,31 @@ function signalsGlance(runtime: RoomRuntime | undefined): SignalsGlance {
   }
   glance.people.sort((a, b) => urgency(a) - urgency(b))
   return glance
+}
+
+/** Who has a page open on which device, and who shows something wherever they are. */
+function presentGlances(
+  { people, live }: RoomRuntime,
+  reports: ReadonlyMap<string, ReportLine>
+): RoomGlance['present'] {
+  const present: { [person: string]: PresentGlance } = {}
+  const of = (id: PersonId): PresentGlance | undefined => {
+    const person = people.person(id)
+    if (!person) return undefined
+    present[id] ??= { shownName: person.shownName, at: [], hand: false }
+    return present[id]
+  }
+  for (const [id, { report, ageMs }] of reports) {
+    for (const { person, forMs, awayMs } of report.people ?? []) {
+      const away = awayMs === 0 ? 0 : inMinutes(awayMs + ageMs)
+      of(person)?.at.push({ id, sinceMs: inMinutes(forMs + ageMs), awayMs: away })
+    }
+  }
+  for (const { person, sticky, hand, ageMs } of live?.signals() ?? []) {
+    const one = of(person)
+    if (one) Object.assign(one, { ...(sticky && { sticky }), hand, signalMs: inMinutes(ageMs) })
+  }
+  return present
 }
 
 /** The order of those who wait alike stays: the longest first. */

@@ -4,6 +4,7 @@ import {
   type DeviceReport,
   MAX_REPORT_COLLECTIONS,
   MAX_REPORT_LINKS,
+  MAX_REPORT_PEOPLE,
   MAX_REPORT_WARNINGS
 } from '../../protocols/device-report.ts'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
@@ -45,7 +46,7 @@ export function openRoomLive(parts: RoomLiveParts): { live: RoomLive; stop(): vo
   const counted = kept(clock, COUNT_INTERVAL_MS, async () => countCollections(parts))
   const radio = kept(clock, RADIO_INTERVAL_MS, () => radioClients())
 
-  const live = new RoomLive(
+  const live: RoomLive = new RoomLive(
     {
       ...{ clock, links, roomClock, onProblem },
       async report(seen, withHour): Promise<DeviceReport> {
@@ -86,6 +87,7 @@ export function openRoomLive(parts: RoomLiveParts): { live: RoomLive; stop(): vo
           ...(remainingMs !== undefined && { remainingMs }),
           links: seen.slice(0, MAX_REPORT_LINKS),
           warnings: [...new Set(warnings)].slice(0, MAX_REPORT_WARNINGS),
+          people: live.presence.list().slice(0, MAX_REPORT_PEOPLE),
           ...(withHour && { hour: samples.hour() })
         }
       }

@@ -48,7 +48,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
       ...form,
       name: person.name,
       host: request.raw.visit?.host.name ?? '',
-      keys: people().accessKeys(person.id),
+      keys: people().keys.list(person.id),
       ...(token !== undefined && { token }),
       ...(port !== undefined && { sshPort: port })
     }
@@ -63,7 +63,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     const person = allowed(request, door, 'change-own-account')
     const key = formOf(request).get('key') ?? ''
     try {
-      await people().addSshKey(person.id, key)
+      await people().keys.addSsh(person.id, key)
       return goTo(reply, '/me/keys')
     } catch (error) {
       return refuse(request, reply, person, { key, field: 'key' }, error)
@@ -75,7 +75,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     const label = form.get('label') ?? ''
     const scopes = ACCESS_SCOPES.filter((scope) => form.getAll('scope').includes(scope))
     try {
-      fresh.set(id, { name, shownName, code: await people().addToken(id, { label, scopes }) })
+      fresh.set(id, { name, shownName, code: await people().keys.addToken(id, { label, scopes }) })
       return goTo(reply, '/me/keys')
     } catch (error) {
       return refuse(request, reply, allowed(request, door, 'change-own-account'), { label, field: 'label' }, error)
@@ -86,7 +86,7 @@ export function addKeyRoutes(app: FastifyInstance, { people: door, clock, sshPor
     return goTo(reply, '/me/keys')
   })
   app.post('/me/keys/end', changesBy('change-own-account'), async (request, reply) => {
-    await people().endAccessKey(allowed(request, door, 'change-own-account').id, formOf(request).get('key') ?? '')
+    await people().keys.end(allowed(request, door, 'change-own-account').id, formOf(request).get('key') ?? '')
     return goTo(reply, '/me/keys')
   })
   app.get('/api/me', async (request, reply) => {

@@ -18,7 +18,7 @@ import { addPageRoutes, loadAssets } from './pages.ts'
 import { addPeopleRoutes } from './people-routes.ts'
 import { addPeopleUpkeepRoutes } from './people-upkeep-routes.ts'
 import { addRepositoryRoutes } from './repository-routes.ts'
-import { addRoomRoutes } from './room-routes.ts'
+import { addRoomRoutes, glanceOf } from './room-routes.ts'
 import { loadRoomScript } from './room-script.ts'
 import { addSearchRoutes } from './search-routes.ts'
 import { SetupMemory } from './setup-memory.ts'
@@ -106,9 +106,12 @@ export async function createPages(
     addSetupRoutes(scope, { people, addresses, memory, port: () => portOf(server) })
     if (components.handout) addHandoutRoutes(scope, components.handout)
   })
+  const { dashboard } = components
+  const script = await loadRoomScript(components.disk, init.assetsDirectory)
   if (people) {
+    const here = dashboard && { glance: () => glanceOf(dashboard), script: script?.path }
     within((scope) => {
-      addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
+      addPeopleRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server), here })
     })
     within((scope) => {
       const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'accounts could not be removed')
@@ -145,8 +148,6 @@ export async function createPages(
       addRepositoryRoutes(scope, { people, repositories, clock, addresses, port: () => portOf(server) })
     })
   }
-  const { dashboard } = components
-  const script = await loadRoomScript(components.disk, init.assetsDirectory)
   const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'the dashboard could not be told')
   within((scope) => {
     addRoomRoutes(scope, { overview, room: dashboard, people, streams, clock, script, onProblem })

@@ -26,6 +26,7 @@ export function visitorOf(request: FastifyRequest, people: PeopleDoor | undefine
   const search = parameters.toString()
   const person = personOf(request, people)
   const signal = person && people?.signalOf?.(person.id)
+  if (person) people?.seen?.(person.id)
   return {
     language: languageOf(request.raw),
     system: systemOf(request.headers['user-agent']),

@@ -16,6 +16,8 @@ export interface PeopleDoor {
   wifi?(): WifiDoor | undefined
   /** Undefined while the device belongs to no room. */
   current(): People | undefined
+  /** They asked for a page: whoever helps may see that they are here. Absent where nobody is told. */
+  seen?(person: PersonId): void
   /** The sticky and the hand that somebody shows; absent where there are none. */
   signalOf?(person: PersonId): ShownSignal | undefined
 }

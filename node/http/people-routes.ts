@@ -4,6 +4,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { PersonId, PersonRole } from '../../protocols/people.ts'
 import { type Action, may, mayActOn } from '../../protocols/people-rights.ts'
 import { isReservedName, personNameOf } from '../../protocols/person-name.ts'
+import type { RoomGlance } from '../../protocols/room-glance.ts'
 import type { FormProblem } from '../../web-client/form.ts'
 import type { Language } from '../../web-client/languages.ts'
 import { type AccountForm, renderAccountPage } from '../../web-client/people/account-page.ts'
@@ -43,6 +44,8 @@ export interface PeopleRouteOptions {
   clock: Clock
   addresses(): NetworkAddress[]
   port(): number
+  /** Who is here; absent: nobody is told. */
+  here?: { glance(): Promise<RoomGlance>; script: string | undefined } | undefined
 }
 
 /** A class that comes in through one router's address; wrong tries and new accounts are counted by themselves (node/people). */
@@ -205,13 +208,13 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
 
   // Everybody's, for those who help
 
-  const sendPeople = (
+  const sendPeople = async (
     request: FastifyRequest,
     reply: FastifyReply,
     me: KnownPerson,
     form: { problem?: FormProblem; names?: string } = {},
     status = 200
-  ): FastifyReply => {
+  ): Promise<FastifyReply> => {
     const newCode = fresh.get(handedBy(me))
     const rows = people()
       .list()
@@ -222,6 +225,7 @@ export function addPeopleRoutes(app: FastifyInstance, options: PeopleRouteOption
       }))
     const list = {
       rows,
+      ...(options.here && { here: { glance: await options.here.glance(), script: options.here.script } }),
       mayAdd: may(me, 'reset-code'),
       hasCards: cards.get(me.id) !== undefined,
       ...(may(me, 'set-sign-up') && { signUpIsOpen: people().signUp.isOpen }),

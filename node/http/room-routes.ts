@@ -176,8 +176,13 @@ async function sendRoom(
 
 /** As it is now, with what the other devices say of themselves. */
 async function glanceNow({ overview, room }: RoomRouteOptions): Promise<RoomGlance> {
-  await room?.current()?.glimpse(GLIMPSE_MS)
-  return room ? await room.glance() : glanceOfOverview(await overview())
+  return room ? await glanceOf(room) : glanceOfOverview(await overview())
+}
+
+/** For a page that is shown once. */
+export async function glanceOf(room: RoomDoor): Promise<RoomGlance> {
+  await room.current()?.glimpse(GLIMPSE_MS)
+  return await room.glance()
 }
 
 /** Packed: the cards of sixty devices are much for a narrow line. */
@@ -196,7 +201,7 @@ function noticeOf(search: URLSearchParams, language: Language): string | undefin
 
 /** Who is stuck is for those who help. */
 function withoutNames(glance: RoomGlance): RoomGlance {
-  return { ...glance, signals: { ...glance.signals, people: [] } }
+  return { ...glance, signals: { ...glance.signals, people: [] }, present: {} }
 }
 
 function liveOf(room: RoomDoor): RoomLive {

@@ -71,11 +71,13 @@ export function addSignalRoutes(app: FastifyInstance, options: SignalRouteOption
         told = text
       }
       tell()
+      const leave = room.presence.enter(id)
       const stop = room.onChange(() => {
         cancel ??= clock.after(TELL_AFTER_MS, tell)
       })
       return () => {
         stop()
+        leave()
         cancel?.()
       }
     })

@@ -34,3 +34,7 @@ export const PING_TIMEOUT_MS = 15_000
 export const SAMPLE_INTERVAL_MS = 60_000
 /** A look by a page that is shown once goes on for so long. */
 export const GLIMPSE_KEPT_MS = 10_000
+/** A break: whoever comes back from it is on the same visit, and until then it says when they were seen last. */
+export const PRESENCE_KEPT_MS = 30 * 60_000
+/** As many as a room has people. */
+export const MAX_PRESENT = 2_000

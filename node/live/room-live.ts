@@ -19,6 +19,7 @@ import './errors.ts'
 import * as limits from './limits.ts'
 import { LiveSession } from './live-session.ts'
 import { Paces } from './paces.ts'
+import { PresenceBoard } from './presence-board.ts'
 import { ReportBoard, type ReportLine } from './report-board.ts'
 import type { RoomClock } from './room-clock.ts'
 import { type ShownSignal, SignalBoard, type SignalLine } from './signal-board.ts'
@@ -45,6 +46,8 @@ export interface LinkFigures {
 
 export class RoomLive {
   readonly roomClock: RoomClock
+  /** Who has a page of this device open. */
+  readonly presence: PresenceBoard
   readonly #components: RoomLiveComponents
   readonly #init: RoomLiveInit
   readonly #signals: SignalBoard
@@ -65,6 +68,7 @@ export class RoomLive {
     this.#components = components
     this.#init = init
     this.roomClock = components.roomClock
+    this.presence = new PresenceBoard(components)
     this.#signals = new SignalBoard(components, init)
     this.#reports = new ReportBoard(components)
     this.#paces = new Paces(components, {

@@ -20,10 +20,10 @@ export {
   People,
   type PeopleComponents,
   type PeopleInit,
-  type PeopleJournal,
-  type UnusedAccounts
+  type PeopleJournal
 } from './people.ts'
 export type { KnownPerson } from './people-view.ts'
+export type { UnusedAccounts } from './unused-accounts.ts'
 
 export const createCodeHasher = (): PasswordHasher => createPasswordHasher(MAX_WAITING_HASHES)
 

@@ -1,39 +1,27 @@
 /** The people of a room: accounts, sessions, roles. Everything they are stands in the journal; this node adds facts and works them out. */
 import { dirname, join } from 'node:path'
-import { hex } from '../../protocols/certificate.ts'
+import { bytesOfHex, hex } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { FoldView, JournalAccess } from '../../protocols/journal.ts'
-import {
-  ACCESS_SCOPES,
-  type AccessScope,
-  type PeopleAccess,
-  type Person,
-  type PersonId,
-  type PersonRole,
-  type SignIn
-} from '../../protocols/people.ts'
-import { cleanKeyLabel, GRANT_BYTES, type PersonFact, personEntry, personTopic } from '../../protocols/people-facts.ts'
+import type { AccessScope, PeopleAccess, Person, PersonId, PersonRole, SignIn } from '../../protocols/people.ts'
+import { GRANT_BYTES, type PersonFact, personEntry, personTopic } from '../../protocols/people-facts.ts'
 import { cleanShownName, isReservedName, personNameOf } from '../../protocols/person-name.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { PasswordHasher } from '../platform/password-hash.ts'
 import type { Random } from '../platform/random.ts'
-import { hashOfSshKey, isAccessToken, makeAccessToken, readSshKey } from './access-keys.ts'
+import { hashOfSshKey, isAccessToken } from './access-keys.ts'
 import { Credentials } from './credentials.ts'
 import './errors.ts'
 import { makeCode } from './join-code.ts'
-import {
-  MAX_ACCESS_KEYS_EVER,
-  MAX_ACCESS_KEYS_PER_PERSON,
-  MAX_NAMES_PER_PERSON,
-  MAX_PEOPLE,
-  REMOVED_AT_ONCE
-} from './limits.ts'
+import { MAX_NAMES_PER_PERSON, MAX_PEOPLE, REMOVED_AT_ONCE } from './limits.ts'
 import { type PeopleFacts, type PersonFacts, peopleFold } from './people-fold.ts'
-import { freeNameNear, type KnownPerson, type OwnedAccessKey, type PeopleView, workOutPeople } from './people-view.ts'
+import { freeNameNear, type KnownPerson, type PeopleView, workOutPeople } from './people-view.ts'
+import { PersonKeys } from './person-keys.ts'
 import { cookieName, endedCookie, hashOfToken, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
 import { SignUpSetting } from './sign-up-setting.ts'
 import { Tries } from './tries.ts'
+import { findUnused, type UnusedAccounts } from './unused-accounts.ts'
 
 export interface PeopleJournal extends JournalAccess {
   /** Erases what a topic held, on every node. */
@@ -61,17 +49,10 @@ export interface NewAccount {
   code: string
 }
 
-/** Learners without a key and with the name that they began with, by how often a browser signed in with the account. */
-export interface UnusedAccounts {
-  /** Never: made for somebody, such as a card that was not handed out. */
-  cards: KnownPerson[]
-  /** Once: signed up, and never came back. */
-  once: KnownPerson[]
-  again: KnownPerson[]
-}
-
 export class People implements PeopleAccess, SignIn {
   readonly signUp: SignUpSetting
+  /** Of people, for programs. */
+  readonly keys: PersonKeys
   readonly #components: PeopleComponents
   readonly #facts: FoldView<PeopleFacts>
   readonly #credentials: Credentials
@@ -92,6 +73,14 @@ export class People implements PeopleAccess, SignIn {
     this.signUp = signUp
     this.#components = components
     this.#facts = facts
+    this.keys = new PersonKeys(components, {
+      counting: () => this.#now().keys,
+      ever: (id) => {
+        this.#existing(id)
+        return this.#facts.state.people.get(id)
+      },
+      append: (id, facts) => this.#append(id, facts)
+    })
     this.#credentials = credentials
     this.#cookieName = cookieName(init.roomId)
     this.#stopListening = facts.onChange(() => {
@@ -152,7 +141,7 @@ export class People implements PeopleAccess, SignIn {
 
   async withCodeOrToken(name: string, secret: string, from: string, scope: AccessScope): Promise<KnownPerson> {
     if (!isAccessToken(secret.trim())) return this.withPassword(name, secret, from)
-    const key = this.#keyOf(hashOfToken(secret.trim()))
+    const key = this.keys.of(hashOfToken(secret.trim()))
     const person = key?.use === 'token' && key.scopes.includes(scope) ? this.person(key.person) : undefined
     // The name has to be theirs, or anybody's: git asks for one, and other programs have none.
     if (person && (name === '' || this.named(personNameOf(name) ?? '')?.id === person.id)) return person
@@ -162,7 +151,7 @@ export class People implements PeopleAccess, SignIn {
 
   /** Whose SSH key it is. @param blob as it travels in SSH */
   ofSshKey(blob: Uint8Array): KnownPerson | undefined {
-    const key = this.#keyOf(hashOfSshKey(blob))
+    const key = this.keys.of(hashOfSshKey(blob))
     return key?.use === 'ssh' ? this.person(key.person) : undefined
   }
 
@@ -248,7 +237,7 @@ export class People implements PeopleAccess, SignIn {
     if (grants.length > 0)
       facts.push({
         kind: 'person-roles-taken',
-        grants: grants.map((grant) => bytesOf(grant))
+        grants: grants.map((grant) => bytesOfHex(grant))
       })
     await this.#append(id, facts)
     return this.#existing(id)
@@ -262,17 +251,9 @@ export class People implements PeopleAccess, SignIn {
     await this.#components.journal.erase(personTopic(id))
   }
 
-  /** Learners who never used their account, as far as this room knows: what they own or show is for the caller to look at. */
+  /** Learners who never used their account, as far as this knows: what they own or show is for the caller to look at. */
   unused(): UnusedAccounts {
-    const found: UnusedAccounts = { cards: [], once: [], again: [] }
-    for (const person of this.list()) {
-      const known = this.#factsOf(person.id)
-      // Who chose another name, or added a key, did something with it.
-      if (!known || person.role !== 'learner' || known.claims.size > 1 || known.keys.size > 0) continue
-      const { size } = known.sessions
-      found[size === 0 ? 'cards' : size === 1 ? 'once' : 'again'].push(person)
-    }
-    return found
+    return findUnused(this.list(), (id) => this.#factsOf(id))
   }
 
   /** As `remove`, of learners; a few at a time, so that they share writes to the disk. */
@@ -280,56 +261,6 @@ export class People implements PeopleAccess, SignIn {
     const learners = ids.filter((id) => this.person(id)?.role === 'learner')
     for (let at = 0; at < learners.length; at += REMOVED_AT_ONCE)
       await Promise.all(learners.slice(at, at + REMOVED_AT_ONCE).map((id) => this.remove(id)))
-  }
-
-  // Keys for programs
-
-  /** SSH keys and tokens that count, by what they are called. */
-  accessKeys(id: PersonId): OwnedAccessKey[] {
-    return [...this.#now().keys.values()]
-      .filter(({ person }) => person === id)
-      .sort((a, b) => (a.label < b.label ? -1 : a.label > b.label ? 1 : a.hash < b.hash ? -1 : 1))
-  }
-
-  /** @throws JoineryError `SSH_KEY_INVALID`, `ACCESS_KEY_TAKEN`, `ACCESS_KEYS_FULL` */
-  async addSshKey(id: PersonId, line: string): Promise<void> {
-    const { blob, label } = readSshKey(line)
-    const hash = hashOfSshKey(blob)
-    const owner = this.#keyOf(hash)?.person
-    if (owner === id) return
-    const gone = this.#factsOf(id)?.endedKeys.has(hex(hash))
-    if (owner !== undefined || gone)
-      throw new JoineryError('ACCESS_KEY_TAKEN', 'the key is used already, or was removed')
-    await this.#addKey(id, { kind: 'person-key', hash, use: 'ssh', label, scopes: ['push'] })
-  }
-
-  /** @returns the token, which nobody can look up later. @throws JoineryError `ACCESS_KEYS_FULL`, `BAD_REQUEST` */
-  async addToken(id: PersonId, wanted: { label: string; scopes: readonly AccessScope[] }): Promise<string> {
-    const label = cleanKeyLabel(wanted.label)
-    const scopes = ACCESS_SCOPES.filter((scope) => wanted.scopes.includes(scope))
-    if (label === undefined || scopes.length === 0)
-      throw new JoineryError('BAD_REQUEST', 'a token needs a name and something that it is for')
-    const token = makeAccessToken(this.#components.random)
-    await this.#addKey(id, { kind: 'person-key', hash: hashOfToken(token), use: 'token', label, scopes })
-    return token
-  }
-
-  /** @param hash of one of theirs, in hexadecimal; others are left alone */
-  async endAccessKey(id: PersonId, hash: string): Promise<void> {
-    if (this.#now().keys.get(hash)?.person !== id) return
-    await this.#append(id, [{ kind: 'person-keys-ended', hashes: [bytesOf(hash)] }])
-  }
-
-  async #addKey(id: PersonId, fact: PersonFact): Promise<void> {
-    this.#existing(id)
-    const ever = this.#factsOf(id)?.keys.size ?? 0
-    if (this.accessKeys(id).length >= MAX_ACCESS_KEYS_PER_PERSON || ever >= MAX_ACCESS_KEYS_EVER)
-      throw new JoineryError('ACCESS_KEYS_FULL', `${MAX_ACCESS_KEYS_PER_PERSON} keys and tokens are enough`)
-    await this.#append(id, [fact])
-  }
-
-  #keyOf(hash: Uint8Array): OwnedAccessKey | undefined {
-    return this.#now().keys.get(hex(hash))
   }
 
   // Sessions
@@ -344,7 +275,7 @@ export class People implements PeopleAccess, SignIn {
     const before = sessionOfCookies(cookies, this.#cookieName)
     const owner = before === undefined ? undefined : this.#now().sessions.get(before)
     if (before !== undefined && owner !== undefined)
-      entries.push(personEntry(owner, { kind: 'person-sessions-ended', sessions: [bytesOf(before)] }))
+      entries.push(personEntry(owner, { kind: 'person-sessions-ended', sessions: [bytesOfHex(before)] }))
     await this.#components.journal.append(entries)
     return sessionCookie(this.#cookieName, token)
   }
@@ -360,7 +291,7 @@ export class People implements PeopleAccess, SignIn {
     const session = sessionOfCookies(cookies, this.#cookieName)
     const person = this.ofSession(cookies)
     if (session !== undefined && person)
-      await this.#append(person.id, [{ kind: 'person-sessions-ended', sessions: [bytesOf(session)] }])
+      await this.#append(person.id, [{ kind: 'person-sessions-ended', sessions: [bytesOfHex(session)] }])
     return endedCookie(this.#cookieName)
   }
 
@@ -376,7 +307,7 @@ export class People implements PeopleAccess, SignIn {
     return [
       {
         kind: 'person-sessions-ended',
-        sessions: sessions.map(([session]) => bytesOf(session))
+        sessions: sessions.map(([session]) => bytesOfHex(session))
       }
     ]
   }
@@ -418,8 +349,4 @@ function readNames(wanted: { shownName: string; name?: string | undefined }): { 
     throw new JoineryError('PERSON_NAME_INVALID', 'no letter or digit in it')
   if (isReservedName(name)) throw new JoineryError('PERSON_NAME_INVALID', `${name} is the name of a page`)
   return { name, shownName }
-}
-
-function bytesOf(hexDigits: string): Uint8Array {
-  return new Uint8Array(Buffer.from(hexDigits, 'hex'))
 }

@@ -117,7 +117,8 @@ function pages(): Record<string, string> {
         signals: {
           ...{ green: 0, red: 1, hands: 1, learners: 1 },
           people: vectors.map((shownName) => ({ name: 'x', shownName, sticky: 'red', hand: true, ageMs: 0 }))
-        }
+        },
+        present: {}
       },
       visitor,
       { mayChange: true, sticks: vectors, notice: all }

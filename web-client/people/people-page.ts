@@ -1,12 +1,17 @@
 /** `/people`: everybody who has an account, for those who help. */
 import type { Person, PersonRole } from '../../protocols/people.ts'
 import { MAX_SHOWN_NAME_CHARACTERS } from '../../protocols/person-name.ts'
+import type { RoomGlance } from '../../protocols/room-glance.ts'
 import { type FormProblem, renderField, renderProblem } from '../form.ts'
+import { hashOf } from '../hash.ts'
 import { type Html, html } from '../html.ts'
+import type { Language } from '../languages.ts'
 import { renderPage } from '../page-frame.ts'
+import { roomTextsIn } from '../room/texts.ts'
 import { textsIn } from '../texts.ts'
 import type { Visitor } from '../visitor.ts'
 import { renderNewCode } from './account-page.ts'
+import { renderHere } from './here-part.ts'
 import { type PeopleTexts, peopleTextsIn } from './texts.ts'
 
 export interface PersonRow {
@@ -20,6 +25,8 @@ export interface PeopleList {
   /** A code that was made a moment ago, to be handed over. */
   newCode?: { name: string; shownName: string; code: string }
   mayAdd: boolean
+  /** Who is here; absent where there is no dashboard. */
+  here?: { glance: RoomGlance; script: string | undefined }
   /** Only for those who may change it. */
   signUpIsOpen?: boolean
   /** Cards wait to be printed. */
@@ -45,9 +52,10 @@ export function renderPeoplePage(list: PeopleList, visitor: Visitor): string {
     texts,
     visitor,
     link: { href: '/room', text: texts.facilitatorPage },
-    main: html`<div class="flow">
+    main: html`<div class="flow"${list.here?.script !== undefined && html` data-room="help"`}>
 ${newCode && renderNewCode(newCode.name, newCode.code, '/people/code-noted', words, words.people.codeFor(newCode.shownName))}
 ${list.problem && list.problem.field === undefined && html`<div class="card">${renderProblem(list.problem)}</div>`}
+${list.here && renderHerePart(list.here.glance, visitor.language, list.here.script !== undefined)}
 ${list.hasCards && html`<p><a class="button" href="/people/cards">${words.cards.title}</a></p>`}
 ${
   list.mayAdd &&
@@ -73,8 +81,17 @@ ${list.signUpIsOpen !== undefined && renderSignUpState(list.signUpIsOpen, words)
 <h2 id="people-title">${words.people.title}</h2>
 <ul class="plain people">${list.rows.map((row) => renderRow(row, words))}</ul>
 </section>
-</div>`
+</div>
+${list.here?.script !== undefined && html`<script type="module" src="${list.here.script}"></script>`}`
   })
+}
+
+/** Filled again by the dashboard's script, as its parts are. */
+function renderHerePart(glance: RoomGlance, language: Language, isFollowed: boolean): Html {
+  const shown = renderHere(glance, { language })
+  const words = roomTextsIn(language)
+  return html`<div data-part="here" data-hash="${hashOf(shown.html)}">${shown}</div>
+${isFollowed && html`<p class="live" data-live-state data-live-on="${words.live}" data-live-off="${words.notLive}" role="status"></p>`}`
 }
 
 function renderSignUpState(isOpen: boolean, words: PeopleTexts): Html {
@@ -88,7 +105,7 @@ function renderSignUpState(isOpen: boolean, words: PeopleTexts): Html {
 
 function renderRow({ person, mayResetCode, mayChange }: PersonRow, words: PeopleTexts): Html {
   const { name, shownName, role, id } = person
-  return html`<li class="row">
+  return html`<li class="row" id="person-${id}">
 <div class="row-text"><h3><a href="/${name}">${shownName}</a></h3><p class="faint">${name} · ${words.me.role[role]}</p></div>
 <div class="buttons">${
     mayResetCode &&

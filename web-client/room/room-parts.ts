@@ -3,12 +3,14 @@ import { type RoomGlance, warningsOf } from '../../protocols/room-glance.ts'
 import { renderLine, spaced } from '../first-page.ts'
 import { formatBytes, formatCount, formatTime } from '../formats.ts'
 import { type Html, html } from '../html.ts'
+import { renderHere } from '../people/here-part.ts'
 import type { RoomContext } from './room-context.ts'
 import { renderMap } from './room-map.ts'
 
 export const ROOM_PARTS: Readonly<Record<string, (glance: RoomGlance, context: RoomContext) => Html>> = {
   warnings: renderWarnings,
   signals: renderSignals,
+  here: renderHere,
   waiting: renderWaiting,
   map: renderMap,
   collections: renderCollections,

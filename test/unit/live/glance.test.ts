@@ -30,6 +30,7 @@ describe('a stream of changes', () => {
     loads: fc.array(fc.nat(2), { minLength: 5, maxLength: 5 }),
     hasRoom: fc.boolean(),
     timeMs: fc.nat(2),
+    people: fc.uniqueArray(fc.constantFrom('p', 'q', 'r'), { maxLength: 3 }),
     red: fc.nat(2)
   })
   const glanceOf = ({
@@ -37,12 +38,14 @@ describe('a stream of changes', () => {
     loads,
     hasRoom,
     timeMs,
+    people,
     red
   }: {
     ids: string[]
     loads: number[]
     hasRoom: boolean
     timeMs: number
+    people: string[]
     red: number
   }): RoomGlance => {
     const { room, ...rest } = base
@@ -54,7 +57,10 @@ describe('a stream of changes', () => {
       hours: Object.fromEntries(
         ids.filter((_, at) => loads[at] !== 0).map((id, at) => [id, { load: `${loads[at]}`, memory: '', sent: '' }])
       ),
-      signals: { ...base.signals, red }
+      signals: { ...base.signals, red },
+      present: Object.fromEntries(
+        people.map((id) => [id, { shownName: id, hand: red > 0, at: [{ id: 'a', sinceMs: timeMs, awayMs: 0 }] }])
+      )
     }
   }
 
@@ -127,7 +133,7 @@ describe('warnings', () => {
     const all = [
       ...['UNREACHABLE', 'UNDER_VOLTAGE', 'TOO_HOT', 'DISK_NEARLY_FULL', 'DISK_FAILED', 'CLOCK_WRONG', 'CLOCK_DIFFERS'],
       ...['MULTICAST_BLOCKED', 'CLIENT_ISOLATION', 'FIREWALL_HERE', 'NO_NETWORK', 'CARD_COPIED', 'UPDATE_NEEDED'],
-      ...['RADIO_FULL', 'VERSIONS_DIFFER', 'ONE_COPY', 'ONE_DEVICE', 'SOMETHING_NEW']
+      ...['RADIO_FULL', 'REPOSITORY_UNTIDY', 'VERSIONS_DIFFER', 'ONE_COPY', 'ONE_DEVICE', 'SOMETHING_NEW']
     ]
     const said = all.map((code) =>
       roomTextsIn(language).warnings.of({ code, device: 'pi-2', collection: 'cran', count: 2 })

@@ -5,7 +5,9 @@ import {
   HOUR_SAMPLES,
   MAX_REPORT_COLLECTIONS,
   MAX_REPORT_LINKS,
-  MAX_REPORT_WARNINGS
+  MAX_REPORT_PEOPLE,
+  MAX_REPORT_WARNINGS,
+  type PresenceReport
 } from '../../../protocols/device-report.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import {
@@ -35,6 +37,9 @@ const report = (more: Parameters<typeof reportOf>[0] = {}): Known => ({
 })
 const hour = { load: new Uint8Array(HOUR_SAMPLES), memory: new Uint8Array(3), sent: new Uint8Array(0) }
 
+const people = (count: number): PresenceReport[] =>
+  Array.from({ length: count }, (_, at) => ({ person: personOf(at), forMs: 1_000 * at, awayMs: 366 * 24 * 3_600_000 }))
+
 const VALID: Known[] = [
   {
     kind: 'signals',
@@ -43,6 +48,7 @@ const VALID: Known[] = [
   },
   { kind: 'watch', watcher: nodeOf('a'), bootId: BOOT, round: 4, forMs: MAX_WATCH_MS },
   report({ links: [{ node: nodeOf('b'), roundTripMs: 12, bytesPerSecond: 3e6 }, { node: nodeOf('c') }], hour }),
+  report({ people: people(2) }),
   { kind: 'ping', nonce: 5, fillBytes: 100 },
   { kind: 'pong', nonce: 5 },
   { kind: 'clock', count: 2, wallMs: 1_790_000_000_000 }
@@ -90,6 +96,7 @@ describe('what devices tell each other of the moment', () => {
         report({ collections: collections(MAX_REPORT_COLLECTIONS + 1) })
       ],
       [report({ warnings: warnings(MAX_REPORT_WARNINGS) }), report({ warnings: warnings(MAX_REPORT_WARNINGS + 1) })],
+      [report({ people: people(MAX_REPORT_PEOPLE) }), report({ people: people(MAX_REPORT_PEOPLE + 1) })],
       [report({ hour }), report({ hour: { ...hour, load: new Uint8Array(HOUR_SAMPLES + 1) } })],
       [report({ board: 'x'.repeat(96) }), report({ board: 'x'.repeat(97) })],
       [
@@ -124,7 +131,8 @@ describe('what devices tell each other of the moment', () => {
         heldFiles: 1e9
       })),
       warnings: Array.from({ length: MAX_REPORT_WARNINGS }, (_, at) => `W${at}`.padEnd(40, 'X')),
-      hour: { load: new Uint8Array(60), memory: new Uint8Array(60), sent: new Uint8Array(60) }
+      hour: { load: new Uint8Array(60), memory: new Uint8Array(60), sent: new Uint8Array(60) },
+      people: people(MAX_REPORT_PEOPLE)
     })
     expect(encodeRoomLive(full).length).toBeLessThanOrEqual(MAX_ROOM_LIVE_BYTES)
   })

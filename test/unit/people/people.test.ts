@@ -255,19 +255,19 @@ describe('an SSH key', () => {
   test('is known by its hash on every node, until it is removed for good', async () => {
     const [left, right] = [await peopleNode('a'), await peopleNode('b')]
     const { person } = await left.people.add({ shownName: 'Ana' })
-    await left.people.addSshKey(person.id, `  ${ED25519}\n`)
-    await left.people.addSshKey(person.id, ED25519)
+    await left.people.keys.addSsh(person.id, `  ${ED25519}\n`)
+    await left.people.keys.addSsh(person.id, ED25519)
     meet(left, right)
     expect(right.people.ofSshKey(blobOf(ED25519))?.id).toBe(person.id)
     expect(right.people.ofSshKey(blobOf(keyNumber(1)))).toBeUndefined()
-    const [key, ...more] = right.people.accessKeys(person.id)
+    const [key, ...more] = right.people.keys.list(person.id)
     expect([key?.label, key?.use, key?.scopes, more]).toEqual(['ana@laptop', 'ssh', ['push'], []])
-    await right.people.endAccessKey(person.id, key?.hash ?? '')
+    await right.people.keys.end(person.id, key?.hash ?? '')
     meet(left, right)
     const restarted = await left.restart()
     for (const people of [restarted, right.people]) {
       expect(people.ofSshKey(blobOf(ED25519))).toBeUndefined()
-      expect(await refusal(() => people.addSshKey(person.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
+      expect(await refusal(() => people.keys.addSsh(person.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
     }
   })
 
@@ -276,14 +276,14 @@ describe('an SSH key', () => {
     const ana = (await left.people.add({ shownName: 'Ana' })).person
     const eve = (await left.people.add({ shownName: 'Eve' })).person
     meet(left, right)
-    await left.people.addSshKey(ana.id, ED25519)
+    await left.people.keys.addSsh(ana.id, ED25519)
     await right.people.rename(eve.id, { shownName: 'Eve again' })
-    await right.people.addSshKey(eve.id, ED25519)
+    await right.people.keys.addSsh(eve.id, ED25519)
     meet(left, right)
     for (const { people } of [left, right]) {
       expect(people.ofSshKey(blobOf(ED25519))?.id).toBe(ana.id)
-      expect(await refusal(() => people.addSshKey(eve.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
-      await people.endAccessKey(eve.id, people.accessKeys(ana.id)[0]?.hash ?? '')
+      expect(await refusal(() => people.keys.addSsh(eve.id, ED25519))).toBe('ACCESS_KEY_TAKEN')
+      await people.keys.end(eve.id, people.keys.list(ana.id)[0]?.hash ?? '')
       expect(people.ofSshKey(blobOf(ED25519))?.id).toBe(ana.id)
     }
   })
@@ -291,7 +291,7 @@ describe('an SSH key', () => {
   test('goes with the account', async () => {
     const { people } = await peopleNode('a')
     const { person } = await people.add({ shownName: 'Ana' })
-    await people.addSshKey(person.id, ED25519)
+    await people.keys.addSsh(person.id, ED25519)
     await people.remove(person.id)
     expect(people.ofSshKey(blobOf(ED25519))).toBeUndefined()
   })
@@ -320,24 +320,24 @@ describe('an SSH key', () => {
       rsa(255),
       rsa(1_500)
     ])
-      expect([line.slice(0, 30), await refusal(() => people.addSshKey(person.id, line))]).toEqual([
+      expect([line.slice(0, 30), await refusal(() => people.keys.addSsh(person.id, line))]).toEqual([
         line.slice(0, 30),
         'SSH_KEY_INVALID'
       ])
-    await people.addSshKey(person.id, rsa(256))
+    await people.keys.addSsh(person.id, rsa(256))
   })
 
   test('comes with at most nineteen others, and at most a hundred and fifty over time', async () => {
     const { people } = await peopleNode('a')
     const { person } = await people.add({ shownName: 'Ana' })
     for (let number = 0; number < 150; number++) {
-      await people.addSshKey(person.id, keyNumber(number))
-      const keys = people.accessKeys(person.id)
+      await people.keys.addSsh(person.id, keyNumber(number))
+      const keys = people.keys.list(person.id)
       if (keys.length < 20) continue
-      expect(await refusal(() => people.addSshKey(person.id, keyNumber(200)))).toBe('ACCESS_KEYS_FULL')
-      for (const { hash } of keys) await people.endAccessKey(person.id, hash)
+      expect(await refusal(() => people.keys.addSsh(person.id, keyNumber(200)))).toBe('ACCESS_KEYS_FULL')
+      for (const { hash } of keys) await people.keys.end(person.id, hash)
     }
-    expect(await refusal(() => people.addSshKey(person.id, keyNumber(201)))).toBe('ACCESS_KEYS_FULL')
+    expect(await refusal(() => people.keys.addSsh(person.id, keyNumber(201)))).toBe('ACCESS_KEYS_FULL')
     for (let number = 0; number < 140; number++) expect(people.ofSshKey(blobOf(keyNumber(number)))).toBeUndefined()
   })
 })
@@ -347,7 +347,7 @@ describe('a token', () => {
     const [left, right] = [await peopleNode('a'), await peopleNode('b')]
     const { person, code } = await left.people.add({ shownName: 'Ana' })
     const eve = (await left.people.add({ shownName: 'Eve' })).person
-    const token = await left.people.addToken(person.id, { label: ' my  editor ', scopes: ['push'] })
+    const token = await left.people.keys.addToken(person.id, { label: ' my  editor ', scopes: ['push'] })
     meet(left, right)
     expect(JSON.stringify(right.journal.entries)).not.toContain(token)
     for (const { people } of [left, right]) {
@@ -364,14 +364,14 @@ describe('a token', () => {
       expect(await as('ana', `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, 'push')).toBe('SIGN_IN_FAILED')
       expect(await refusal(() => people.withPassword('ana', token, FROM))).toBe('SIGN_IN_FAILED')
     }
-    expect(left.people.accessKeys(person.id).map(({ label }) => label)).toEqual(['my editor'])
-    await right.people.endAccessKey(person.id, right.people.accessKeys(person.id)[0]?.hash ?? '')
+    expect(left.people.keys.list(person.id).map(({ label }) => label)).toEqual(['my editor'])
+    await right.people.keys.end(person.id, right.people.keys.list(person.id)[0]?.hash ?? '')
     meet(left, right)
     expect(await refusal(() => left.people.withCodeOrToken('ana', token, FROM, 'push'))).toBe('SIGN_IN_FAILED')
     for (const wanted of [
       { label: ' ', scopes: ['push'] as const },
       { label: 'x', scopes: [] }
     ])
-      expect(await refusal(() => left.people.addToken(eve.id, wanted))).toBe('BAD_REQUEST')
+      expect(await refusal(() => left.people.keys.addToken(eve.id, wanted))).toBe('BAD_REQUEST')
   })
 })

@@ -74,8 +74,8 @@ describe('accounts that nobody used', () => {
       await named(node, 'Once', 1),
       await named(node, 'Again', 2)
     ]
-    await people.addToken(await named(node, 'Token', 1), { label: 'laptop', scopes: ['push'] })
-    await people.addSshKey(await named(node, 'Key', 1), KEY)
+    await people.keys.addToken(await named(node, 'Token', 1), { label: 'laptop', scopes: ['push'] })
+    await people.keys.addSsh(await named(node, 'Key', 1), KEY)
     await people.rename(await named(node, 'Renamed', 1), { shownName: 'Other', name: 'other' })
     const found = people.unused()
     const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id)
