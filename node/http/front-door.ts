@@ -110,8 +110,11 @@ export interface FrontDoorInit {
 
 interface FrontDoorLimits {
   connectionsPerAddress: number
+  quietConnectionsPerAddress: number
   heldConnectionsPerAddress: number
+  heldConnections: number
   heldConnectionMs: number
+  heldRConnectionMs: number
   connections: number
   headersTimeoutMs: number
   requestTimeoutMs: number
@@ -132,8 +135,11 @@ export interface FrontDoor {
 
 const STANDARD_LIMITS: FrontDoorLimits = {
   connectionsPerAddress: limits.MAX_CONNECTIONS_PER_ADDRESS,
+  quietConnectionsPerAddress: limits.MAX_QUIET_CONNECTIONS_PER_ADDRESS,
   heldConnectionsPerAddress: limits.MAX_HELD_CONNECTIONS_PER_ADDRESS,
+  heldConnections: limits.MAX_HELD_CONNECTIONS,
   heldConnectionMs: limits.HELD_CONNECTION_MS,
+  heldRConnectionMs: limits.HELD_R_CONNECTION_MS,
   connections: limits.MAX_CONNECTIONS,
   headersTimeoutMs: limits.HEADERS_TIMEOUT_MS,
   requestTimeoutMs: limits.REQUEST_TIMEOUT_MS,
@@ -191,17 +197,23 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
       })
     }
   )
-  server.maxConnections = applied.connections
+  // What is past the connections waits; what is past both never gets so far as to be told.
+  server.maxConnections = applied.connections + applied.heldConnections
   server.maxHeadersCount = limits.MAX_HEADERS
   server.maxRequestsPerSocket = limits.MAX_REQUESTS_PER_CONNECTION
   server.timeout = applied.stalledAnswerTimeoutMs
   const connections: ConnectionLimit = limitConnections(
     { server, clock: components.clock },
     {
+      connections: applied.connections,
       perAddress: applied.connectionsPerAddress,
+      quietPerAddress: applied.quietConnectionsPerAddress,
       heldPerAddress: applied.heldConnectionsPerAddress,
-      held: limits.MAX_HELD_CONNECTIONS,
-      heldMs: applied.heldConnectionMs
+      held: applied.heldConnections,
+      heldHeadMs: Math.min(applied.headersTimeoutMs, applied.heldConnectionMs),
+      heldMs: applied.heldConnectionMs,
+      heldPatientMs: applied.heldRConnectionMs,
+      isPatient: isOfR
     }
   )
   server.on('upgrade', (request, socket, head) => {
@@ -273,6 +285,11 @@ function logAnswer({ clock, log }: FrontDoorComponents, request: IncomingMessage
       'answered'
     )
   })
+}
+
+/** By the address, or, where another device sent it here, by how it calls itself. */
+function isOfR(head: string): boolean {
+  return /^[A-Z]+ \/cran\//.test(head) || /\r\nUser-Agent: (?:R[ /]|libcurl\/)/i.test(head)
 }
 
 /** Said by the program, whichever room it is in. */

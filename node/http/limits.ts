@@ -8,13 +8,17 @@ export const MAX_HEADERS = 64
 export const MAX_BODY_BYTES = 64 * 1024
 /** 100 learners with 6 connections of a browser each, and as many peers; an idle one costs some 20 KB. */
 export const MAX_CONNECTIONS = 1_024
-/** A browser opens 6 to one host, pip 1, R 1; a classroom behind one router's address still gets through. */
-export const MAX_CONNECTIONS_PER_ADDRESS = 64
-/** Connections that wait for one of these to end: R opens six, and a class behind one router's address has thirty of them. A waiting one has no parser yet. */
-export const MAX_HELD_CONNECTIONS_PER_ADDRESS = 64
-export const MAX_HELD_CONNECTIONS = 256
-/** Half of what R gives a download in all, unless it was told otherwise. */
-export const HELD_CONNECTION_MS = 30_000
+/** A class of 40 behind one router's address, each with 6 connections of a browser, one to its notes and one of pip or R. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 320
+/** Of these, those on which nothing is being answered: a request comes within a moment, and an idle connection is closed for who waits. */
+export const MAX_QUIET_CONNECTIONS_PER_ADDRESS = 64
+/** Connections that wait for one of these to end: that class once more. A waiting one has no parser yet and costs some 3 KB. */
+export const MAX_HELD_CONNECTIONS_PER_ADDRESS = 320
+export const MAX_HELD_CONNECTIONS = 512
+/** As long as pip and R give the whole of a small file. */
+export const HELD_CONNECTION_MS = 60_000
+/** R would not come again: until it gives up by itself, as our setup tells it to. */
+export const HELD_R_CONNECTION_MS = 600_000
 /** A file that could not be had just now is asked for again so often, where the visitor would not come again. */
 export const TRY_AGAIN_MS = 1_000
 /** A request line and its headers fit in one packet: whoever takes longer is stalling (Node's default is 60 s). */

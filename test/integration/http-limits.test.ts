@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { BlobServer, NoteDoor } from '../../node/http/front-door.ts'
+import type { BlobServer, FrontDoorInit, NoteDoor } from '../../node/http/front-door.ts'
 import { listen } from '../../node/http/listen.ts'
 import { cidOfDigest } from '../../protocols/cid.ts'
 import type { Mirror } from '../../protocols/content.ts'
@@ -24,12 +25,57 @@ const FAST = {
   stopGraceMs: 300
 }
 
+/** Answers all who ask when it is told to. */
+function waitingMirror(): { mirror: Mirror; finish(): void } {
+  let finish = (): void => undefined
+  const told = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const answer: Mirror['answer'] = async () => {
+    await told
+    return { kind: 'bytes', bytes: Buffer.from('done'), contentType: 'text/plain' }
+  }
+  return { mirror: { answer }, finish: () => finish() }
+}
+
+const get = (path: string, more = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${more}\r\n`
+
+/** All of the three connections that an address may have here are being answered, until `finish`. */
+async function fullDoor(limits: FrontDoorInit['limits'] & object): Promise<{ door: StartedFrontDoor; finish(): void }> {
+  const { mirror, finish } = waitingMirror()
+  const full = await startFrontDoor(sampleRoom, {
+    mirrors: new Map([['pypi', mirror]]),
+    init: { limits: { connectionsPerAddress: 3, ...limits } }
+  })
+  door = full
+  await openMany(full.port, 3, get('/pypi/x'))
+  await expect.poll(() => full.frontDoor.figures().requests).toBe(3)
+  return { door: full, finish }
+}
+
+function noteDoor(onUpgrade: (url: string, socket: Duplex) => void = () => undefined): NoteDoor {
+  const none = (): never => {
+    throw new Error('not asked in this test')
+  }
+  return {
+    syncPath: '/notes/sync/',
+    handleUpgrade: (request, socket) => onUpgrade(request.url ?? '', socket),
+    page: none,
+    asset: none,
+    list: none,
+    create: none,
+    rename: none,
+    exportText: none
+  }
+}
+
 async function openMany(port: number, count: number, text: string): Promise<RawConnection[]> {
   return await Promise.all(Array.from({ length: count }, () => openRaw(port, text)))
 }
 
 describe('one address', () => {
-  it('has at most 64 connections: the next one takes the place of one that is idle', async () => {
+  it('has at most 64 connections that are quiet: the next one takes the place of one that is idle', async () => {
     door = await startFrontDoor(sampleRoom)
     const open = await openMany(door.port, 64, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
     await expect.poll(() => open.every((one) => statusOf(one.received()) === 200)).toBe(true)
@@ -41,13 +87,13 @@ describe('one address', () => {
     await expect.poll(() => door?.frontDoor.figures().openConnections).toBeLessThan(2)
   })
 
-  it('waits for a place where none is idle: as many as 64, the one past them hears it at once, and a place that is free is taken', async () => {
+  it('waits for a place where none is idle: as many as 320, the one past them hears it at once, and a place that is free is taken', async () => {
     door = await startFrontDoor(sampleRoom)
     const busy = await openMany(door.port, 64, 'GET /healthz HTTP/1.1\r\n')
     await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(64)
     const request = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
     const waiting: RawConnection[] = []
-    for (let i = 0; i < 64; i++) waiting.push(await openRaw(door.port, request))
+    for (let i = 0; i < 320; i++) waiting.push(await openRaw(door.port, request))
     const refused = await openRaw(door.port, request)
     await refused.closed
     expect(statusOf(refused.received())).toBe(503)
@@ -62,9 +108,43 @@ describe('one address', () => {
     await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(0)
   })
 
+  it('of a whole class has 320 that are being answered; the next one waits until one of them has ended, and nobody is refused', async () => {
+    const { mirror, finish } = waitingMirror()
+    door = await startFrontDoor(sampleRoom, { mirrors: new Map([['pypi', mirror]]) })
+    const request = 'GET /pypi/x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+    const inUse = await openMany(door.port, 320, request)
+    await expect.poll(() => door?.frontDoor.figures().requests).toBe(320)
+    const next = await openRaw(door.port, request)
+    const other = await openRaw(door.port, request.replace('/pypi/x', '/healthz'), '127.0.0.2')
+    await expect.poll(() => statusOf(other.received())).toBe(200)
+    expect(door.frontDoor.figures()).toMatchObject({ openConnections: 321, refusedConnections: 0, requests: 321 })
+    inUse[7]?.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().requests).toBe(322)
+    finish()
+    await expect.poll(() => statusOf(next.received())).toBe(200)
+    for (const [i, one] of inUse.entries()) if (i !== 7) await expect.poll(() => statusOf(one.received())).toBe(200)
+    expect(door.frontDoor.figures().refusedConnections).toBe(0)
+    for (const one of [...inUse, next, other]) one.socket.destroy()
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(0)
+  })
+
+  it('keeps what became a WebSocket beside those that are quiet', async () => {
+    const sockets: Duplex[] = []
+    const notes = noteDoor((_url, socket) => sockets.push(socket))
+    door = await startFrontDoor(sampleRoom, { notes, init: { limits: { quietConnectionsPerAddress: 2 } } })
+    const upgrade = 'Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    for (let count = 1; count <= 3; count++) {
+      await openRaw(door.port, `GET /notes/sync/x HTTP/1.1\r\n${upgrade}`)
+      await expect.poll(() => sockets.length).toBe(count)
+    }
+    expect((await fetch(`${door.origin}/healthz`)).status).toBe(200)
+    expect(door.frontDoor.figures()).toMatchObject({ openConnections: 4, refusedConnections: 0 })
+    for (const socket of sockets) socket.destroy()
+  })
+
   it('is refused when no place has become free in time; who leaves before makes room for another one who waits', async () => {
     door = await startFrontDoor(sampleRoom, {
-      init: { limits: { connectionsPerAddress: 2, heldConnectionsPerAddress: 1, heldConnectionMs: 300 } }
+      init: { limits: { quietConnectionsPerAddress: 2, heldConnectionsPerAddress: 1, heldConnectionMs: 300 } }
     })
     const busy = await openMany(door.port, 2, 'GET /healthz HTTP/1.1\r\n')
     await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(2)
@@ -76,6 +156,37 @@ describe('one address', () => {
     await next.closed
     expect(statusOf(next.received())).toBe(200)
     for (const one of busy) one.socket.destroy()
+  })
+
+  it('that waits with half a request is sent away soon, with a whole one it stays', async () => {
+    const { door: full, finish } = await fullDoor({ headersTimeoutMs: 500 })
+    const half = await openRaw(full.port, 'GET /cran/src/contrib/PACKAGES HTTP/1.1\r\nHost: 127.0.0.1\r\n')
+    const browser = await openRaw(full.port, get('/healthz'))
+    await half.closed
+    expect([statusOf(half.received()), browser.received()]).toEqual([503, ''])
+    finish()
+    await browser.closed
+    expect(statusOf(browser.received())).toBe(200)
+  })
+
+  it('that waits too long is sent away, but for R, by its address or by how it calls itself', async () => {
+    const { door: full, finish } = await fullDoor({ heldConnectionMs: 300 })
+    const ofR = [
+      await openRaw(full.port, get('/cran/src/contrib/PACKAGES')),
+      await openRaw(full.port, get('/healthz', 'User-Agent: R (4.2.2 x86_64-pc-linux-gnu)\r\n')),
+      await openRaw(full.port, get('/healthz', 'User-Agent: libcurl/7.88.1\r\n'))
+    ]
+    const browser = await openRaw(full.port, get('/healthz', 'User-Agent: Mozilla/5.0\r\n'))
+    await browser.closed
+    expect([browser, ...ofR].map((one) => one.received().split('\r\n')[0])).toEqual([
+      'HTTP/1.1 503 Service Unavailable',
+      '',
+      '',
+      ''
+    ])
+    finish()
+    await Promise.all(ofR.map((one) => one.closed))
+    expect(ofR.map((one) => statusOf(one.received()))).toEqual([404, 200, 200])
   })
 
   it('that floods with 500 connections leaves the others served', async () => {
@@ -97,6 +208,28 @@ describe('one address', () => {
     })
     expect(status).toBe(200)
     for (const one of flood) if (one.status === 'fulfilled') one.value.socket.destroy()
+  })
+})
+
+describe('all addresses together', () => {
+  it('have so many connections; the next one waits until one of them has ended, whosever it was', async () => {
+    door = await startFrontDoor(sampleRoom, {
+      init: { limits: { connections: 3, heldConnections: 2 } }
+    })
+    const { port } = door
+    const open: RawConnection[] = []
+    for (const i of [1, 2, 3]) open.push(await openRaw(port, 'GET /healthz HTTP/1.1\r\n', `127.0.0.${i}`))
+    await expect.poll(() => door?.frontDoor.figures().openConnections).toBe(3)
+    const request = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
+    const waiting = [await openRaw(port, request, '127.0.0.4'), await openRaw(port, request, '127.0.0.5')]
+    // Past both the system closes it, and nothing is said.
+    const past = await openRaw(port, request, '127.0.0.6')
+    await past.closed
+    expect([past.received(), ...waiting.map((one) => one.received())]).toEqual(['', '', ''])
+    open[0]?.socket.destroy()
+    for (const one of waiting) await one.closed
+    expect(waiting.map((one) => statusOf(one.received()))).toEqual([200, 200])
+    for (const one of open) one.socket.destroy()
   })
 })
 
@@ -229,22 +362,6 @@ describe('a request to change the protocol', () => {
     await door.frontDoor.stop()
     await socket.closed
   })
-
-  function noteDoor(onUpgrade: (url: string) => void = () => undefined): NoteDoor {
-    const none = (): never => {
-      throw new Error('not asked in this test')
-    }
-    return {
-      syncPath: '/notes/sync/',
-      handleUpgrade: (request) => onUpgrade(request.url ?? ''),
-      page: none,
-      asset: none,
-      list: none,
-      create: none,
-      rename: none,
-      exportText: none
-    }
-  }
 })
 
 describe('the overview of the room', () => {
