@@ -52,6 +52,10 @@ export async function checkLook(page: Page, folder: string, name: string): Promi
     await page.setViewportSize(viewport)
     // Colours that fade into one another are neither's half way.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // What comes in turns has come.
+    await page.evaluate(async () => {
+      await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))
+    })
     // What is not in sight is looked at too.
     await page.evaluate(() => {
       for (const one of document.querySelectorAll<HTMLElement>('*'))
