@@ -1,5 +1,5 @@
 /**
- * What this device has used of its uplink, by cloud peer, over restarts. A little more than was used is written down ahead: whoever pulls the plug
+ * What this device has used of its uplink, by cloud peer (and under its own id what it fetched from elsewhere), over restarts. A little more than was used is written down ahead: whoever pulls the plug
  * finds up to that much counted that was not used, and never less. In order it is written exactly.
  */
 import { type CborValue, decodeCbor, encodeCbor, sameBytes } from '../../protocols/cbor.ts'
@@ -11,7 +11,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import { readSmallFile, writeDurably } from '../platform/durable-file.ts'
 import { Budget, type Used } from './budget.ts'
-import { AHEAD_BYTES, AHEAD_MOST_BYTES, AHEAD_MS, MAX_CLOUDS } from './limits.ts'
+import { AHEAD_BYTES, AHEAD_MOST_BYTES, AHEAD_MS, MAX_BUDGET_LINES } from './limits.ts'
 
 const FILE_VERSION = 1
 const MAX_FILE_BYTES = 4096
@@ -37,6 +37,8 @@ export class BudgetBook {
   readonly #lines: Map<NodeId, Line>
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
+  /** The last write failed, and that was told. */
+  #failed = false
 
   private constructor(components: { disk: Disk; clock: Clock }, init: BudgetBookInit, lines: Map<NodeId, Line>) {
     this.#components = components
@@ -68,7 +70,7 @@ export class BudgetBook {
     // The longest unused goes: a room has at most so many cloud peers, but they may change.
     this.#lines.delete(node)
     this.#lines.set(node, made)
-    const oldest = this.#lines.size > MAX_CLOUDS ? this.#lines.keys().next().value : undefined
+    const oldest = this.#lines.size > MAX_BUDGET_LINES ? this.#lines.keys().next().value : undefined
     if (oldest !== undefined) this.#lines.delete(oldest)
     return made.budget
   }
@@ -109,8 +111,11 @@ export class BudgetBook {
     try {
       await writeDurably(this.#components.disk, this.#init.path, encodeCbor([FILE_VERSION, rows]))
       for (const { line, written } of ahead) line.written = written
+      this.#failed = false
     } catch (cause) {
       // A full disk: tried again with the next bytes.
+      if (this.#failed) return
+      this.#failed = true
       this.#init.onProblem({ code: 'CLOUD_BUDGET_LOST', message: 'what is used of the internet is not written', cause })
     }
   }
@@ -118,7 +123,8 @@ export class BudgetBook {
 
 function linesFromCbor(value: CborValue): Map<NodeId, Line> {
   const [version, rows] = Array.isArray(value) && value.length === 2 ? value : []
-  if (version !== FILE_VERSION || !Array.isArray(rows) || rows.length > MAX_CLOUDS) throw new Error('not a budget book')
+  if (version !== FILE_VERSION || !Array.isArray(rows) || rows.length > MAX_BUDGET_LINES)
+    throw new Error('not a budget book')
   return new Map(
     rows.map((row): [NodeId, Line] => {
       const [node, count, bytes, ms] = Array.isArray(row) && row.length === 4 ? row : []
