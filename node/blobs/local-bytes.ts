@@ -1,6 +1,7 @@
 import type { Bitfield } from '../../protocols/bitfield.ts'
 import type { Cid } from '../../protocols/cid.ts'
-import { pieceSpan } from '../../protocols/piece-list.ts'
+import { JoineryError } from '../../protocols/errors.ts'
+import { PIECE_BYTES, pieceSpan } from '../../protocols/piece-list.ts'
 import { SPAN_BYTES } from './limits.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import type { BlobStore } from './store.ts'
@@ -24,7 +25,7 @@ export function localBytes(store: BlobStore, cid: Cid, start: number, end: numbe
   const partial = store.partial(cid)
   if (!partial || end > partial.ref.sizeBytes || !hasPieces(partial, start, end))
     return { kind: 'missing', have: partial?.bits }
-  return { kind: 'bytes', spans: partialSpans(store, partial, { start, end }, buffer) }
+  return { kind: 'bytes', spans: partialSpans(store, cid, { start, end }, buffer) }
 }
 
 function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): boolean {
@@ -35,15 +36,19 @@ function hasPieces({ ref, bits }: PartialBlob, start: number, end: number): bool
   return true
 }
 
+/** @throws JoineryError `BLOB_ROTTEN`, or `BLOB_MISSING` when the file was put aside while it was read */
 async function* partialSpans(
   store: BlobStore,
-  partial: PartialBlob,
+  cid: Cid,
   { start, end }: { start: number; end: number },
   buffer: Uint8Array | undefined
 ): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
     // It was completed meanwhile: the partial file is closed then.
-    if (store.has(partial.ref.cid)) return yield* store.readSpans(partial.ref.cid, at, end, buffer)
+    if (store.has(cid)) return yield* store.readSpans(cid, at, end, buffer)
+    // Or nobody fetches it any more, and it is closed as well.
+    const partial = store.partial(cid)
+    if (!partial?.bits.has(Math.floor(at / PIECE_BYTES))) throw new JoineryError('BLOB_MISSING', 'no longer here')
     const span = await partial.readSpan(at, end, buffer)
     at += span.length
     for (let sent = 0; sent < span.length; sent += SPAN_BYTES) yield span.subarray(sent, sent + SPAN_BYTES)

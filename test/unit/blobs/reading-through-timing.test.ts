@@ -1,6 +1,7 @@
 /** A visitor who reads on while the partial file is closed, opened, or already has what is asked for: found as a download that never ended. */
 import { expect, test } from 'vitest'
-import { CLOSE_AFTER_MS } from '../../../node/blobs/limits.ts'
+import { CLOSE_AFTER_MS, SPAN_BYTES } from '../../../node/blobs/limits.ts'
+import { localBytes } from '../../../node/blobs/local-bytes.ts'
 import { PIECE_BYTES } from '../../../protocols/piece-list.ts'
 import { followAll, linkDevices, TestCatalogue } from './room.ts'
 import { fillSimulated, SimulatedRoom } from './simulated-devices.ts'
@@ -68,5 +69,17 @@ test('a file that is asked for while it is being closed keeps what it has', asyn
   expect([...partial.bits]).toContain(2)
   expect(b.store.partial(blob.cid)).toBe(partial)
   expect([...b.store.sleepingPartials()]).toEqual([])
+  await room.stop()
+})
+
+test('whoever reads pieces of a file that is put aside meanwhile is told that they are no longer here', async () => {
+  const { room, b, blob, read } = await roomWithOneBigBlob()
+  await read(0)
+  const local = localBytes(b.store, blob.cid, 0, PIECE_BYTES, new Uint8Array(SPAN_BYTES))
+  if (local.kind !== 'bytes') throw new Error('the piece was read a moment ago')
+  const spans = local.spans[Symbol.asyncIterator]()
+  expect((await room.done(spans.next())).done).toBe(false)
+  await room.done(b.store.sleepPartial(blob.cid))
+  await expect(spans.next()).rejects.toMatchObject({ code: 'BLOB_MISSING' })
   await room.stop()
 })
