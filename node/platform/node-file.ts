@@ -78,14 +78,15 @@ export class NodeFile implements DiskFile {
 
   #step<Result>(begin: (file: number, done: Done<Result>) => void): Promise<Result> {
     if (this.#closed) return Promise.reject(Object.assign(new Error('the file is closed'), { code: 'EBADF' }))
-    this.#underWay++
     return new Promise((resolve, reject) => {
+      // What Node refuses at once, such as a position that no file has, is not under way.
       begin(this.#descriptor, (error, result) => {
         this.#underWay--
         if (error) reject(error)
         else resolve(result)
         if (this.#underWay === 0) this.#onIdle?.()
       })
+      this.#underWay++
     })
   }
 }

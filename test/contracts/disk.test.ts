@@ -125,3 +125,11 @@ describe.each([
     expect(await disk.freeBytes(folder)).toBeGreaterThan(0)
   })
 })
+
+test('a file of which a read was refused before it began can still be closed', async () => {
+  const { disk, folder } = await real()
+  const file = await disk.open(join(folder, 'a'), 'create')
+  await expect(file.read(new Uint8Array(1), Number.MAX_VALUE)).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE' })
+  await file.close()
+  await expect(file.read(new Uint8Array(1), 0)).rejects.toMatchObject({ code: 'EBADF' })
+})
