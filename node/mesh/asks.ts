@@ -1,5 +1,5 @@
 /** Questions to be let in: the member's list of those that wait, and the device that asks. */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import {
   ASK_LIFETIME_MS,
   ASK_PROTOCOL,
@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Random } from '../platform/random.ts'
 import { type AskEffect, AskedSession, AskingSession } from './ask-session.ts'
+import type { MeshHost } from './host.ts'
 import { ipOf } from './introductions.ts'
 import { HELLO_TIMEOUT_MS } from './limits.ts'
 import type { AskProgress, MeshEvent, PendingAsk } from './mesh-status.ts'
@@ -31,7 +32,7 @@ const LIMITS = { maxMessageBytes: MAX_ASK_BYTES, idleTimeoutMs: ASK_LIFETIME_MS 
 export interface AskComponents {
   clock: Clock
   random: Random
-  host: Libp2p
+  host: MeshHost
   policy: AdmissionPolicy
   grant: ((device: { node: NodeId; name: string; role: Role }) => Promise<Grant>) | undefined
 }

@@ -1,10 +1,11 @@
 /** Carries out the dial plan: opens connections, counts how they ended. The hello that follows decides what they are worth. */
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type DialPlan, type DialTarget, dialOrder } from './dial-plan.ts'
+import type { MeshHost } from './host.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
 import type { DiscoveryFacts } from './mesh-status.ts'
 import { areUnknownNames } from './name-lookup.ts'
@@ -16,14 +17,14 @@ export type DialFailure = 'refused' | 'timed-out' | 'unreachable' | 'name-unknow
 
 export class Dialer {
   readonly #clock: Clock
-  readonly #host: Libp2p
+  readonly #host: MeshHost
   readonly #plan: DialPlan
   readonly #wanted: () => (node: NodeId) => boolean
   #cancelTick = (): void => {}
   readonly counts: DiscoveryFacts['dials'] = { succeeded: 0, refused: 0, timedOut: 0, unreachable: 0, other: 0 }
 
   constructor(
-    components: { clock: Clock; host: Libp2p; plan: DialPlan },
+    components: { clock: Clock; host: MeshHost; plan: DialPlan },
     init: { wanted: () => (node: NodeId) => boolean }
   ) {
     this.#clock = components.clock

@@ -4,7 +4,7 @@
  */
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
-import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
@@ -23,6 +23,17 @@ import {
   STREAM_WINDOW_BYTES
 } from './limits.ts'
 import { zonedTcp } from './zoned-tcp.ts'
+
+export type StreamHandler = (stream: Stream, connection: Connection) => void | Promise<void>
+export type ConnectionListener = (event: { detail: Connection }) => void
+
+/** What the mesh uses of libp2p: a room's view of a shared host has this and nothing else. */
+export interface MeshHost
+  extends Pick<Libp2p, 'peerId' | 'getConnections' | 'getMultiaddrs' | 'dial' | 'start' | 'stop'> {
+  readonly peerStore: Pick<Libp2p['peerStore'], 'delete' | 'merge'>
+  handle(protocol: string, handler: StreamHandler, options: { maxInboundStreams: number }): Promise<void>
+  addEventListener(type: 'connection:open' | 'connection:close', listener: ConnectionListener): void
+}
 
 export interface HostInit {
   key: SigningKey
@@ -88,7 +99,7 @@ export interface MeshPorts {
 }
 
 /** @throws JoineryError `MESH_PORT_BUSY` */
-export async function startHost(host: Libp2p, wantedPort: number): Promise<MeshPorts> {
+export async function startHost(host: MeshHost, wantedPort: number): Promise<MeshPorts> {
   try {
     await host.start()
   } catch (cause) {

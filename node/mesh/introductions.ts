@@ -2,7 +2,7 @@
  * Runs a hello on every connection: opens or awaits its stream, feeds the pure session, and remembers the outcome, on which the handlers
  * of all other protocols wait.
  */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import { JoineryError } from '../../protocols/errors.ts'
 import {
   type AdmissionPolicy,
@@ -20,6 +20,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { verifySignature } from '../platform/signing.ts'
 import { type HelloEffect, type HelloSelf, HelloSession, type Introduction } from './hello-session.ts'
+import type { MeshHost } from './host.ts'
 import { HELLO_FAREWELL_MS, HELLO_TIMEOUT_MS } from './limits.ts'
 import { Link } from './links.ts'
 import { messageStream } from './streams.ts'
@@ -27,7 +28,7 @@ import { messageStream } from './streams.ts'
 export interface IntroductionComponents {
   clock: Clock
   random: Random
-  host: Libp2p
+  host: MeshHost
   policy: AdmissionPolicy
 }
 

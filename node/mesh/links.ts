@@ -1,5 +1,5 @@
 /** The admitted peers and the protocols that they may open: what `PeerLinks` promises, over connections of libp2p. */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import { JoineryError } from '../../protocols/errors.ts'
 import type {
   MessageStream,
@@ -11,6 +11,7 @@ import type {
 } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Introduction } from './hello-session.ts'
+import type { MeshHost } from './host.ts'
 import { HELLO_TIMEOUT_MS, MAX_STREAMS_PER_PROTOCOL } from './limits.ts'
 import { messageStream } from './streams.ts'
 
@@ -62,14 +63,14 @@ export type Admission = (connection: Connection) => Promise<Link>
 
 export class LinkTable implements PeerLinks {
   readonly #clock: Clock
-  readonly #host: Libp2p
+  readonly #host: MeshHost
   readonly #admission: Admission
   readonly #links = new Map<NodeId, Link>()
   readonly #linkListeners = new Set<(link: PeerLink) => void>()
   readonly #lostListeners = new Set<(link: PeerLink) => void>()
   readonly #registered: Promise<void>[] = []
 
-  constructor(components: { clock: Clock; host: Libp2p; admission: Admission }) {
+  constructor(components: { clock: Clock; host: MeshHost; admission: Admission }) {
     this.#clock = components.clock
     this.#host = components.host
     this.#admission = components.admission

@@ -1,5 +1,5 @@
 /** The mesh put together: one host, its discovery, its introductions, its links. Each decision is in a file of its own. */
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Verdict } from '../../protocols/hello.ts'
 import type { KnownPeer } from '../../protocols/known-peers.ts'
@@ -14,7 +14,7 @@ import { DialPlan } from './dial-plan.ts'
 import { Dialer } from './dialer.ts'
 import { adviseDiscovery, unreachedHosts } from './discovery-advice.ts'
 import type { Introduction } from './hello-session.ts'
-import { closeConnection, startHost } from './host.ts'
+import { closeConnection, type MeshHost, startHost } from './host.ts'
 import { Introductions, ipOf } from './introductions.ts'
 import { MAX_STATIC_ADDRESSES } from './limits.ts'
 import { prefersExisting } from './link-choice.ts'
@@ -45,7 +45,7 @@ export class MeshNode implements Mesh {
   readonly node: NodeId
   readonly #components: MeshComponents
   readonly #init: MeshInit
-  readonly #host: Libp2p
+  readonly #host: MeshHost
   readonly #denials: Denials
   readonly #clones: CloneWatch
   readonly #roster: Roster
@@ -68,7 +68,7 @@ export class MeshNode implements Mesh {
   #room: string
   #stopPolicy = (): void => {}
 
-  constructor(components: MeshComponents, init: MeshInit, parts: { host: Libp2p; node: NodeId; denials: Denials }) {
+  constructor(components: MeshComponents, init: MeshInit, parts: { host: MeshHost; node: NodeId; denials: Denials }) {
     const { clock, random, disk, policy } = components
     this.#components = components
     this.#init = init

@@ -4,7 +4,7 @@
  * Who names a room that is not here learns only that. A shared host never dials: the rooms come to it, and what their devices say of
  * addresses in their own networks must not make a machine on the internet call there.
  */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import type { RoomId } from '../../protocols/certificate.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import {
@@ -22,7 +22,15 @@ import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { SigningKey } from '../platform/signing.ts'
 import './errors.ts'
-import { closeConnection, createHost, type HostInit, startHost } from './host.ts'
+import {
+  type ConnectionListener,
+  closeConnection,
+  createHost,
+  type HostInit,
+  type MeshHost,
+  type StreamHandler,
+  startHost
+} from './host.ts'
 import { ipOf } from './introductions.ts'
 import { HELLO_TIMEOUT_MS, LINGER_MS, MAX_STRANGERS_PER_ADDRESS } from './limits.ts'
 import { peekMessage } from './peeked-stream.ts'
@@ -39,10 +47,7 @@ export interface SharedHostInit {
 }
 
 /** Where a mesh gets its host from; see `MeshComponents.hosting`. */
-export type Hosting = (init: HostInit) => Promise<Libp2p>
-
-type StreamHandler = (stream: Stream, connection: Connection) => void | Promise<void>
-type ConnectionListener = (event: { detail: Connection }) => void
+export type Hosting = (init: HostInit) => Promise<MeshHost>
 
 const HELLO_LIMITS: StreamLimits = { maxMessageBytes: MAX_HELLO_BYTES, idleTimeoutMs: HELLO_TIMEOUT_MS }
 
@@ -51,13 +56,13 @@ export class SharedHost {
   readonly #clock: Clock
   readonly #random: Random
   readonly #init: SharedHostInit
-  readonly #host: Libp2p
+  readonly #host: MeshHost
   readonly #views = new Map<RoomId, RoomView>()
   readonly #owner = new WeakMap<Connection, RoomView>()
   readonly #registered = new Map<string, Promise<void>>()
   #meshPort = 0
 
-  private constructor(components: { clock: Clock; random: Random; host: Libp2p }, init: SharedHostInit) {
+  private constructor(components: { clock: Clock; random: Random; host: MeshHost }, init: SharedHostInit) {
     this.#clock = components.clock
     this.#random = components.random
     this.#host = components.host
@@ -104,8 +109,7 @@ export class SharedHost {
         }
       })
       this.#views.set(room, view)
-      // The view has what the mesh uses of a host (see its class) and nothing else.
-      return view as unknown as Libp2p
+      return view
     }
   }
 
@@ -211,22 +215,22 @@ interface RoomViewInit {
 }
 
 /** What a mesh uses of its host, for the connections of one room. */
-class RoomView implements Pick<Libp2p, 'peerId' | 'peerStore' | 'getConnections' | 'getMultiaddrs' | 'start' | 'stop'> {
-  readonly #host: Libp2p
+class RoomView implements MeshHost {
+  readonly #host: MeshHost
   readonly #init: RoomViewInit
   readonly #handlers = new Map<string, StreamHandler>()
   readonly #listeners = { open: new Set<ConnectionListener>(), close: new Set<ConnectionListener>() }
 
-  constructor(host: Libp2p, init: RoomViewInit) {
+  constructor(host: MeshHost, init: RoomViewInit) {
     this.#host = host
     this.#init = init
   }
 
-  get peerId(): Libp2p['peerId'] {
+  get peerId(): MeshHost['peerId'] {
     return this.#host.peerId
   }
 
-  get peerStore(): Libp2p['peerStore'] {
+  get peerStore(): MeshHost['peerStore'] {
     return this.#host.peerStore
   }
 
@@ -242,17 +246,17 @@ class RoomView implements Pick<Libp2p, 'peerId' | 'peerStore' | 'getConnections'
     for (const listener of [...this.#listeners[what]]) listener({ detail: connection })
   }
 
-  async handle(protocol: string, handler: StreamHandler, options?: { maxInboundStreams?: number }): Promise<void> {
+  async handle(protocol: string, handler: StreamHandler, options: { maxInboundStreams: number }): Promise<void> {
     if (this.#handlers.has(protocol)) throw new Error(`two features took ${protocol}`)
     this.#handlers.set(protocol, handler)
-    await this.#init.register(protocol, options?.maxInboundStreams ?? 1)
+    await this.#init.register(protocol, options.maxInboundStreams)
   }
 
-  getConnections(peer?: Parameters<Libp2p['getConnections']>[0]): Connection[] {
+  getConnections(peer?: Parameters<MeshHost['getConnections']>[0]): Connection[] {
     return this.#host.getConnections(peer).filter((connection) => this.#init.owns(connection))
   }
 
-  getMultiaddrs(): ReturnType<Libp2p['getMultiaddrs']> {
+  getMultiaddrs(): ReturnType<MeshHost['getMultiaddrs']> {
     return this.#host.getMultiaddrs()
   }
 
@@ -260,9 +264,9 @@ class RoomView implements Pick<Libp2p, 'peerId' | 'peerStore' | 'getConnections'
     return Promise.reject(new JoineryError('CLOSED', 'a cloud peer does not dial'))
   }
 
-  addEventListener(type: string, listener: ConnectionListener): void {
+  addEventListener(type: 'connection:open' | 'connection:close', listener: ConnectionListener): void {
     if (type === 'connection:open') this.#listeners.open.add(listener)
-    else if (type === 'connection:close') this.#listeners.close.add(listener)
+    else this.#listeners.close.add(listener)
   }
 
   /** The host itself is started and stopped by who made it. */

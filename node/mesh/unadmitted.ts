@@ -1,12 +1,12 @@
 /** Connections that came to no link: who was met, refused or fell silent, how long it may stay, and when it is tried again. */
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 import type { RoomId } from '../../protocols/certificate.ts'
 import type { AdmissionPolicy, Refusal } from '../../protocols/hello.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { DialPlan } from './dial-plan.ts'
 import type { HelloEffect } from './hello-session.ts'
-import { closeConnection } from './host.ts'
+import { closeConnection, type MeshHost } from './host.ts'
 import { ipOf } from './introductions.ts'
 import { LINGER_MS, MAX_STRANGERS_PER_ADDRESS, REDIAL_MOST_MS } from './limits.ts'
 import type { MeshEvent } from './mesh-status.ts'
@@ -15,7 +15,7 @@ import type { Denials } from './watches.ts'
 
 export interface UnadmittedComponents {
   clock: Clock
-  host: Libp2p
+  host: MeshHost
   plan: DialPlan
   policy: AdmissionPolicy
   strangers: Strangers

@@ -1,17 +1,17 @@
 /** A stream to a device that is not of our room, for one conversation. */
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { JoineryError } from '../../protocols/errors.ts'
 import { formatMeshAddress, parseMeshAddress } from '../../protocols/mesh-address.ts'
 import type { MessageStream, StreamLimits } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
-import { closeConnection } from './host.ts'
+import { closeConnection, type MeshHost } from './host.ts'
 import { DIAL_TIMEOUT_MS } from './limits.ts'
 import { messageStream } from './streams.ts'
 
 /** @param address with `/p2p/…`: noise proves that it is that device */
 export async function visitStranger<Result>(
-  components: { clock: Clock; host: Libp2p },
+  components: { clock: Clock; host: MeshHost },
   address: string,
   init: { protocol: string; limits: StreamLimits; talk: (stream: MessageStream) => Promise<Result> }
 ): Promise<Result> {
