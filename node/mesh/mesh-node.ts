@@ -234,8 +234,9 @@ export class MeshNode implements Mesh {
     const result = await visitStranger({ clock: this.#components.clock, host: this.#host }, address, {
       ...{ protocol, limits, talk }
     })
-    // It refused us a moment ago perhaps, and does not any more.
-    this.#plan.forgive(this.#components.clock.monotonicMs())
+    // It refused us a moment ago perhaps, and does not any more. What others said still counts.
+    const visited = parseMeshAddress(address).node
+    this.#plan.forgive(this.#components.clock.monotonicMs(), (node) => node === visited)
     return result
   }
 

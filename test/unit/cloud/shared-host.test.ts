@@ -163,6 +163,26 @@ test('who names a room that is not here, or none, learns only that, and may hand
   expect(cloud.opened).toEqual([])
 })
 
+test('a conversation with one device says nothing of the others: who was refused there waits on', async () => {
+  await using cloud = await Cloud.start()
+  await using nodes = new TestNodes()
+  const [left, right] = [
+    await nodes.make({ policy: new OpenPolicy(A) }),
+    await nodes.make({ policy: new OpenPolicy(A) })
+  ]
+  right.policy.change({ node: left.mesh.node, verdict: 'NOT_A_MEMBER' })
+  left.policy.change({ members: [right.mesh.node] })
+  left.mesh.addStaticAddress(right.address)
+  await left.event(({ kind }) => kind === 'refused')
+  const refusals = (): number | undefined => left.mesh.peers().find(({ node }) => node === right.mesh.node)?.failures
+  expect(refusals()).toBe(1)
+  await left.mesh.visit(`${cloud.address}/p2p/${cloud.host.node}`, LINK, LIMITS, async (stream) => {
+    await stream.send(Uint8Array.of(1))
+    await stream.receive()
+  })
+  expect(refusals()).toBe(1)
+})
+
 test.each<[string, Uint8Array]>([
   ['bytes that are no hello', Buffer.from([0, 0, 0, 3, 1, 2, 3])],
   ['a message that is too long', Buffer.from([255, 255, 255, 255, 0])],
