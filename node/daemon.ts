@@ -28,6 +28,7 @@ import { startRoomSsh } from './daemon/room-ssh.ts'
 import { roomTakeHome } from './daemon/room-take-home.ts'
 import { RoomWants } from './daemon/room-wants.ts'
 import { Undoing } from './daemon/undoing.ts'
+import { isLinked, WantFetching } from './daemon/want-fetching.ts'
 import { Wants } from './daemon/wants.ts'
 import { createFrontDoor } from './http/front-door.ts'
 import { roomAddresses } from './http/room-addresses.ts'
@@ -82,9 +83,14 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   await wants.keepIn({ disk, clock, onProblem: (err) => log.warn({ err }, 'wants') }, FOLDERS.wants(config))
   undo.add(() => wants.stop())
   const roomWants = new RoomWants(
-    { clock, own: wants, current: () => slot.current, onProblem: (err) => log.warn({ err }, 'wants') },
+    {
+      ...{ clock, own: wants, current: () => slot.current },
+      isLinked: (node) => isLinked(slot, node),
+      onProblem: (err) => log.warn({ err }, 'wants')
+    },
     { self: device.identity.node }
   )
+  const fetching = new WantFetching(slot, { wants: roomWants, environment: process.env, networkAddresses })
   const overviews = new RoomOverviews(slot, { asking: () => asking, wants: roomWants })
   const glances = new RoomGlances(slot, () => overviews.overview())
   const check = new ReadyCheck(slot, {
@@ -96,6 +102,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     glances,
     check,
     wants: roomWants,
+    fetching,
     addresses,
     httpPort: () => httpPort,
     uptimeMs: () => clock.monotonicMs() - startedMs,
@@ -159,6 +166,8 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   undo.add(() => search.stop())
   roomWants.start()
   undo.add(() => roomWants.stop())
+  fetching.start()
+  undo.add(() => fetching.stop())
   await slot.start()
 
   const control = createControlServer({ operations, disk, clock, log }, { socketPath, version: PROGRAM_VERSION })
@@ -189,6 +198,7 @@ export async function openOffline(config: Config): Promise<{ operations: Operati
   const operations = nodeOperations(slot, {
     overviews: new RoomOverviews(slot, { asking: () => undefined, wants: roomWants }),
     wants: roomWants,
+    fetching: new WantFetching(slot, { wants: roomWants, environment: process.env, networkAddresses }),
     addresses: () => [],
     httpPort: () => 0,
     uptimeMs: () => device.clock.monotonicMs() - startedMs,

@@ -16,6 +16,7 @@ import { decodePersonFact, personOfTopic } from './people-facts.ts'
 import { decodeRoomFact, ROOM_TOPIC } from './room-facts.ts'
 import { decodeSignUp, SIGN_UP_KIND, SIGN_UP_TOPIC } from './sign-up-facts.ts'
 import { decodeToldWants, WANTS_KIND, WANTS_TOPIC } from './want-facts.ts'
+import { decodeWantFetch, decodeWantSetting, WANT_FETCH_KIND, WANT_SETTING_KIND } from './want-fetching.ts'
 import { decodeWifi, WIFI_KIND, WIFI_TOPIC } from './wifi-facts.ts'
 
 /** @returns the register among those of its topic; undefined for a body that says nothing */
@@ -55,7 +56,14 @@ const ofPerson: Record<string, Naming> = {
   'person-code': (body, topic) => (decodePersonFact(topic, 'person-code', body) ? 'code' : undefined)
 }
 
-const ofWants: Record<string, Naming> = { [WANTS_KIND]: (body) => decodeToldWants(body)?.node }
+const ofWants: Record<string, Naming> = {
+  [WANTS_KIND]: (body) => decodeToldWants(body)?.node,
+  [WANT_FETCH_KIND]: (body) => {
+    const told = decodeWantFetch(body)
+    return told && `fetch ${told.node}`
+  },
+  [WANT_SETTING_KIND]: (body) => (decodeWantSetting(body) ? 'setting' : undefined)
+}
 
 /** A password that was changed is not kept for ever. */
 const ofWifi: Record<string, Naming> = { [WIFI_KIND]: (body) => (decodeWifi(body) ? 'wifi' : undefined) }

@@ -92,6 +92,10 @@ export interface WantedOverview {
   target?: string
   /** How often, since this device was started. */
   count: number
+  /** Why it could not be had from the internet: a code. */
+  problem?: string
+  /** A device of the room fetches it just now. */
+  fetching?: boolean
 }
 
 /** What a learner can use. A part that the room does not have is empty. */
@@ -208,7 +212,7 @@ export const roomOverviewSchema = {
         type: 'object',
         required: ['collection', 'name', 'count'],
         additionalProperties: false,
-        properties: { collection: text, name: text, target: text, count }
+        properties: { collection: text, name: text, target: text, count, problem: text, fetching: flag }
       }
     },
     contents: {

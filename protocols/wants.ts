@@ -13,6 +13,10 @@ export interface Want extends Partial<WantClient> {
   learners: number
   /** Their addresses, the last one first; of IPv6 the network. */
   who: string[]
+  /** Why it could not be had from the internet: a code of the catalogue of errors. */
+  problem?: string
+  /** The device that fetches it just now. */
+  fetching?: string
 }
 
 /** What most laptops asked for first, then what was asked for most often. */

@@ -22,6 +22,8 @@ export const LINK_RETRY_MOST_MS = 60_000
 export const LINK_RETRY_REFUSED_MS = 10 * 60_000
 /** Cloud peers of one room. */
 export const MAX_CLOUDS = 8
+/** And one for what is fetched from elsewhere. */
+export const MAX_BUDGET_LINES = MAX_CLOUDS + 1
 
 /** Bytes of files on their way over the line at once (one request is always let through): what a broken line can cost again. */
 export const UPLINK_IN_FLIGHT_BYTES = 128 * 1024

@@ -28,6 +28,10 @@ export interface Config {
   hostNames: string[]
   /** Looking for other devices by mDNS. */
   discovery: boolean
+  /** Where missing Python packages are fetched from: a simple index (PEP 503), with a slash at the end. */
+  pythonIndex: string
+  /** Where missing R packages are fetched from: a mirror of CRAN, with a slash at the end. */
+  rMirror: string
   logLevel: LogLevel
 }
 

@@ -46,6 +46,8 @@ function standardConfig(dataDirectory: string, hostName: string): Config {
     accessPointAddresses: [],
     hostNames: [],
     discovery: true,
+    pythonIndex: 'https://pypi.org/simple/',
+    rMirror: 'https://cloud.r-project.org/',
     logLevel: 'warn'
   }
 }

@@ -131,6 +131,24 @@ export const SETTINGS: readonly Setting[] = [
     fromText: booleanFromText
   }),
   setting({
+    name: 'python_index',
+    key: 'pythonIndex',
+    meaning:
+      'Where `joinery wants fetch` gets Python packages: an index as pip takes it. Over http only one that you trust on the way.',
+    takes: 'an address such as "https://pypi.org/simple/"',
+    parse: (value) => address('python_index', value),
+    fromText: (text) => text
+  }),
+  setting({
+    name: 'r_mirror',
+    key: 'rMirror',
+    meaning:
+      'Where `joinery wants fetch` gets R packages: a mirror of CRAN. R has no strong hashes, so over http only one that you trust on the way.',
+    takes: 'an address such as "https://cloud.r-project.org/"',
+    parse: (value) => address('r_mirror', value),
+    fromText: (text) => text
+  }),
+  setting({
     name: 'log_level',
     key: 'logLevel',
     meaning: 'How much the program writes about its work, to standard error.',
@@ -222,6 +240,15 @@ function size(name: string, value: SettingValue): number {
   const bytes = found ? Math.round(Number(found[1]) * (POWERS[(found[2] ?? '').toLowerCase()] ?? 1)) : Number.NaN
   if (!Number.isSafeInteger(bytes)) throw badValue(name, 'is not a size such as "20 GB"')
   return bytes
+}
+
+function address(name: string, value: SettingValue): string {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw badValue(name, 'is not an http or https address')
+  url.search = ''
+  url.hash = ''
+  return url.href.endsWith('/') ? url.href : `${url.href}/`
 }
 
 function list(name: string, value: SettingValue, isGood: (one: string) => boolean): string[] {

@@ -18,6 +18,7 @@ import type { CloudPeerStatus, CloudRoomStatus } from './cloud-status.ts'
 import { PERSON_OPERATION_KINDS, type PersonOperations } from './person-operations.ts'
 import { ROOM_OPERATION_KINDS, type RoomOperations } from './room-operations.ts'
 import { STICK_OPERATION_KINDS, type StickOperations } from './stick-operations.ts'
+import { WANT_OPERATION_KINDS, type WantOperations } from './want-operations.ts'
 
 export type { CloudPeerStatus, CloudRoomStatus } from './cloud-status.ts'
 
@@ -247,7 +248,7 @@ export interface UnplugAnswer {
 }
 
 /** `signal` ends the work early. Devices are named by id, by its last 6 or more characters (all begin alike), or by name; several that fit: `BAD_REQUEST`. */
-export interface Operations extends PersonOperations, ClassOperations, StickOperations, RoomOperations {
+export interface Operations extends PersonOperations, ClassOperations, StickOperations, RoomOperations, WantOperations {
   status(): Promise<NodeStatus>
   peers(): Promise<PeerStatus[]>
   neighbours(): Promise<NeighbourOverview[]>
@@ -348,6 +349,7 @@ export const OPERATION_KINDS: Readonly<Record<keyof Operations, 'answer' | 'stre
   ...CLASS_OPERATION_KINDS,
   ...STICK_OPERATION_KINDS,
   ...ROOM_OPERATION_KINDS,
+  ...WANT_OPERATION_KINDS,
   cloudInvite: 'answer',
   cloudRooms: 'answer',
   cloudLink: 'answer',

@@ -23,6 +23,10 @@ import type { Undoing } from './undoing.ts'
 
 /** Learners ask the devices of their room. */
 const NO_WANTS = { list: async () => [], overview: async () => [] }
+const refuse = async (): Promise<never> => {
+  throw new JoineryError('IS_A_CLOUD_PEER', 'this device is a cloud peer')
+}
+const NO_FETCHING = { fetch: refuse, status: refuse, set: refuse }
 
 export async function startCloudPeer(
   device: Device,
@@ -65,6 +69,7 @@ export async function startCloudPeer(
   const base = nodeOperations(slot, {
     overviews: new RoomOverviews(slot, { asking: () => undefined, wants: NO_WANTS }),
     wants: NO_WANTS,
+    fetching: NO_FETCHING,
     addresses,
     httpPort: () => page.port,
     uptimeMs: () => clock.monotonicMs() - startedMs,

@@ -37,6 +37,8 @@ export const FOLDERS = {
   checking: (config: Config) => join(config.dataDirectory, 'checking'),
   /** What somebody sends in from a page, until it is added. */
   uploads: (config: Config) => join(config.dataDirectory, 'uploads'),
+  /** Packages on their way from the internet. */
+  fetching: (config: Config) => join(config.dataDirectory, 'fetching'),
   people: (config: Config) => join(config.dataDirectory, 'people'),
   mesh: (config: Config) => join(config.dataDirectory, 'mesh'),
   /** A file: what was used of the internet. */

@@ -17,6 +17,7 @@ import type { RoomWants } from './room-wants.ts'
 import { statusOperations } from './status-operations.ts'
 import { stickOperations } from './stick-operations.ts'
 import { withUnpacked } from './unpacked-folder.ts'
+import { type WantOperationsInit, wantOperations } from './want-operations.ts'
 
 /** A large manifest takes a second on a small board. */
 const LOADING_LIMIT_MS = 3_000
@@ -24,6 +25,7 @@ const LOADING_LIMIT_MS = 3_000
 export interface NodeOperationsInit {
   overviews: RoomOverviews
   wants: Pick<RoomWants, 'list'>
+  fetching: WantOperationsInit['fetching']
   /** For people, the most useful first. */
   addresses(): string[]
   httpPort(): number
@@ -71,7 +73,7 @@ export function nodeOperations(slot: RoomSlot, init: NodeOperationsInit): Operat
     ...cloudLinkOperations(slot),
     ...stickOperations(slot, loaded),
     ...roomOperations(slot, { glances, check }),
-    wants: () => init.wants.list(),
+    ...wantOperations(init),
     classArchive: (_options, signal) => archiveClass(slot.runtime, signal ?? new AbortController().signal),
     newClass: ({ state }) => beginNewClass(slot.runtime, state),
     doctor: () => findingsOf(slot),

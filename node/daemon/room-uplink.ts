@@ -22,6 +22,15 @@ export interface RoomUplink {
   used(node: NodeId): { bytes: number; minutes: number; spent: boolean }
   /** Files over the line just now. */
   bytesPerSecond(node: NodeId): number
+  /**
+   * The internet for what is fetched from elsewhere. It is one line: what is used counts against the limits of the room's cloud peers as well.
+   *
+   * @param count names the count, as for a cloud peer. @param limitBytes null: no limit
+   */
+  elsewhere(
+    count: Uint8Array,
+    limitBytes: number | null
+  ): { leftBytes(): number; usedBytes(): number; use(bytes: number): void }
   /** How the connection of this device with a cloud peer is, since its start. */
   line(node: NodeId): { breaks: number; awayMs?: number }
   /** Files at a cloud peer; as they were last while it is away. Undefined: nothing is known since the start. */
@@ -141,6 +150,21 @@ export async function openRoomUplink({
       const link = clouds.get(node)
       return link ? book.of(node, link.count).bytesPerSecond(clock.monotonicMs()) : 0
     },
+    elsewhere: (count, limitBytes) => ({
+      leftBytes() {
+        const lefts = clouds.list().map((link) => {
+          if (budgetSpent(link.node)) return 0
+          return (link.budgetBytes ?? Number.MAX_SAFE_INTEGER) - book.of(link.node, link.count).usedBytes
+        })
+        const { usedBytes } = book.of(identity.node, count)
+        return Math.max(0, Math.min((limitBytes ?? Number.MAX_SAFE_INTEGER) - usedBytes, ...lefts))
+      },
+      usedBytes: () => book.of(identity.node, count).usedBytes,
+      use(bytes) {
+        book.use(identity.node, count, bytes)
+        for (const { node } of clouds.list()) use(node, bytes)
+      }
+    }),
     files(node) {
       const found = filesAt(followed?.device(node), states.last(node))
       if (!found) return lastFiles.get(node)

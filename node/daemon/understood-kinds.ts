@@ -2,6 +2,7 @@
 import { COLLECTION_KINDS } from '../../protocols/collection-facts.ts'
 import { ROOM_FACT_VERSION, type RoomFact } from '../../protocols/room-facts.ts'
 import { WANT_FACT_VERSION, WANTS_KIND } from '../../protocols/want-facts.ts'
+import { WANT_FETCH_KIND, WANT_FETCHING_VERSION, WANT_SETTING_KIND } from '../../protocols/want-fetching.ts'
 import { WIFI_FACT_VERSION, WIFI_KIND } from '../../protocols/wifi-facts.ts'
 import { understoodGitKinds } from '../git/index.ts'
 import { understoodNoteKinds } from '../notes/index.ts'
@@ -22,6 +23,8 @@ export const UNDERSTOOD_KINDS: ReadonlyMap<string, number> = new Map([
   ...COLLECTION_KINDS,
   [WIFI_KIND, WIFI_FACT_VERSION],
   [WANTS_KIND, WANT_FACT_VERSION],
+  [WANT_SETTING_KIND, WANT_FETCHING_VERSION],
+  [WANT_FETCH_KIND, WANT_FETCHING_VERSION],
   ...understoodNoteKinds,
   ...understoodPeopleKinds,
   ...understoodGitKinds

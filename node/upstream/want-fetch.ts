@@ -56,10 +56,10 @@ export interface WantFetchOptions {
   progress(progress: { want: Want; doneBytes: number; files: number }): void
 }
 
-/** `here`: the room has it · `planned`: of a dry run · `fetched` · `failed`: see `code` */
+/** `here`: the room has it · `planned`: of a dry run · `fetched` · `elsewhere`: another device is at it · `failed`: see `code` */
 export interface WantOutcome {
   want: Want
-  state: 'here' | 'planned' | 'fetched' | 'failed'
+  state: 'here' | 'planned' | 'fetched' | 'elsewhere' | 'failed'
   /** Paths in the collection's folder. */
   files: string[]
   /** Of the files, as far as it is known. */
@@ -229,10 +229,8 @@ export class WantFetch {
     const { signal } = this.#options
     for (const collection of ['pypi', 'cran'] as const) {
       const whole = outcomes.filter(({ want, state }) => state === 'fetched' && want.collection === collection)
-      const names = new Set(whole.flatMap(({ files }) => files))
-      const files = [...this.#fetched.values()].filter(
-        (one) => one.collection === collection && names.has(one.fileName)
-      )
+      const paths = new Set(whole.flatMap(({ files }) => files))
+      const files = [...paths].flatMap((path) => this.#fetched.get(`${collection}/${path}`) ?? [])
       if (files.length === 0) continue
       try {
         const folders = files.map(({ folder }) => folder)

@@ -96,6 +96,16 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
         }
       ])
     },
+    fetchWants: (options, signal) => {
+      calls.push({ name: 'fetchWants', options })
+      const want = { collection: 'pypi', name: 'torch', target: 'Python 3.12, macOS arm64', bytes: 0, files: [] }
+      return items('fetchWants', [{ kind: 'done', result: { wants: [{ ...want, state: 'here' }] } }], signal)
+    },
+    wantFetching: async () => ({ automatic: false, isRunning: false, usedBytes: 5e6, budgetBytes: 2e9 }),
+    setWantFetching: async (options) => {
+      calls.push({ name: 'setWantFetching', options })
+      return { automatic: true, isRunning: false, usedBytes: 5e6, budgetBytes: 2e9 }
+    },
     stickItems: (_options, signal) => {
       return items('stickItems', [{ kind: 'edition', edition: 'one' }], signal)
     },
