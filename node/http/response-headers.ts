@@ -20,8 +20,12 @@ const PAGE_POLICY = [
 const CONTENT_POLICY =
   'sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads allow-modals'
 
-/** On every answer. */
+/** What is neither a page of ours nor content: text, JSON, redirects, what is refused. Should a browser take it for a page, it can do nothing there. */
+const NOTHING_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** On every answer, unless it has its own. */
 export function setCommonHeaders(response: ServerResponse): void {
+  response.setHeader('Content-Security-Policy', NOTHING_POLICY)
   response.setHeader('X-Content-Type-Options', 'nosniff')
   response.setHeader('Referrer-Policy', 'no-referrer')
 }

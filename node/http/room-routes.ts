@@ -63,7 +63,7 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
     })
   if (!room || !people) return
 
-  app.get('/room/live', { config: { action: 'watch-room' } }, async (request, reply) => {
+  app.get('/room/live', { config: { action: 'watch-room' }, exposeHeadRoute: false }, async (request, reply) => {
     const { id } = allowed(request, people, 'watch-room')
     const live = liveOf(room)
     return streams.open(reply, { person: `room ${id}` }, (stream) =>
@@ -171,7 +171,7 @@ async function sendRoom(
     ...(room && { script: script?.path }),
     notice: noticeOf(search, visitor.language)
   })
-  return await sendRoomPage(request, reply, page)
+  return await sendRoomPage(request, reply, page, visitor.person?.helps ? 'no-store' : undefined)
 }
 
 /** As it is now, with what the other devices say of themselves. */
@@ -185,9 +185,14 @@ export async function glanceOf(room: RoomDoor): Promise<RoomGlance> {
   return await room.glance()
 }
 
-/** Packed: the cards of sixty devices are much for a narrow line. */
-async function sendRoomPage(request: FastifyRequest, reply: FastifyReply, page: string): Promise<FastifyReply> {
-  return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), 'private, no-cache')
+/** Packed: the cards of sixty devices are much for a narrow line. Kept nowhere where it shows who needs help. */
+async function sendRoomPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: string,
+  caching = 'private, no-cache'
+): Promise<FastifyReply> {
+  return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), caching)
 }
 
 function mayChangeRoom(request: FastifyRequest, { people, room }: Pick<RoomRouteOptions, 'people' | 'room'>): boolean {

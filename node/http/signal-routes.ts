@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { Sticky } from '../../protocols/room-live.ts'
+import { renderSignalsPage } from '../../web-client/room/signals-page.ts'
 import type { RoomLive, ShownSignal } from '../live/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EventStreams } from './event-streams.ts'
 import { addGuardedRoutes, allowed } from './guarded-routes.ts'
-import { acceptForms, addPageHeaders, formOf, goTo, ownPath } from './page-answer.ts'
+import { acceptForms, addPageHeaders, formOf, goTo, ownPath, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
 
@@ -33,6 +34,8 @@ export function addSignalRoutes(app: FastifyInstance, options: SignalRouteOption
   acceptForms(app)
   addPageHeaders(app, PAGE_HEADERS)
 
+  app.get('/signals', async (request, reply) => sendFreshPage(reply, renderSignalsPage(visitorOf(request, people))))
+
   addGuardedRoutes(app, options, [
     {
       path: '/signals',
@@ -57,7 +60,7 @@ export function addSignalRoutes(app: FastifyInstance, options: SignalRouteOption
     }
   ])
 
-  app.get('/signals/live', { config: { action: 'show-signal' } }, async (request, reply) => {
+  app.get('/signals/live', { config: { action: 'show-signal' }, exposeHeadRoute: false }, async (request, reply) => {
     const { id } = allowed(request, people, 'show-signal')
     const room = live()
     return streams.open(reply, { person: id, from: request.ip }, (stream) => {
