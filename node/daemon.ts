@@ -17,9 +17,11 @@ import { nodeOperations } from './daemon/node-operations.ts'
 import { programHandout } from './daemon/program-handout.ts'
 import { ReadyCheck } from './daemon/ready/ready-check.ts'
 import { roomActions } from './daemon/room-actions.ts'
+import { roomCopies } from './daemon/room-copies.ts'
 import { roomBlobServer, roomDownloads, roomGitHost, roomMirrors, roomRepositories } from './daemon/room-doors.ts'
 import { RoomGlances } from './daemon/room-glances.ts'
 import { roomHearing } from './daemon/room-hearing.ts'
+import { roomInvitations } from './daemon/room-invitations.ts'
 import { roomNotes, roomSite } from './daemon/room-notes.ts'
 import { RoomOverviews } from './daemon/room-overviews.ts'
 import { roomSearch } from './daemon/room-search.ts'
@@ -117,6 +119,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
   }
 
   const search = roomSearch(slot)
+  const handout = programHandout(disk, PROGRAM_DIRECTORY)
   const frontDoor = await createFrontDoor(
     {
       clock,
@@ -135,14 +138,16 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       dashboard: {
         current: () => slot.current?.live,
         glance: () => glances.glance(),
-        actions: roomActions(slot, operations, check)
+        actions: roomActions(slot, operations, check),
+        copies: roomCopies(slot, operations),
+        invitations: roomInvitations(slot, { operations, handout })
       },
       git: { current: () => roomGitHost(slot) },
       repositories: { current: () => roomRepositories(slot) },
       takeHome: roomTakeHome(slot),
       uplink: { status: () => operations.cloudStatus() },
       sshPort: () => sshPort,
-      handout: programHandout(disk, PROGRAM_DIRECTORY),
+      handout,
       wants: () => roomWants.list(),
       search,
       onMissing: (missing, asker) => wants.add(missing, asker),

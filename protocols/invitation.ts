@@ -25,6 +25,10 @@ const INVITATION_VERSION = 1
 const PREFIX = 'JOINERY:'
 /** Room for two addresses of each kind; more only make the QR code harder to scan. */
 export const MAX_INVITATION_ADDRESSES = 4
+/** A room of 60 devices is a campus; whoever needs more makes another invitation. */
+export const MAX_INVITED_DEVICES = 100
+/** A usual room, with devices to spare. */
+export const USUAL_INVITED_DEVICES = 10
 const MAX_INVITATION_BYTES = MAX_CHAIN_BYTES + 1024
 /** Base32 of that, plus spaces and line breaks that people add. */
 const MAX_INVITATION_CHARACTERS = MAX_INVITATION_BYTES * 2

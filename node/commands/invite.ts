@@ -1,15 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
 import { JoineryError } from '../../protocols/errors.ts'
+import { MAX_INVITED_DEVICES, USUAL_INVITED_DEVICES } from '../../protocols/invitation.ts'
 import { handoutLine, openHandout } from '../install/index.ts'
 import type { CommandContext } from './context.ts'
 import { ownDirectory } from './install.ts'
 import { countText } from './printable.ts'
-
-/** A room of 60 devices is a campus; whoever needs more makes another invitation. */
-const MAX_USES = 100
-/** A usual room, with devices to spare. */
-const STANDARD_USES = 10
 
 export function addInvite(program: Command, context: CommandContext): void {
   program
@@ -22,7 +18,12 @@ export function addInvite(program: Command, context: CommandContext): void {
       '--line',
       'print one line that makes a Pi or a laptop a further device, with the program from this device: no internet needed'
     )
-    .option('--uses <number>', `how many devices it lets in (1 to ${MAX_USES})`, parseUses, STANDARD_USES)
+    .option(
+      '--uses <number>',
+      `how many devices it lets in (1 to ${MAX_INVITED_DEVICES})`,
+      parseUses,
+      USUAL_INVITED_DEVICES
+    )
     .addHelpText(
       'after',
       `
@@ -73,7 +74,7 @@ function qrText(text: string): string {
 
 function parseUses(text: string): number {
   const uses = Number(text)
-  if (!Number.isInteger(uses) || uses < 1 || uses > MAX_USES)
-    throw new InvalidArgumentError(`a whole number from 1 to ${MAX_USES}`)
+  if (!Number.isInteger(uses) || uses < 1 || uses > MAX_INVITED_DEVICES)
+    throw new InvalidArgumentError(`a whole number from 1 to ${MAX_INVITED_DEVICES}`)
   return uses
 }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
 import type { PlacementPolicy } from '../../protocols/content.ts'
 import { hasCode, JoineryError } from '../../protocols/errors.ts'
+import { MAX_POLICY_COPIES, policyOf } from '../../protocols/placement-policy.ts'
 import type { Operations, PolicyRule } from '../control/operations.ts'
 import type { CommandContext } from './context.ts'
 import { printable, table } from './printable.ts'
-
-/** More than any room has devices that count. */
-const MAX_COPIES = 60
 
 export function addPolicy(program: Command, context: CommandContext): void {
   program
@@ -65,14 +63,11 @@ export function policyText(policy: PlacementPolicy): string {
 
 /** @returns null for the standard */
 function parsePolicy(text: string): PlacementPolicy | null {
-  if (text === 'standard') return null
-  if (text === 'everywhere' || text === 'on-demand') return { kind: text }
-  const number = /^(?:copies[:=])?(\d{1,3})$/.exec(text)?.[1]
-  const copies = Number(number)
-  if (number === undefined || copies < 1 || copies > MAX_COPIES)
+  const policy = policyOf(text)
+  if (policy === undefined)
     throw new JoineryError(
       'USAGE',
-      `"${printable(text)}" is neither everywhere, on-demand, standard nor a number from 1 to ${MAX_COPIES}`
+      `"${printable(text)}" is neither everywhere, on-demand, standard nor a number from 1 to ${MAX_POLICY_COPIES}`
     )
-  return { kind: 'copies', copies }
+  return policy
 }

@@ -4,12 +4,14 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import { addApiRoutes } from './api.ts'
 import { addContentDeskRoutes } from './content-desk-routes.ts'
+import { addCopiesRoutes } from './copies-routes.ts'
 import { answerError, asJoineryError } from './error-answer.ts'
 import type { EventStreams } from './event-streams.ts'
 import { fresh } from './fresh-value.ts'
 import type { FrontDoor, FrontDoorComponents, FrontDoorInit } from './front-door.ts'
 import { guardRoutes, type RouteLine } from './guarded-routes.ts'
 import { addHandoutRoutes } from './handout-routes.ts'
+import { addInvitationRoutes } from './invitation-routes.ts'
 import { addKeyRoutes } from './key-routes.ts'
 import * as limits from './limits.ts'
 import { orNotHeardYet } from './not-heard-yet.ts'
@@ -159,6 +161,12 @@ export async function createPages(
     within((scope) => {
       addContentDeskRoutes(scope, { room: dashboard, people, clock, disk: components.disk, onProblem })
     })
+    const { copies, invitations } = dashboard
+    if (copies) within((scope) => addCopiesRoutes(scope, { copies, people, clock }))
+    if (invitations)
+      within((scope) => {
+        addInvitationRoutes(scope, { invitations, people, clock, addresses, port: () => portOf(server) })
+      })
   }
   if (notes) {
     within((scope) => {

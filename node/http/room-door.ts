@@ -1,5 +1,6 @@
 /** What the front door needs of the room's dashboard: of the room that the device is in just now. */
 
+import type { PlacementPolicy } from '../../protocols/content.ts'
 import type { ReadyReport } from '../../protocols/ready-report.ts'
 import type { RoomGlance } from '../../protocols/room-glance.ts'
 import type { RoomLive } from '../live/index.ts'
@@ -9,6 +10,45 @@ export interface RoomDoor {
   current(): RoomLive | undefined
   glance(): Promise<RoomGlance>
   actions: RoomActions
+  /** Absent: nothing about them can be seen or changed from the page. */
+  copies?: CopiesDoor
+  invitations?: InvitationsDoor
+}
+
+/** On how many devices what is kept: as `joinery policy`. */
+export interface CopiesDoor {
+  state(): Promise<CopiesState>
+  /** @param policy null: back to the standard. @throws JoineryError `COLLECTION_NAME_WRONG`, `NAME_FORBIDDEN` */
+  set(target: string, policy: PlacementPolicy | null): Promise<void>
+}
+
+export interface CopiesState {
+  /** Of the devices that count as copies. */
+  devices: number
+  offeredBytes: number
+  /** A collection, or a collection and a path: `cran`, `installers/rstudio`. What it holds, and what is to be done with it. */
+  rules: { target: string; policy: PlacementPolicy; standard: boolean; files: number; sizeBytes: number }[]
+}
+
+/** For whoever may change devices; what `make` and `line` give is secret. */
+export interface InvitationsDoor {
+  /** That still let somebody in. */
+  open(): OpenInvitation[]
+  make(uses: number): Promise<{ id: string; text: string }>
+  /** @throws JoineryError `NOT_FOUND` */
+  revoke(id: string): Promise<void>
+  /** What a computer that has nothing yet is given to paste. @throws JoineryError `NOT_COMPILED` */
+  line(address: string, text: string): Promise<string>
+}
+
+export interface OpenInvitation {
+  /** Of its token; not secret. */
+  id: string
+  /** Name of the device that made it. */
+  by: string
+  usesLeft: number
+  /** Names of the devices that came in with it. */
+  usedBy: string[]
 }
 
 /** A version of a collection, as a person sees it. */

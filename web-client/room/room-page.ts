@@ -6,7 +6,9 @@ import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import { uplinkTextsIn } from '../uplink/texts.ts'
 import type { Visitor } from '../visitor.ts'
+import { copiesTextsIn } from './copies-texts.ts'
 import { renderDevice, renderWholeDevice } from './device-card.ts'
+import { invitationTextsIn } from './invitation-texts.ts'
 import { type RoomContext, roomContext } from './room-context.ts'
 import { ROOM_PARTS } from './room-parts.ts'
 
@@ -41,7 +43,8 @@ ${features.notice !== undefined && html`<p class="card notice" role="status">${f
 ${
   helps &&
   html`<div class="card buttons lead"><a class="button" href="/people">${texts.account.people}</a><a class="button" href="/room/internet">${uplinkTextsIn(visitor.language).title}</a>${
-    features.mayChange && html`<a class="button" href="/room/ready">${words.ready.title}</a>`
+    features.mayChange &&
+    html`<a class="button" href="/room/invitations">${invitationTextsIn(visitor.language).title}</a><a class="button" href="/room/copies">${copiesTextsIn(visitor.language).title}</a><a class="button" href="/room/ready">${words.ready.title}</a>`
   }<span class="live" data-live-state data-live-on="${words.live}" data-live-off="${words.notLive}" role="status"></span></div>`
 }
 ${part('waiting', glance, context)}
