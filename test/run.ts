@@ -4,13 +4,13 @@
  *   node test/run.ts          everything, under 15 minutes on two cores
  *   node test/run.ts --long   the same with many more seeds, cycles and kills
  *
- * Tools first, then format and lint, types, dead code, tests that may run side by side, tests with real processes, a few files at a time, and
+ * Tools first, then format and lint, types, dead code, the build, tests that may run side by side, tests with real processes, a few files at a time, and
  * tests that need the machine for themselves one at a time. Nothing is skipped: a missing tool, a skipped test and something left behind are failures.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { findLeftovers, lookAround, processesOf, RUN_MARK } from './kit/leftovers.ts'
 import { missingTools } from './kit/required-tools.ts'
 
@@ -33,6 +33,8 @@ const ALONE = [
   'integration/spreading',
   'integration/three-devices'
 ].map((name) => `test/${name}.test.ts`)
+/** Everything else that is set on this machine (proxies, locales, settings of git, pip, npm and Node) is kept from the tests. */
+const KEPT_VARIABLES = ['PATH', 'TERM', 'CI', 'NO_COLOR', 'FORCE_COLOR', 'SEED']
 
 interface Stage {
   name: string
@@ -59,14 +61,19 @@ checkTools()
 
 const outputFolder = join(TOP, 'test-output')
 const temporaryFolder = mkdtempSync(join(tmpdir(), 'joinery-test-'))
+/** Empty: what people have set for their git, pip, R, curl and npm is not the tests' business. */
+const homeFolder = mkdtempSync(join(tmpdir(), 'joinery-home-'))
 const run = temporaryFolder.slice(-6)
 const before = lookAround()
 mkdirSync(outputFolder, { recursive: true })
+process.umask(0o022)
 const environment = {
-  ...process.env,
+  ...Object.fromEntries(KEPT_VARIABLES.map((name) => [name, process.env[name]])),
   [RUN_MARK]: run,
   TMPDIR: temporaryFolder,
+  HOME: homeFolder,
   LC_ALL: 'C.UTF-8',
+  TZ: 'UTC',
   ...(long ? { JOINERY_LONG: '1' } : {})
 }
 
@@ -86,6 +93,8 @@ function stages(): Stage[] {
     { name: 'format-and-lint', command: ['biome', 'check', '.', '--error-on-warnings'] },
     { name: 'types', command: ['tsc', '--noEmit'] },
     { name: 'dead-code', command: ['knip'] },
+    // The program as devices have it: devices and commands start in half the time. Also the pages that the browser tests look at.
+    { name: 'build', command: [process.execPath, 'node/bin/build.ts'] },
     tests('side-by-side', [WORKERS, ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
     tests('with-processes', [WORKERS, ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
     tests('one-at-a-time', ['--no-file-parallelism', ...ALONE])
@@ -96,13 +105,17 @@ async function runStage(stage: Stage): Promise<Outcome> {
   const [program = '', ...more] = stage.command
   console.log(`\n── ${stage.name}: ${stage.command.slice(0, 3).join(' ')} ──`)
   const started = performance.now()
-  const code = await new Promise<number>((resolve) => {
-    const child = spawn(join(TOP, 'node_modules/.bin', program), more, { cwd: TOP, env: environment, stdio: 'inherit' })
+  const code = await new Promise<number>((done) => {
+    const child = spawn(resolve(TOP, 'node_modules/.bin', program), more, {
+      cwd: TOP,
+      env: environment,
+      stdio: 'inherit'
+    })
     child.on('error', (error) => {
       console.error(error.message)
-      resolve(1)
+      done(1)
     })
-    child.on('exit', (exit, signal) => resolve(exit ?? (signal ? 1 : 0)))
+    child.on('exit', (exit, signal) => done(exit ?? (signal ? 1 : 0)))
   })
   const seconds = (performance.now() - started) / 1000
   if (stage.report && existsSync(stage.report)) return { name: stage.name, seconds, ...readReport(stage.report, code) }
@@ -133,6 +146,7 @@ function tidyUp(): Outcome {
   }
   const mountsInside = left.some((one) => one.startsWith(`mount ${temporaryFolder}`))
   if (!mountsInside) rmSync(temporaryFolder, { recursive: true, force: true })
+  rmSync(homeFolder, { recursive: true, force: true })
   for (const one of left) console.error(`left behind: ${one}`)
   const detail = left.length === 0 ? '' : `${left.length} things left behind`
   return {

@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { PeerLinks } from '../../protocols/message-stream.ts'
+import { buildOldPages } from '../kit/built-pages.ts'
+import { launchPatiently } from '../kit/patient-browser.ts'
 import { MemoryJournal } from '../unit/notes/memory-journal.ts'
 import { type Cable, makeCable } from '../unit/notes/memory-links.ts'
 import { type NoteServer, startNoteServer } from '../unit/notes/note-server.ts'
@@ -22,9 +22,9 @@ let cable: Cable
 let complaints: string[]
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, ['web-client/notes/build.ts'], { cwd: root })
+  await buildOldPages()
   await mkdir(shots, { recursive: true })
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  browser = await launchPatiently({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
 })
 
 afterAll(async () => {
@@ -96,9 +96,9 @@ const beforeCaret = (page: Page): Promise<string> =>
     return range.toString()
   })
 const waitForText = (page: Page, wanted: string): Promise<void> =>
-  expect.poll(() => text(page), { timeout: 10_000, interval: 50 }).toContain(wanted)
+  expect.poll(() => text(page), { interval: 50 }).toContain(wanted)
 const status = (page: Page, wanted: RegExp): Promise<void> =>
-  expect.poll(() => page.getByRole('status').textContent(), { timeout: 10_000, interval: 50 }).toMatch(wanted)
+  expect.poll(() => page.getByRole('status').textContent(), { interval: 50 }).toMatch(wanted)
 
 test('a note is made on the list, and two people on two devices see each other’s keys, names and what is saved', async () => {
   const ada = await person('Ada Lovelace')

@@ -2,8 +2,9 @@
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { launchPatiently } from '../kit/patient-browser.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 export const PHONE = { width: 360, height: 780 }
@@ -12,7 +13,7 @@ export const DESKTOP = { width: 1280, height: 900 }
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
+  return launchPatiently({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update']
   })

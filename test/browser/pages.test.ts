@@ -1,9 +1,10 @@
 /** Our pages in a real browser: accessible, whole without scripts, and quiet about the world outside. Needs Chromium; its absence is a failure. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LANGUAGES } from '../../web-client/languages.ts'
+import { launchPatiently } from '../kit/patient-browser.ts'
 import { type StartedFrontDoor, startFrontDoor } from './front-door-kit.ts'
 import { emptyRoom, sampleRoom } from './sample-room.ts'
 
@@ -20,7 +21,7 @@ let empty: StartedFrontDoor
 let room = sampleRoom
 beforeAll(async () => {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium`)
-  browser = await chromium.launch({
+  browser = await launchPatiently({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update']
   })

@@ -141,7 +141,7 @@ it('sign up, new repository, push, see it, add a collaborator, clone on another 
     await page.goto(new URL('/alfredo/recipes/settings', left.address).href)
     await page.getByLabel('Name', { exact: true }).fill('Colette')
     await page.getByRole('button', { name: 'Add' }).click()
-    await page.getByRole('button', { name: 'Remove Colette' }).waitFor({ timeout: 2_000 })
+    await page.getByRole('button', { name: 'Remove Colette' }).waitFor({ timeout: 10_000 })
     return true
   })
   await until('she may push', async () => {
@@ -163,7 +163,7 @@ it('sign up, new repository, push, see it, add a collaborator, clone on another 
   expect(address).toContain('/alfredo/recipes.git')
   await until('the other device shows it', async () => {
     await colette.page.goto(new URL('/alfredo/recipes', right.address).href)
-    await colette.page.getByRole('link', { name: /salsa\.md/ }).waitFor({ timeout: 2_000 })
+    await colette.page.getByRole('link', { name: /salsa\.md/ }).waitFor({ timeout: 10_000 })
     return true
   })
   const stranger = await git({ name: 'colette', code: 'nnnn-nnnn-nnnn' }, mine, 'push', 'origin', 'main:other')

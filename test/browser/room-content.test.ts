@@ -7,11 +7,12 @@ import { writeZip } from '../../node/demo/sample/zip-writer.ts'
 import { nodeDisk } from '../../node/platform/disk.ts'
 import type { ReadyReport } from '../../protocols/ready-report.ts'
 import type { InstallerOverview } from '../../protocols/room-overview.ts'
+import { PATIENCE_MS } from '../kit/child.ts'
 import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
 
-const WAIT = { timeout: 30_000 }
+const WAIT = { timeout: PATIENCE_MS }
 
 let browser: Browser
 let folder: TemporaryFolder
@@ -123,7 +124,7 @@ describe('ready for class?', () => {
     const page = await signedIn()
     await page.goto(new URL('/room/ready', first.address).href)
     await page.getByRole('button', { name: 'Check now' }).click()
-    await page.getByText('Ready: everything worked through every device.').waitFor({ timeout: 120_000 })
+    await page.getByText('Ready: everything worked through every device.').waitFor(WAIT)
     expect(await page.locator('.readiness').count()).toBe(2)
     expect(await page.locator('.readiness .good').count()).toBe(10)
     await checkLook(page, 'room', 'ready')

@@ -1,11 +1,12 @@
 /** Stickies, the dashboard and the clock in a real browser, on two real devices of one room. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PATIENCE_MS } from '../kit/child.ts'
 import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
 
-const WAIT = { timeout: 45_000 }
+const WAIT = { timeout: PATIENCE_MS }
 
 let browser: Browser
 let folder: TemporaryFolder
@@ -78,7 +79,10 @@ describe('a sticky and a raised hand', () => {
       .poll(async () => {
         await there.goto(new URL('/', second.address).href)
         // A page that came before the account has no stickies, and without scripts it gets none by waiting.
-        return await sticky(there, 'Raise hand').getAttribute('aria-pressed')
+        return (
+          (await sticky(there, 'Raise hand').count()) > 0 &&
+          (await sticky(there, 'Raise hand').getAttribute('aria-pressed'))
+        )
       }, WAIT)
       .toBe('true')
     await sticky(there, 'Help').click()

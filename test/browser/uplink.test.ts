@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { importFolder, link, linkText, noise, type Started, startCloud, startNode } from '../integration/cloud-kit.ts'
+import { PATIENCE_MS } from '../kit/child.ts'
 import { joineryJson } from '../kit/node-process.ts'
 import { TcpProxy } from '../kit/tcp-proxy.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
 
-const WAIT = { timeout: 45_000 }
+const WAIT = { timeout: PATIENCE_MS }
 const FILE_BYTES = 3_000_000
 
 let browser: Browser

@@ -11,8 +11,7 @@ import type { RoomOverview } from '../../protocols/room-overview.ts'
 
 const LAUNCHER = new URL('../../node/bin/joinery.js', import.meta.url).pathname
 /** Three devices start one after the other; a busy machine takes its time. */
-const READY = { timeout: 120_000, interval: 100 }
-const SOON = { timeout: 40_000, interval: 100 }
+const READY = { interval: 100 }
 
 let temporary: string
 let demo: ChildProcess | undefined
@@ -116,7 +115,7 @@ describe('the demo', () => {
       .toBe(200)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await expect.poll(() => isPortFree(port), SOON).toBe(true)
+    await expect.poll(() => isPortFree(port), READY).toBe(true)
   })
 
   it('takes the next free ports and says so', async () => {

@@ -170,35 +170,19 @@ test('with all devices gone and the cloud peer killed and started again, a new d
     devices: 0
   })
   const fresh = keep(await startNode(dataOf(folder.path, 'fresh'), ['--join', invitation, '--name', 'fresh']))
-  await until(
-    'the collection is there',
-    async () => {
-      const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
-      return collections.some(({ name, files }) => name === 'lessons' && files === 2)
-    },
-    { timeoutMs: 20_000 }
-  )
-  const { stdout } = await runAnyway([
-    'curl',
-    '--silent',
-    '--max-time',
-    '10',
-    `${fresh.node.address}/lessons/${SECRET_OF_A}/`
-  ])
-  expect(stdout).toContain('Meadows')
-  const data = await fetch(`${fresh.node.address}/lessons/${SECRET_OF_A}/data.bin`, {
-    signal: AbortSignal.timeout(10_000)
+  await until('the collection is there', async () => {
+    const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
+    return collections.some(({ name, files }) => name === 'lessons' && files === 2)
   })
+  const { stdout } = await runAnyway(['curl', '--silent', `${fresh.node.address}/lessons/${SECRET_OF_A}/`])
+  expect(stdout).toContain('Meadows')
+  const data = await fetch(`${fresh.node.address}/lessons/${SECRET_OF_A}/data.bin`)
   expect(Buffer.from(await data.arrayBuffer()).equals(noise(300_000, 1))).toBe(true)
   const client = stockClient(Number(new URL(fresh.node.address).port), NOTE_OF_A)
-  await until(
-    'the note is the same',
-    () => {
-      const text = client.text.toString()
-      return text === `what we wrote: ${SECRET_OF_A}`
-    },
-    { timeoutMs: 20_000 }
-  )
+  await until('the note is the same', () => {
+    const text = client.text.toString()
+    return text === `what we wrote: ${SECRET_OF_A}`
+  })
   client.destroy()
   // The commits too; and the learner pushes on, although the cloud peer never decides about a push.
   await until('the commit is there', async () => {
@@ -207,7 +191,7 @@ test('with all devices gone and the cloud peer killed and started again, a new d
   await ana.git('clone', '--quiet', `${fresh.node.address}/ana/recipes.git`, 'again')
   expect(readFileSync(join(folder.path, 'again', 'guacamole.md'), 'utf8')).toBe(SECRET_OF_A)
   // And it copies what it should hold, although no member has seen it yet.
-  await fresh.node.statusWhere('it holds its copies', ({ blobs }) => blobs.held > 2 && blobs.missing === 0, 20_000)
+  await fresh.node.statusWhere('it holds its copies', ({ blobs }) => blobs.held > 2 && blobs.missing === 0)
 })
 
 test('nothing of room A is on the device of room B: no entry, file, name, address or key', async () => {

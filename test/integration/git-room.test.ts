@@ -95,8 +95,7 @@ function git(directory: string, ...words: string[]): Promise<RunResult> {
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',
       HOME: folder.path
-    },
-    timeoutMs: 120_000
+    }
   })
 }
 

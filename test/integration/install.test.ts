@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test }
 import type { NodeStatus } from '../../node/control/operations.ts'
 import { findProgramFiles } from '../../node/install/program-files.ts'
 import { memoryLimits } from '../../node/install/service-unit.ts'
-import { type RunOptions, type RunResult, run, until } from '../kit/child.ts'
+import { PATIENCE_MS, type RunOptions, type RunResult, run, until } from '../kit/child.ts'
 import { type Cable, type Device, type LabNetwork, NetworkLab } from '../kit/network-lab.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { SystemdComputer } from './systemd-computer.ts'
@@ -79,7 +79,7 @@ function readOrNothing(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-const SLOW: RunOptions = { timeoutMs: 150_000 }
+const SLOW: RunOptions = { timeoutMs: 2 * PATIENCE_MS }
 const install = (...words: string[]): Promise<RunResult> => computer.run([...LAUNCH, 'install', ...words], SLOW)
 const current = async (): Promise<string> => (await computer.run(['readlink', '/opt/joinery/current'])).stdout.trim()
 const names = async (path: string): Promise<string[]> =>

@@ -49,7 +49,7 @@ test('pip, R, git and a browser that ask before it has heard the room get what t
   ])
   await asking(2)
   const pages = Promise.all([
-    runAnyway(['curl', '--silent', '--include', '--max-time', '30', `${at}${first?.href}`]),
+    runAnyway(['curl', '--silent', '--include', `${at}${first?.href}`]),
     ana.git('ls-remote', `${at}/ana/birds.git`)
   ])
   await asking(4)

@@ -1,12 +1,13 @@
 /** What a real browser makes of a mirrored lesson: pictures, styles, scripts, links, and the room's own session out of reach. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lessonSite } from '../fixtures/lesson-site.ts'
 import { MemoryContent } from '../fixtures/memory-content.ts'
 import { type MirrorServer, startMirrorServer } from '../fixtures/mirror-server.ts'
 import { requireTool } from '../fixtures/tool.ts'
+import { launchPatiently } from '../kit/patient-browser.ts'
 
 /** Answers never: what a network without an uplink does with the internet's addresses, unless it refuses them. */
 let blackHole: Server
@@ -28,13 +29,13 @@ beforeAll(async () => {
     )
   }
   server = await startMirrorServer(content)
-  browser = await chromium.launch({
+  browser = await launchPatiently({
     executablePath: requireTool('chromium', 'apt-get install chromium'),
     args: ['--no-sandbox', '--disable-background-networking']
   })
   page = await (await browser.newContext({ acceptDownloads: true })).newPage()
   await page.context().addCookies([{ name: 'session', value: 'of-the-room', url: server.address }])
-  await page.goto(`${server.address}${LESSON}`, { waitUntil: 'domcontentloaded', timeout: 20_000 })
+  await page.goto(`${server.address}${LESSON}`, { waitUntil: 'domcontentloaded' })
 })
 afterAll(async () => {
   await browser?.close()

@@ -64,11 +64,10 @@ beforeEach(({ task }) => {
 /** What the first device holds once it has imported everything, and so what each of the others must come to hold. */
 let wholeRoom: { held: number; heldBytes: number }
 
-const hasEverything = (node: NodeProcess, timeoutMs: number): Promise<unknown> =>
+const hasEverything = (node: NodeProcess): Promise<unknown> =>
   node.statusWhere(
     'the node holds all that the room wants',
-    ({ blobs }) => blobs.missing === 0 && blobs.held >= wholeRoom.held && blobs.heldBytes >= wholeRoom.heldBytes,
-    timeoutMs
+    ({ blobs }) => blobs.missing === 0 && blobs.held >= wholeRoom.held && blobs.heldBytes >= wholeRoom.heldBytes
   )
 
 describe('the main job', () => {
@@ -87,8 +86,8 @@ describe('the main job', () => {
     const known = ['--static', `${cables.d.address}:${MESH_PORT}`]
     nodes.b = await NodeProcess.start(place('b'), [...FIXED, '--name', 'second', '--join', invitation, ...known])
     nodes.c = await NodeProcess.start(place('c'), [...FIXED, '--name', 'third', '--join', invitation])
-    await hasEverything(nodes.b, 120_000)
-    await hasEverything(nodes.c, 120_000)
+    await hasEverything(nodes.b)
+    await hasEverything(nodes.c)
     const again = await joineryJson<{ collections: { added: number; updated: number }[] }>(place('a'), [
       'import',
       workshop.path
@@ -110,14 +109,10 @@ describe('the main job', () => {
     test('the third device goes on', async () => {
       await cables.a.unplug()
       await nodes.a.kill()
-      await until(
-        'the third device notices',
-        async () => {
-          const { overview } = await nodes.c.status()
-          return overview.devices.filter((device) => device.connected && !device.self).length === 1
-        },
-        { timeoutMs: 120_000 }
-      )
+      await until('the third device notices', async () => {
+        const { overview } = await nodes.c.status()
+        return overview.devices.filter((device) => device.connected && !device.self).length === 1
+      })
     })
 
     test('stock pip installs', async () => {
@@ -206,11 +201,9 @@ describe('the main job', () => {
       })
       await nodes.d.kill()
       nodes.d = await NodeProcess.start(place('d'), [...FIXED, '--name', 'fourth'])
-      await hasEverything(nodes.d, 120_000)
+      await hasEverything(nodes.d)
       expect(await received()).toBeLessThan(OVERHEAD * wholeRoom.heldBytes + 2 * MOST_CUT_OFF_BYTES)
-      const check = await joineryJson<{ rotten: unknown[]; files: number }>(place('d'), ['verify'], {
-        timeoutMs: 120_000
-      })
+      const check = await joineryJson<{ rotten: unknown[]; files: number }>(place('d'), ['verify'])
       expect(check).toMatchObject({ rotten: [] })
       expect(check.files).toBeGreaterThanOrEqual(wholeRoom.held)
     })

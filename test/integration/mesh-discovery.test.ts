@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { DiscoveryFacts, NeighbourRoom, PeerStatus } from '../../node/mesh/index.ts'
-import type { Child } from '../kit/child.ts'
+import { type Child, PATIENCE_MS } from '../kit/child.ts'
 import { type Device, NetworkLab } from '../kit/network-lab.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import type { MemberSettings } from './mesh-programs/member.ts'
@@ -87,7 +87,7 @@ class Member {
     }
   }
 
-  async factsWhere(holds: (facts: Facts) => boolean, timeoutMs = 20_000): Promise<Facts> {
+  async factsWhere(holds: (facts: Facts) => boolean, timeoutMs = PATIENCE_MS): Promise<Facts> {
     const until = performance.now() + timeoutMs
     while (true) {
       const facts = await this.facts()
@@ -100,7 +100,7 @@ class Member {
 }
 
 describe('on an isolated network', () => {
-  test('two devices find and admit each other within seconds, without any route', async () => {
+  test('two devices find and admit each other, without any route', async () => {
     await using hall = await Hall.open()
     const cable = await hall.lab.network()
     const [one, two] = [await hall.lab.device('one'), await hall.lab.device('two')]
@@ -109,9 +109,8 @@ describe('on an isolated network', () => {
     const founder = await hall.member(one)
     const invitation = (await founder.invite(1)).replaceAll(/.{40}/g, '$&\n')
     const second = await hall.member(two, { invitation })
-    const { atMs } = await second.event('linked', founder)
+    await second.event('linked', founder)
     await founder.event('linked', second)
-    expect(atMs).toBeLessThan(10_000)
   })
 
   test('two devices with nothing but link-local IPv6 find and admit each other, whoever dials', async () => {
@@ -128,7 +127,7 @@ describe('on an isolated network', () => {
     for (const { peers } of both) expect(peers[0]?.remoteAddress).toMatch(/^fe80::[0-9a-f:]+%eth0$/)
   })
 
-  test('a cable that is plugged in later is noticed within 15 s', async () => {
+  test('a cable that is plugged in later is noticed', async () => {
     await using hall = await Hall.open()
     const cable = await hall.lab.network()
     const [one, two] = [await hall.lab.device('one'), await hall.lab.device('two')]
@@ -137,9 +136,7 @@ describe('on an isolated network', () => {
     // Addresses in the invitation would be another way; there are none but loopback.
     const second = await hall.member(two, { invitation: await founder.invite() })
     await one.plug(cable)
-    const pluggedMs = performance.now()
-    await second.event('linked', founder, 15_000)
-    expect(performance.now() - pluggedMs).toBeLessThan(15_000)
+    await second.event('linked', founder)
   })
 
   test('a cable that is pulled is noticed, and the link comes back by itself', async () => {
@@ -152,9 +149,9 @@ describe('on an isolated network', () => {
     const second = await hall.member(two, { invitation: await founder.invite() })
     await second.event('linked', founder)
     await plug.unplug()
-    await second.event('unlinked', founder, 50_000)
+    await second.event('unlinked', founder)
     await plug.replug()
-    await second.factsWhere(({ links }) => links.length === 1, 30_000)
+    await second.factsWhere(({ links }) => links.length === 1)
   })
 
   test('a device on two networks finds the others on both, wherever its default route is', async () => {

@@ -18,6 +18,7 @@ import {
   type Room
 } from '../../node/room/index.ts'
 import type { Grant } from '../../protocols/approval.ts'
+import { PATIENCE_MS } from '../kit/child.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 
 const PARTS = { clock: systemClock, disk: nodeDisk, random: systemRandom }
@@ -124,7 +125,7 @@ class Nodes implements AsyncDisposable {
   }
 }
 
-async function until(what: string, holds: () => boolean, timeoutMs = 30_000): Promise<void> {
+async function until(what: string, holds: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
   for (const endMs = performance.now() + timeoutMs; !holds(); ) {
     if (performance.now() > endMs) throw new Error(`${what}: not so after ${timeoutMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -225,7 +226,7 @@ describe('a room', () => {
       return read
     }
     let read: unknown[] = []
-    const endMs = performance.now() + 20_000
+    const endMs = performance.now() + PATIENCE_MS
     while (read.length === 0 || read[0] === undefined) {
       if (performance.now() > endMs) throw new Error(`never read: ${JSON.stringify(read)}`)
       await new Promise((resolve) => setTimeout(resolve, 50))

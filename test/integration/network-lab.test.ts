@@ -50,7 +50,7 @@ test('devices of one network reach each other, those of another only through a r
   await cableB.replug()
   await until(
     'the cable is back',
-    async () => (await curl(a, ['--max-time', '1', `http://${cableB.address}/`])).stdout === 'x'
+    async () => (await curl(a, ['--max-time', '10', `http://${cableB.address}/`])).stdout === 'x'
   )
 
   await cableB.narrow(8)

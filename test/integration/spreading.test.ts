@@ -88,11 +88,7 @@ beforeAll(async () => {
   await joinery(first.place, ['add', 'cran', join(workshop, 'alpha_1.0.tar.gz')])
   pips = (await pipsAtHand(room.path)).filter(({ wheel }) => wheel !== undefined)
   for (const node of nodes)
-    await node.statusWhere(
-      'all have all',
-      ({ blobs }) => blobs.missing === 0 && blobs.heldBytes > FILES * FILE_BYTES,
-      120_000
-    )
+    await node.statusWhere('all have all', ({ blobs }) => blobs.missing === 0 && blobs.heldBytes > FILES * FILE_BYTES)
 })
 afterAll(async () => await room?.[Symbol.asyncDispose]())
 afterEach(async () => {
@@ -132,7 +128,7 @@ async function install(pip: Pip, name: string, from = first): Promise<void> {
   const index = ['--index-url', `${from.url}/pypi/simple/`, '--trusted-host', new URL(from.url).hostname]
   const command = [pip.python, join(pip.wheel ?? '', 'pip'), 'install', '--no-cache-dir', '--target', target, ...index]
   const env = { ...withoutSettings, PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
-  await room.learners.run([...command, name], { env, timeoutMs: 120_000 })
+  await room.learners.run([...command, name], { env })
 }
 
 async function sentBytes(): Promise<number[]> {
@@ -201,8 +197,8 @@ test('a learner whose device dies while it sends goes on from another one, and n
   // Its power is cut: nobody hears of it, the others still believe in its link.
   await others[sender]?.cable.unplug()
   await (nodes[1 + sender] as NodeProcess).kill()
-  await download.line(/resumed \d+/, 60_000)
-  await download.line(/done/, 60_000)
+  await download.line(/resumed \d+/)
+  await download.line(/done/)
   expect(sha256(readFileSync(path))).toBe(files[5]?.sha256)
   for (let i = 0; i < 4; i++) {
     const [, location] = await ask(`${first.url}/installers/tool-${i}.bin`)

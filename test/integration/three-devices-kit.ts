@@ -2,6 +2,7 @@
 import { createHash, randomFillSync } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PATIENCE_MS } from '../kit/child.ts'
 import { type Cable, type Device, type LabNetwork, NetworkLab } from '../kit/network-lab.ts'
 import { joinery, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
@@ -60,7 +61,7 @@ export class NarrowRoom implements AsyncDisposable {
   }
 
   async start({ place }: NarrowDevice, words: readonly string[] = []): Promise<NodeProcess> {
-    const node = await NodeProcess.start(place, ['--port', String(HTTP_PORT), '--mesh-port', '4001', ...words], 60_000)
+    const node = await NodeProcess.start(place, ['--port', String(HTTP_PORT), '--mesh-port', '4001', ...words])
     this.#nodes.push(node)
     return node
   }
@@ -96,7 +97,7 @@ export class NarrowRoom implements AsyncDisposable {
 }
 
 /** All that the room wants is there, `bytes` of it at least. */
-export function holds(node: NodeProcess, bytes: number, timeoutMs = 120_000): Promise<unknown> {
+export function holds(node: NodeProcess, bytes: number, timeoutMs = PATIENCE_MS): Promise<unknown> {
   return node.statusWhere(
     'the device holds what the room wants',
     ({ blobs }) => blobs.missing === 0 && blobs.heldBytes >= bytes,

@@ -1,9 +1,10 @@
 /** The programs that learners use, as they come: nothing of ours in them, and no network but the one that a test gives them. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
-import { type RunOptions, type RunResult, run, runAnyway } from './child.ts'
+import type { Browser } from 'playwright-core'
+import { PATIENCE_MS, type RunOptions, type RunResult, run, runAnyway } from './child.ts'
 import type { Device } from './network-lab.ts'
+import { launchPatiently } from './patient-browser.ts'
 import { findProgram } from './required-tools.ts'
 
 /** Where the client runs: in a device of the lab, or on this machine. */
@@ -36,8 +37,7 @@ export class RealPip {
   /** `pip install …` with whatever options a learner would type. */
   install(words: readonly string[]): Promise<RunResult> {
     return at(this.#where, [this.program, 'install', '--disable-pip-version-check', ...words], {
-      env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1', HOME: this.#folder },
-      timeoutMs: 120_000
+      env: { ...withoutPipSettings(), PIP_CONFIG_FILE: '/dev/null', PIP_NO_CACHE_DIR: '1', HOME: this.#folder }
     })
   }
 
@@ -65,8 +65,7 @@ export class RealR {
 
   async code(lines: string): Promise<string> {
     const { stdout } = await at(this.#where, ['Rscript', '--vanilla', '-e', lines], {
-      env: { R_LIBS_USER: this.#library, R_LIBS: this.#library },
-      timeoutMs: 120_000
+      env: { R_LIBS_USER: this.#library, R_LIBS: this.#library }
     })
     return stdout.trim()
   }
@@ -79,7 +78,7 @@ export class RealR {
 
 /** `curl WORDS`, with bytes on stdout thrown away by the caller's `-o`. */
 export function curl(where: Where, words: readonly string[]): Promise<RunResult> {
-  return at(where, ['curl', '--silent', '--show-error', '--fail', '--max-time', '60', ...words])
+  return at(where, ['curl', '--silent', '--show-error', '--fail', '--max-time', String(PATIENCE_MS / 1000), ...words])
 }
 
 /**
@@ -95,7 +94,7 @@ export async function openBrowser(folder: string, where?: Device): Promise<Brows
   const command = where ? where.inside([program]) : [program]
   writeFileSync(entry, `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(' ')} "$@"\n`)
   chmodSync(entry, 0o755)
-  return await chromium.launch({
+  return await launchPatiently({
     executablePath: entry,
     // As root Chromium refuses its sandbox; the pages are ours. It must not look for the internet in the background.
     args: [
