@@ -94,9 +94,8 @@ class LocalMembership implements Membership {
     const { room, keyRing } = { room: this.#components.room, keyRing: this.#components.room.keyRing }
     keyRing.onChange(() => this.#inBackground(this.#components.journal.keysChanged()))
     const { name, role } = this.#init
-    const said = this.#facts.state.get(`joined ${this.#self}`)?.fact
-    const isSaid =
-      said?.kind === 'joined' && said.name === name && said.role === role && hex(said.chain) === hex(room.chain)
+    const said = this.#facts.state.joined(this.#self)
+    const isSaid = said?.name === name && said.role === role && hex(said.chain) === hex(room.chain)
     if (!isSaid) await this.#append([{ kind: 'joined', chain: room.chain, name, role }])
   }
 

@@ -6,7 +6,15 @@ import type { CborValue } from '../../protocols/cbor.ts'
 import { hex, isWhole } from '../../protocols/certificate.ts'
 import { compareStamps, type Fold, type Stamp, type WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
-import { decodeRoomFact, encodeRoomFact, ROOM_TOPIC, type RoomFact } from '../../protocols/room-facts.ts'
+import {
+  decodeRoomFact,
+  encodeRoomFact,
+  type JoinedFact,
+  type NodeSettingFact,
+  ROOM_TOPIC,
+  type RoomFact,
+  type RoomNamedFact
+} from '../../protocols/room-facts.ts'
 import { stampOf } from '../../protocols/stamps.ts'
 
 /** A fact, who wrote it and where it stands. */
@@ -16,8 +24,66 @@ export interface Stated<Fact extends RoomFact = RoomFact> {
   stamp: Stamp
 }
 
+/**
+ * Values of one register by one author. Not the newest alone: it may stand past the cut of an author that was removed, and then the one before it
+ * counts, as on a device that never got to see the newest. So many are written between a removal and the moment when all have heard of it.
+ */
+export const KEPT_VALUES = 16
+
 /** Facts by what they are about and who says it: of those that say the same, one is kept. */
-export type MembershipFacts = Map<string, Stated>
+export class MembershipFacts {
+  readonly #said = new Map<string, Stated>()
+  /** Values of each register by each author, oldest first. */
+  readonly #registers = new Map<string, Stated[]>()
+
+  add(stated: Stated): void {
+    const { fact, author } = stated
+    if (fact.kind === 'node-setting') this.#addValue(`setting ${author} ${fact.node} ${fact.setting}`, stated)
+    else if (fact.kind === 'room-named') this.#addValue(`named ${author}`, stated)
+    else {
+      const key = keyOf(fact, stated)
+      const known = this.#said.get(key)
+      if (!known || replaces(stated, known)) this.#said.set(key, stated)
+    }
+  }
+
+  /** Which ones stay does not depend on the order in which they came. */
+  #addValue(register: string, stated: Stated): void {
+    const values = this.#registers.get(register) ?? []
+    const at = values.findLastIndex((one) => compareStamps(one.stamp, stated.stamp) <= 0)
+    const before = values[at]
+    if (before && compareStamps(before.stamp, stated.stamp) === 0) return
+    values.splice(at + 1, 0, stated)
+    if (values.length > KEPT_VALUES) values.shift()
+    this.#registers.set(register, values)
+  }
+
+  /** What a device says of itself. */
+  joined(node: NodeId): JoinedFact | undefined {
+    return this.#said.get(`joined ${node}`)?.fact as JoinedFact | undefined
+  }
+
+  /** All but values of registers. */
+  said(): Iterable<Stated<SaidFact>> {
+    return this.#said.values() as Iterable<Stated<SaidFact>>
+  }
+
+  /** Of each register and author the newest value that counts. */
+  *values(counts: (stated: Stated) => boolean): Generator<Stated<RegisterFact>> {
+    for (const values of this.#registers.values()) {
+      const newest = values.findLast(counts)
+      if (newest) yield newest as Stated<RegisterFact>
+    }
+  }
+
+  *all(): Generator<Stated> {
+    yield* this.#said.values()
+    for (const values of this.#registers.values()) yield* values
+  }
+}
+
+type RegisterFact = NodeSettingFact | RoomNamedFact
+type SaidFact = Exclude<RoomFact, RegisterFact>
 
 export const membershipFold: Fold<MembershipFacts> = {
   name: 'room-members',
@@ -25,53 +91,22 @@ export const membershipFold: Fold<MembershipFacts> = {
   // What a removed node wrote past its cut is judged by the view: hidden from it, a removal could hide the removal that hid it.
   seesHidden: true,
   reads: (topic) => topic === ROOM_TOPIC,
-  empty: () => new Map(),
+  empty: () => new MembershipFacts(),
   apply(facts, entry) {
     const fact = decodeRoomFact(entry.kind, entry.body)
-    if (!fact) return
-    const stated: Stated = { fact, author: entry.node, stamp: stampOf(entry) }
-    const key = keyOf(stated)
-    const known = facts.get(key)
-    if (!known || replaces(stated, known)) facts.set(key, stated)
-    if (isRegister(fact)) keepNewest(facts, stated)
+    if (fact) facts.add({ fact, author: entry.node, stamp: stampOf(entry) })
   },
-  save: (facts) => [...facts.values()].map(toCbor),
+  save: (facts) => [...facts.all()].map(toCbor),
   load: (saved) => {
     if (!Array.isArray(saved)) throw new Error('not a snapshot of members')
-    const facts: MembershipFacts = new Map()
-    for (const one of saved) {
-      const stated = fromCbor(one)
-      facts.set(keyOf(stated), stated)
-    }
+    const facts = new MembershipFacts()
+    for (const one of saved) facts.add(fromCbor(one))
     return facts
   }
 }
 
-/**
- * Values of one register by one author. Not the newest alone: it may stand past the cut of an author that was removed, and then the one before it
- * counts, as on a device that never got to see the newest. So many are written between a removal and the moment when all have heard of it.
- */
-export const KEPT_VALUES = 16
-
-function isRegister({ kind }: RoomFact): boolean {
-  return kind === 'node-setting' || kind === 'room-named'
-}
-
-function registerOf({ fact, author }: Stated): string {
-  return fact.kind === 'node-setting' ? `setting ${author} ${fact.node} ${fact.setting}` : `named ${author}`
-}
-
-/** Which ones stay does not depend on the order in which they came. */
-function keepNewest(facts: MembershipFacts, stated: Stated): void {
-  const register = `${registerOf(stated)} `
-  const values = [...facts].filter(([key]) => key.startsWith(register))
-  if (values.length <= KEPT_VALUES) return
-  const [oldest] = values.sort(([, a], [, b]) => compareStamps(a.stamp, b.stamp))
-  if (oldest) facts.delete(oldest[0])
-}
-
 /** The view decides later whose values count. */
-function keyOf({ fact, author, stamp }: Stated): string {
+function keyOf(fact: SaidFact, { author, stamp }: Stated): string {
   switch (fact.kind) {
     case 'joined':
       return `joined ${author}`
@@ -83,13 +118,10 @@ function keyOf({ fact, author, stamp }: Stated): string {
       return `${fact.kind} ${author} ${fact.token}`
     case 'removed':
       return `removed ${stamp.writer} ${stamp.number} ${stamp.index}`
-    case 'node-setting':
-    case 'room-named':
-      return `${registerOf({ fact, author, stamp })} ${stamp.writer} ${stamp.number} ${stamp.index}`
   }
 }
 
-/** Of registers the highest stamp stays; of what was said once and for all the lowest. */
+/** Of what a device says of itself the highest stamp stays; of what was said once and for all the lowest. */
 function replaces(stated: Stated, known: Stated): boolean {
   const order = compareStamps(stated.stamp, known.stamp)
   const { kind } = stated.fact

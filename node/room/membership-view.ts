@@ -97,7 +97,7 @@ interface Admitted {
 }
 
 export function viewMembership(facts: MembershipFacts, check: ChainCheck): MembershipView {
-  const sorted = [...facts.values()].sort((a, b) => compareStamps(a.stamp, b.stamp))
+  const sorted = inStampOrder(facts.said())
   const joined = new Map(ofKind<JoinedFact>(sorted, 'joined').map((stated) => [stated.author, stated]))
   const admissions = ofKind<AdmittedFact>(sorted, 'admitted').flatMap((stated) => {
     const chain = check(stated.fact.chain)
@@ -143,14 +143,14 @@ export function viewMembership(facts: MembershipFacts, check: ChainCheck): Membe
   // A cloud peer is counted, and decides nothing about the room.
   const decides = (stated: Stated): boolean =>
     counts(stated) && ((admitted.rights.get(stated.author) ?? 0) & RIGHT_ADMIT) !== 0
-  applySettings(members, sorted, counts)
+  applySettings(members, facts.values(counts))
   const objection: MembershipView['objection'] = (chain) => objectionTo(chain, admitted, exclusions)
   return {
     members,
     removed: exclusions.removals,
     tokens: tokenStates(sorted, decides, admitted, exclusions),
     ...judgeOthers(joined, admissions, members, exclusions, objection, check),
-    roomName: ofKind<RoomNamedFact>(sorted, 'room-named').filter(decides).at(-1)?.fact.name,
+    roomName: ofKind<RoomNamedFact>(inStampOrder(facts.values(decides)), 'room-named').at(-1)?.fact.name,
     objection
   }
 }
@@ -252,8 +252,8 @@ function isPastCut(removals: Map<NodeId, Removal>, author: NodeId, stamp: Stamp)
   return removal !== undefined && stamp.number > (removal.cuts.get(stamp.writer) ?? -1)
 }
 
-function applySettings(members: Map<NodeId, Member>, sorted: Stated[], counts: (stated: Stated) => boolean): void {
-  for (const stated of ofKind<NodeSettingFact>(sorted, 'node-setting').filter(counts)) {
+function applySettings(members: Map<NodeId, Member>, values: Iterable<Stated>): void {
+  for (const stated of ofKind<NodeSettingFact>(inStampOrder(values), 'node-setting')) {
     const { node, setting, value } = stated.fact
     const member = members.get(node)
     if (!member) continue
@@ -310,6 +310,10 @@ function judgeOthers(
 
 function isFor(chain: VerifiedChain, node: NodeId): boolean {
   return chain.kind === 'node' && nodeIdOfPublicKey(chain.subject) === node
+}
+
+function inStampOrder<Fact extends RoomFact>(stated: Iterable<Stated<Fact>>): Stated<Fact>[] {
+  return [...stated].sort((a, b) => compareStamps(a.stamp, b.stamp))
 }
 
 function ofKind<Fact extends RoomFact>(sorted: Stated[], kind: Fact['kind']): Stated<Fact>[] {

@@ -7,7 +7,7 @@ import { wantsFold } from '../../node/daemon/room-wants.ts'
 import { repositoryFold } from '../../node/git/agreement/repository-fold.ts'
 import { titleFold } from '../../node/notes/title-fold.ts'
 import { peopleFold } from '../../node/people/people-fold.ts'
-import { type MembershipFacts, membershipFold, type Stated } from '../../node/room/membership-facts.ts'
+import { type MembershipFacts, membershipFold } from '../../node/room/membership-facts.ts'
 import { wifiFold } from '../../node/room/wifi-setting.ts'
 import { type CborValue, encodeCbor } from '../../protocols/cbor.ts'
 import { cloudEntry } from '../../protocols/cloud-facts.ts'
@@ -159,14 +159,7 @@ function statesOf(entries: readonly Entry[]): string[] {
 
 /** The fold of members remembers some older values, for removals; what counts is the newest of each author. */
 function newestSettings(facts: MembershipFacts): CborValue {
-  const newest = new Map<string, Stated>()
-  for (const stated of facts.values()) {
-    const { fact, author } = stated
-    const register = fact.kind === 'node-setting' ? `${author} ${fact.node} ${fact.setting}` : author
-    const known = newest.get(register)
-    if (!known || compareStamps(known.stamp, stated.stamp) < 0) newest.set(register, stated)
-  }
-  return [...newest].map(([register, { fact }]) => [register, encodeRoomFact(fact)])
+  return [...facts.values(() => true)].map(({ fact, author }) => [author, encodeRoomFact(fact)])
 }
 
 /** Maps are saved in the order of arrival, which says nothing. */

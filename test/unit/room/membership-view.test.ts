@@ -225,6 +225,25 @@ describe('a removal', () => {
     expect(viewOf([...entries, ...before, ...after]).roomName).toBe('Mine')
   })
 
+  test('of 60 devices with 1,000 settings each is folded in one pass, and of each register so many values stay', () => {
+    const devices = Array.from({ length: 60 }, (_, number) => `n${number}`)
+    const writers = devices.map((name) => new FactWriter(name))
+    const facts = membershipFold.empty()
+    // Each names another device in each turn, so that there are as many registers as there can be.
+    for (let turn = 0; turn < 1_000; turn++) {
+      for (const [number, writer] of writers.entries()) {
+        const node = nodeOf(devices[(turn + number) % devices.length] ?? '')
+        membershipFold.apply(
+          facts,
+          writer.write({ kind: 'node-setting', node, setting: 'drained', value: turn % 2 === 0 })
+        )
+      }
+    }
+    expect([...facts.values(() => true)]).toHaveLength(60 * 60)
+    // Each was written 16 or 17 times.
+    expect([...facts.all()]).toHaveLength(60 * 60 * KEPT_VALUES)
+  })
+
   test('written by a stranger or a cloud peer counts for nothing', () => {
     const { a, c, entries } = room()
     const x = new FactWriter('x')
