@@ -27,8 +27,16 @@ export function roomActions(slot: RoomSlot, operations: Operations, check: Ready
     async setLeaving(device, leaving) {
       await slot.runtime.membership.set(member(device), 'drained', leaving)
     },
-    async remove(device, { stolen }) {
-      await (stolen ? operations.stolen({ device: member(device) }) : operations.remove({ device: member(device) }))
+    async remove(device) {
+      await operations.remove({ device: member(device) })
+    },
+    async stolen(device) {
+      const { name, revokedInvitations, toCheck } = await operations.stolen({ device: member(device) })
+      return {
+        name,
+        invitations: revokedInvitations.map(({ id, usesLeft }) => ({ id, usesLeft })),
+        toCheck: toCheck.map((one) => one.name || one.id.slice(-8))
+      }
     },
     async answer(device, code, isSame) {
       if (isSame) {

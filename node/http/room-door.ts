@@ -76,11 +76,22 @@ export interface NewContent {
   unpack: boolean
 }
 
+/** What a thief could still use, had it not been taken back. */
+export interface StolenNotes {
+  name: string
+  /** How many more devices each one would have let in: to be made again. */
+  invitations: readonly { id: string; usesLeft: number }[]
+  /** Names of devices that came in with one of them: still in the room, and to be looked at. */
+  toCheck: readonly string[]
+}
+
 /** What a facilitator can do from the page; each fails with a JoineryError. */
 export interface RoomActions {
   rename(device: string, name: string): Promise<void>
   setLeaving(device: string, leaving: boolean): Promise<void>
-  remove(device: string, options: { stolen: boolean }): Promise<void>
+  remove(device: string): Promise<void>
+  /** Removes it, makes new keys, and says what is left to do. */
+  stolen(device: string): Promise<StolenNotes>
   answer(device: string, code: string, isSame: boolean): Promise<void>
   add(content: NewContent, signal: AbortSignal): Promise<AddedContent>
   versions(collection: string): Promise<VersionLine[]>

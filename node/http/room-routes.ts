@@ -6,17 +6,20 @@ import { glanceOfOverview, type RoomGlance } from '../../protocols/room-glance.t
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Language } from '../../web-client/languages.ts'
 import { renderDevicePage, renderRoomPage } from '../../web-client/room/room-page.ts'
+import { renderStolenPage } from '../../web-client/room/stolen-page.ts'
 import { type RoomTexts, roomTextsIn } from '../../web-client/room/texts.ts'
 import type { RoomLive } from '../live/index.ts'
+import type { KnownPerson } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sendCompressed } from './compressed.ts'
 import type { EventStreams } from './event-streams.ts'
+import { FreshCodes } from './fresh-codes.ts'
 import { followGlance } from './glance-stream.ts'
 import { addGuardedRoutes, allowed, type GuardedRoute } from './guarded-routes.ts'
-import { acceptForms, addPageHeaders, formOf, goTo, personOf, visitorOf } from './page-answer.ts'
+import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
-import type { RoomDoor } from './room-door.ts'
+import type { RoomDoor, StolenNotes } from './room-door.ts'
 
 export interface RoomRouteOptions {
   overview(): Promise<RoomOverview>
@@ -80,6 +83,14 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
   })
 
   const { actions } = room
+  /** For whoever did it, until they have read what is left to do. */
+  const stolen = new FreshCodes<StolenNotes>(clock)
+  app.get('/room/devices/stolen', { config: { action: 'change-devices' } }, async (request, reply) => {
+    if (!personOf(request, people)) return goTo(reply, '/sign-in?next=/room')
+    const notes = stolen.get(allowed(request, people, 'change-devices').id)
+    if (!notes) return goTo(reply, '/room')
+    return sendFreshPage(reply, renderStolenPage(notes, visitorOf(request, people)))
+  })
   /** A name typed in full: nothing that cannot be undone happens by one wrong click. */
   const confirmed = async (request: FastifyRequest): Promise<string> => {
     const form = formOf(request)
@@ -92,11 +103,14 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
   }
   /** Does it, and shows the room again: with what was wrong where the page has words for it. */
   const doing =
-    (work: (request: FastifyRequest) => Promise<void>): GuardedRoute['handle'] =>
-    async (_person, request, reply) => {
+    (
+      work: (request: FastifyRequest, person: KnownPerson) => Promise<void>,
+      then = '/room?done'
+    ): GuardedRoute['handle'] =>
+    async (person, request, reply) => {
       try {
-        await work(request)
-        return goTo(reply, '/room?done')
+        await work(request, person)
+        return goTo(reply, then)
       } catch (error) {
         if (error instanceof JoineryError && PROBLEMS.has(error.code)) return goTo(reply, `/room?problem=${error.code}`)
         throw error
@@ -132,16 +146,16 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
       action: 'change-devices',
       pace: PACE,
       handle: doing(async (request) => {
-        await actions.remove(await confirmed(request), { stolen: false })
+        await actions.remove(await confirmed(request))
       })
     },
     {
       path: '/room/devices/stolen',
       action: 'change-devices',
       pace: PACE,
-      handle: doing(async (request) => {
-        await actions.remove(await confirmed(request), { stolen: true })
-      })
+      handle: doing(async (request, person) => {
+        stolen.set(person.id, await actions.stolen(await confirmed(request)))
+      }, '/room/devices/stolen')
     },
     {
       path: '/room/devices/approve',

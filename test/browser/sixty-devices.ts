@@ -26,6 +26,7 @@ export async function startBigRoom(devices: number): Promise<BigRoom> {
       rename: async () => undefined,
       setLeaving: async () => undefined,
       remove: async () => undefined,
+      stolen: async () => ({ name: '', invitations: [], toCheck: [] }),
       answer: async () => undefined,
       rollback: async () => undefined,
       add: async () => ({ collections: [], refused: 0 }),

@@ -98,10 +98,13 @@ beforeAll(async () => {
         }),
         actions: {
           ...{ rename: act('rename'), setLeaving: act('leave'), remove: act('remove'), answer: act('answer') },
+          stolen: act('stolen'),
           ...{ add: act('add'), rollback: act('rollback'), versions: async () => [], sticks: async () => [] },
           uploads: { folder: '/nowhere', freeBytes: act('upload') },
           check: { start: () => void done.push('check'), state: () => undefined }
-        }
+        },
+        copies: { state: async () => ({ devices: 1, offeredBytes: 1, rules: [] }), set: act('copies') },
+        invitations: { open: () => [], make: act('invite'), revoke: act('revoke'), line: act('line') }
       },
       git: { current: () => undefined },
       repositories: { current: () => sampleHost(facilitator?.id ?? '') },

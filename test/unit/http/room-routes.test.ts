@@ -1,13 +1,16 @@
 /** Every route of the dashboard, from the route table itself: who may, how often, and from where. */
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import '../../../node/collections/errors.ts'
 import { addContentDeskRoutes, UPLOAD_PATH } from '../../../node/http/content-desk-routes.ts'
+import { addCopiesRoutes } from '../../../node/http/copies-routes.ts'
 import {
   EventStreams,
   MAX_SIGNAL_STREAMS_PER_ADDRESS,
   MAX_STREAMS_PER_PERSON
 } from '../../../node/http/event-streams.ts'
 import { guardRoutes, type RoutePace } from '../../../node/http/guarded-routes.ts'
+import { addInvitationRoutes } from '../../../node/http/invitation-routes.ts'
 import type { RoomDoor } from '../../../node/http/room-door.ts'
 import { addRoomRoutes } from '../../../node/http/room-routes.ts'
 import { addSignalRoutes } from '../../../node/http/signal-routes.ts'
@@ -33,18 +36,27 @@ const ROUTES: Readonly<Record<string, Action | 'anybody'>> = {
   'POST /room/devices/move-off': 'change-devices',
   'POST /room/devices/remove': 'change-devices',
   'POST /room/devices/stolen': 'change-devices',
+  'GET /room/devices/stolen': 'change-devices',
   'POST /room/devices/approve': 'change-devices',
   'GET /room/content': 'change-content',
   [`POST ${UPLOAD_PATH}`]: 'change-content',
   'POST /room/content/stick': 'change-content',
   'GET /room/versions/:collection': 'change-content',
   'POST /room/versions/rollback': 'change-content',
+  'GET /room/copies': 'change-content',
+  'POST /room/copies': 'change-content',
+  'GET /room/invitations': 'change-devices',
+  'POST /room/invitations': 'change-devices',
+  'POST /room/invitations/noted': 'change-devices',
+  'POST /room/invitations/revoke': 'change-devices',
   'GET /room/ready': 'check-room',
   'POST /room/ready': 'check-room',
+  'GET /signals': 'anybody',
   'POST /signals': 'show-signal',
   'GET /signals/live': 'show-signal',
   'POST /signals/all-down': 'take-signals-down'
 }
+const SECRET = 'JOINERY:SECRET'
 const ROLES: readonly (PersonRole | 'nobody')[] = ['nobody', 'learner', 'helper', 'facilitator']
 
 interface Declared {
@@ -59,6 +71,8 @@ let table: Map<string, Declared>
 let cookies: Map<string, string>
 let done: string[]
 let dashboard: RoomDoor
+let copies: NonNullable<RoomDoor['copies']>
+let invitations: NonNullable<RoomDoor['invitations']>
 let isOver: boolean
 let passing: Promise<void>
 
@@ -66,8 +80,11 @@ beforeEach(async () => {
   folder = temporaryFolder()
   node = await peopleNode('a')
   cookies = new Map([['nobody', '']])
-  for (const role of ['learner', 'helper', 'facilitator'] as const) {
-    const { person } = await node.people.add({ shownName: `A ${role}`, role })
+  for (const role of ['learner', 'helper', 'facilitator', 'second facilitator'] as const) {
+    const { person } = await node.people.add({
+      shownName: `A ${role}`,
+      role: role === 'second facilitator' ? 'facilitator' : role
+    })
     cookies.set(role, cookieOf(await node.people.openSession(person.id)))
   }
   const room = new LiveRoom(1)
@@ -84,6 +101,17 @@ beforeEach(async () => {
     async (...values: unknown[]): Promise<void> => {
       done.push([what, ...values.map((value) => JSON.stringify(value))].join(' '))
     }
+  const rule = { target: 'lessons', policy: { kind: 'everywhere' }, standard: true, files: 10, sizeBytes: 1e9 } as const
+  copies = { state: async () => ({ devices: 3, offeredBytes: 2e9, rules: [rule] }), set: act('copies') }
+  invitations = {
+    open: () => [{ id: 'cd'.repeat(32), by: 'pi-front', usesLeft: 2, usedBy: ['pi-window'] }],
+    async make(uses) {
+      await act('invite')(uses)
+      return { id: 'ef'.repeat(32), text: SECRET }
+    },
+    revoke: act('revoke'),
+    line: async (address, text) => `wget ${address}x && sudo ./joinery/install --join ${text}`
+  }
   dashboard = {
     current: () => live,
     glance: async () => glanceOfOverview(sampleRoom),
@@ -91,6 +119,10 @@ beforeEach(async () => {
       rename: act('rename'),
       setLeaving: act('leaving'),
       remove: act('remove'),
+      async stolen(device) {
+        await act('stolen')(device)
+        return { name: 'pi-window', invitations: [{ id: 'ab'.repeat(32), usesLeft: 3 }], toCheck: ['pi-back'] }
+      },
       answer: act('answer'),
       rollback: act('rollback'),
       add: async ({ source, ...rest }) => {
@@ -135,7 +167,10 @@ beforeEach(async () => {
       }),
     (scope: FastifyInstance) => addSignalRoutes(scope, { people, live: () => live, streams, clock }),
     (scope: FastifyInstance) =>
-      addContentDeskRoutes(scope, { room: dashboard, people, clock, disk: nodeDisk, onProblem })
+      addContentDeskRoutes(scope, { room: dashboard, people, clock, disk: nodeDisk, onProblem }),
+    (scope: FastifyInstance) => addCopiesRoutes(scope, { copies, people, clock }),
+    (scope: FastifyInstance) =>
+      addInvitationRoutes(scope, { invitations, people, clock, addresses: () => [], port: () => 80 })
   ])
     void app.register((scope, _options, next) => {
       add(scope)
@@ -160,6 +195,7 @@ const FORM = new URLSearchParams({
     leaving: 'yes',
     code: waiting?.code ?? ''
   },
+  ...{ target: 'installers/rstudio', kind: 'copies', copies: '3', uses: '4', role: 'laptop', invitation: 'cd' },
   ...{ answer: 'same', time: '2096-11-24 13:30', collection: 'lessons', version: 'abc', stick: 'BIRDS', hand: 'up' }
 }).toString()
 
@@ -228,8 +264,10 @@ describe('what comes of it', () => {
         `answer "${other?.id}" "402771" true`,
         ...['add {"unpack":false}', 'add {"unpack":false}', 'check'],
         `leaving "${other?.id}" true`,
-        `remove "${other?.id}" {"stolen":false}`,
-        `remove "${other?.id}" {"stolen":true}`,
+        'copies "installers/rstudio" {"kind":"copies","copies":3}',
+        ...['invite 4', 'revoke "cd"'],
+        `remove "${other?.id}"`,
+        `stolen "${other?.id}"`,
         `rename "${other?.id}" "pi-shelf"`,
         'rollback "lessons" "abc"'
       ].sort()
@@ -240,6 +278,83 @@ describe('what comes of it', () => {
     const answer = await facilitator('/room/devices/remove', { device: other?.id ?? '', confirm: self?.name ?? '' })
     expect([answer.statusCode, answer.headers.location]).toEqual([303, '/room?problem=NAME_DIFFERS'])
     expect(done).toEqual([])
+  })
+
+  test('who blocked a stolen device reads once more what is left to do, and nobody else does', async () => {
+    await facilitator('/room/devices/stolen', { device: other?.id ?? '', confirm: other?.name ?? '' })
+    const look = async (who: string): Promise<[number, string]> => {
+      const { statusCode, body } = await app.inject({
+        url: '/room/devices/stolen',
+        headers: { cookie: cookies.get(who) ?? '' }
+      })
+      return [statusCode, body]
+    }
+    const [status, page] = await look('facilitator')
+    expect([status, page.includes('abababab'), page.includes('pi-back')]).toEqual([200, true, true])
+    expect(await look('second facilitator')).toEqual([303, ''])
+  })
+
+  test('an invitation is shown to whoever made it alone, in no address and no cache, until they have it or take it back', async () => {
+    const shown = async (who: string): Promise<boolean> => {
+      const { headers, body } = await app.inject({
+        url: '/room/invitations',
+        headers: { cookie: cookies.get(who) ?? '' }
+      })
+      expect(headers['cache-control']).toBe('no-store')
+      return body.includes(SECRET)
+    }
+    for (const [path, form] of [
+      ['/room/invitations/noted', {}],
+      ['/room/invitations/revoke', { invitation: 'ef'.repeat(32) }]
+    ] as const) {
+      const answer = await facilitator('/room/invitations', { uses: '3', role: 'laptop' })
+      expect([answer.statusCode, answer.headers.location, answer.body]).toEqual([303, '/room/invitations', ''])
+      expect(await shown('facilitator')).toBe(true)
+      expect(await shown('second facilitator')).toBe(false)
+      await facilitator(path, form)
+      expect(await shown('facilitator')).toBe(false)
+    }
+    expect(done).toEqual(['invite 3', 'invite 3', `revoke "${'ef'.repeat(32)}"`])
+  })
+
+  test('the line to paste has the address that the page was asked at, and the role', async () => {
+    await facilitator('/room/invitations', { uses: '1', role: 'laptop' })
+    const { body } = await app.inject({
+      url: '/room/invitations',
+      headers: { cookie: cookies.get('facilitator') ?? '' }
+    })
+    expect(body).toContain(
+      `wget http://192.168.1.20/x &amp;&amp; sudo ./joinery/install --join ${SECRET} --role laptop</code>`
+    )
+  })
+
+  test.each(['0', '101', '1.5', 'many', ''])('%j devices cannot be invited', async (uses) => {
+    expect((await facilitator('/room/invitations', { uses })).statusCode).toBe(400)
+    expect(done).toEqual([])
+  })
+
+  test.each([
+    ['copies', '0', 400],
+    ['copies', '1', 303],
+    ['copies', '60', 303],
+    ['copies', '61', 400],
+    ['copies', '', 400],
+    ['never', '2', 400],
+    ['standard', '', 303],
+    ['on-demand', '0', 303]
+  ])('a rule of %s %j is answered as on the command line', async (kind, number, status) => {
+    const answer = await facilitator('/room/copies', { target: 'lessons', kind, copies: number })
+    expect([answer.statusCode, done.length]).toEqual([status, status === 303 ? 1 : 0])
+    // What was wrong stands in the form that it was sent from.
+    if (status === 400) expect(answer.body).toContain('role="alert"')
+  })
+
+  test('a rule for what cannot be a collection is refused in words, and what was typed stays', async () => {
+    copies.set = () => Promise.reject(new JoineryError('COLLECTION_NAME_WRONG', 'not a name'))
+    const answer = await facilitator('/room/copies', { target: 'No such/<b>', kind: 'everywhere' })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.body).toContain('That is no collection and no path of one.')
+    expect(answer.body).toContain('value="No such/&lt;b&gt;"')
   })
 
   const noTimes = ['', 'yesterday', '24.11.2026 13:30', '2096-13-01 10:00', '2096-02-30 10:00', '2096-11-24 10:60']
