@@ -1,4 +1,5 @@
 /** The peers that were linked at some time: what they said of themselves, and where they can be found again. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { formatMeshAddress, ipMeshAddress, tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId, PeerProfile } from '../../protocols/message-stream.ts'
 import type { AddressBook } from './address-book.ts'
@@ -11,7 +12,7 @@ export class Acquaintances {
   readonly #book: AddressBook
   readonly #plan: DialPlan
   /** Last profiles; newest last. */
-  readonly #profiles = new Map<NodeId, PeerProfile>()
+  readonly #profiles = new BoundedMap<NodeId, PeerProfile>(MAX_KNOWN_NODES)
 
   constructor(components: { book: AddressBook; plan: DialPlan }) {
     this.#book = components.book
@@ -20,10 +21,7 @@ export class Acquaintances {
 
   /** Where the connection comes from and where its node listens is an address that others can use too. */
   remember(link: Link, nowMs: number): void {
-    this.#profiles.delete(link.peer)
     this.#profiles.set(link.peer, link.profile)
-    const oldest = this.#profiles.size > MAX_KNOWN_NODES ? this.#profiles.keys().next().value : undefined
-    if (oldest !== undefined) this.#profiles.delete(oldest)
     const address = formatMeshAddress(ipMeshAddress(link.remoteAddress, link.meshPort))
     // A cloud peer that was dialled by name has none: it is found by that name again.
     if (link.meshPort > 0 && tryMeshAddress(address)) this.#plan.learn(link.peer, address, nowMs, false)

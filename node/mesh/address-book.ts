@@ -1,5 +1,7 @@
 /** Where members were reached, kept over restarts: in many halls multicast does not work, and nobody wants to type addresses twice. */
+
 import { join } from 'node:path'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocols/cbor.ts'
 import { tryMeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
@@ -17,7 +19,7 @@ export class AddressBook {
   readonly #folder: string
   readonly #path: string
   /** Newest last. */
-  readonly #entries = new Map<NodeId, string[]>()
+  readonly #entries = new BoundedMap<NodeId, string[]>(MAX_KNOWN_NODES)
   #cancelWrite: (() => void) | undefined
   #writing: Promise<void> = Promise.resolve()
   /** Why the last write failed: the book is a convenience, so a full disk does not stop the mesh, but `doctor` tells. */
@@ -48,10 +50,7 @@ export class AddressBook {
   remember(node: NodeId, addresses: string[]): void {
     const kept = addresses.slice(0, MAX_ADDRESSES_PER_NODE)
     const before = this.#entries.get(node)
-    this.#entries.delete(node)
     this.#entries.set(node, kept)
-    const oldest = this.#entries.size > MAX_KNOWN_NODES ? this.#entries.keys().next().value : undefined
-    if (oldest !== undefined) this.#entries.delete(oldest)
     if (before && before.join() === kept.join()) return
     this.#cancelWrite ??= this.#clock.after(ADDRESS_BOOK_INTERVAL_MS, () => this.#write())
   }

@@ -2,7 +2,9 @@
  * Discovery by multicast DNS with one socket per interface and IPv4 address, and one per interface for IPv6. A single socket sends on the one interface that the kernel picks
  * by its routes: without a default or multicast route (an isolated access point) that is none, and with an uplink it is the wrong one.
  */
+
 import type { Socket } from 'node:dgram'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { formatMeshAddress, ipMeshAddress, type MeshAddress } from '../../protocols/mesh-address.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -145,7 +147,7 @@ export class MulticastDiscovery {
       sent: 0,
       received: 0,
       echoed: 0,
-      instances: new Map()
+      instances: new BoundedMap(MAX_KNOWN_NODES)
     }
     listener.socket = openSocket(network, {
       failed: (error) => {
@@ -227,10 +229,7 @@ export class MulticastDiscovery {
       return
     }
     const { instances, network } = listener
-    instances.delete(announcement.instance)
     instances.set(announcement.instance, this.#components.clock.monotonicMs())
-    const oldest = instances.size > MAX_KNOWN_NODES ? instances.keys().next().value : undefined
-    if (oldest !== undefined) instances.delete(oldest)
     for (const address of announcement.addresses) {
       // Stock nodes announce all their addresses everywhere; those of other networks cannot be reached from here, and a forged
       // packet must not make us dial somebody elsewhere.

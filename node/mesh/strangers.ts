@@ -1,4 +1,5 @@
 /** Who was met and is not of our room: devices of other rooms, and devices that have none. Bounded; the oldest sighting goes first. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { RoomId } from '../../protocols/certificate.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { MAX_NEARBY, MAX_NEIGHBOURS } from './limits.ts'
@@ -13,15 +14,12 @@ interface Met {
 
 export class Strangers {
   /** Newest last. */
-  readonly #met = new Map<NodeId, Met>()
+  readonly #met = new BoundedMap<NodeId, Met>(MAX_NEIGHBOURS + MAX_NEARBY)
 
   /** @returns whether this is a room that was not known */
   meet(met: Met): boolean {
     const known = [...this.#met.values()].some(({ room }) => room === met.room)
-    this.#met.delete(met.node)
     this.#met.set(met.node, met)
-    const oldest = this.#met.size > MAX_NEIGHBOURS + MAX_NEARBY ? this.#met.keys().next().value : undefined
-    if (oldest !== undefined) this.#met.delete(oldest)
     return met.room !== null && !known
   }
 

@@ -1,4 +1,5 @@
 /** Two short memories, bounded: who is not listened to just now, and which copied devices were reported a moment ago. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import { CLONE_REPORT_INTERVAL_MS, DENY_INBOUND_MS, MAX_KNOWN_NODES } from './limits.ts'
@@ -7,7 +8,7 @@ import { CLONE_REPORT_INTERVAL_MS, DENY_INBOUND_MS, MAX_KNOWN_NODES } from './li
 class Memory {
   readonly #clock: Clock
   readonly #forMs: number
-  readonly #untilMs = new Map<NodeId, number>()
+  readonly #untilMs = new BoundedMap<NodeId, number>(MAX_KNOWN_NODES)
 
   constructor(clock: Clock, forMs: number) {
     this.#clock = clock
@@ -19,10 +20,7 @@ class Memory {
   }
 
   add(node: NodeId): void {
-    this.#untilMs.delete(node)
     this.#untilMs.set(node, this.#clock.monotonicMs() + this.#forMs)
-    const oldest = this.#untilMs.size > MAX_KNOWN_NODES ? this.#untilMs.keys().next().value : undefined
-    if (oldest !== undefined) this.#untilMs.delete(oldest)
   }
 
   /** Something about it changed: it is listened to again. */
