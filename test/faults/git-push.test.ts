@@ -80,7 +80,7 @@ async function shownAfterStart(folder: string, ...names: string[]): Promise<(str
   }
 }
 
-test('a power cut loses no push that was reported', { timeout: CUTS * 30_000 }, async () => {
+test('a power cut loses no push that was reported', { timeout: CUTS * 150_000 }, async () => {
   using folder = temporaryFolder()
   await using image = await LoopImage.make(512)
   const data = join(image.path, 'data')

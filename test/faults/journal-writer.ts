@@ -1,4 +1,4 @@
-/** Appends to a journal for ever and prints what was acknowledged: `node journal-writer.ts FOLDER SEED [one]`. The fault tests stop it. */
+/** Appends to a journal and prints what was acknowledged: `node journal-writer.ts FOLDER SEED [COUNT]`. So many entries, one after the other; or for ever, and the fault tests stop it. */
 import { writeSync } from 'node:fs'
 import { createJournal, type Journal, type OpenJournalInit, openJournal } from '../../node/journal/index.ts'
 import { systemClock } from '../../node/platform/clock.ts'
@@ -34,25 +34,26 @@ export function openReal(folder: string, more: Partial<OpenJournalInit> = {}): P
   )
 }
 
-async function main(folder: string, seed: number, callers: number): Promise<void> {
+async function main(folder: string, seed: number, count: number): Promise<void> {
   const random = seededRandom(seed)
   const journal = await openReal(folder, { reserveBytes: 0 })
   // The clock's timers do not keep a process alive.
   setInterval(() => undefined, 1000)
   const caller = async (): Promise<void> => {
-    for (;;) {
+    for (let left = count; left > 0; left--) {
       const body = random.bytes(1 + random.below(2000))
       const [stamp] = await journal.append([{ topic: 't', kind: 'set', version: 1, body }])
       writeSync(1, `ack ${stamp?.writer} ${stamp?.number} ${stamp?.index}\n`)
     }
   }
-  await Promise.all(Array.from({ length: callers }, caller))
+  await Promise.all(Array.from({ length: count === Infinity ? 8 : 1 }, caller))
 }
 
-const [, program, folder, seed, one] = process.argv
+const [, program, folder, seed, count] = process.argv
 if (program === import.meta.filename && folder) {
   try {
-    await main(folder, Number(seed), one ? 1 : 8)
+    await main(folder, Number(seed), count === undefined ? Infinity : Number(count))
+    process.exit(0)
   } catch (error) {
     if (!(error instanceof JoineryError)) throw error
     writeSync(1, `refused ${error.code}\n`)

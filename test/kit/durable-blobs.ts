@@ -23,16 +23,16 @@ export function takenBytes(folder: string, sizeBytes: number): number {
   return Math.ceil(sizeBytes / bsize) * bsize + 256
 }
 
-/** So many at a time, mostly small ones, now and then one with pieces. Prints the name of each. */
+/** So many at a time (for ever, or `count` in each row), mostly small ones, now and then one with pieces. Prints the name of each. */
 export async function writeBlobs(
   folder: string,
-  { seed, atOnce }: { seed: number; atOnce: number },
+  { seed, atOnce, count = Infinity }: { seed: number; atOnce: number; count?: number },
   acknowledge: (what: string) => void
 ): Promise<void> {
   const store = await openBlobs(folder)
   const random = seededRandom(seed)
-  const putter = async (): Promise<never> => {
-    for (;;) {
+  const putter = async (): Promise<void> => {
+    for (let left = count; left > 0; left--) {
       const length = random.chance(0.02) ? 2 ** 21 + random.below(2 ** 20) : 1 + random.below(30_000)
       const bytes = random.bytes(Math.min(length, 30_000))
       const whole = length > bytes.length ? new Uint8Array(length).fill(bytes[0] ?? 0) : bytes

@@ -1,6 +1,6 @@
 /**
- * A program that writes for ever and prints a line for each thing that it was told is durable. The power-cut and kill tests run it, stop it
- * and look whether what it printed is there: `node durable-writer.ts KIND FOLDER SEED`.
+ * A program that writes and prints a line for each thing that it was told is durable. The power-cut and kill tests run it, stop it
+ * and look whether what it printed is there: `node durable-writer.ts KIND FOLDER SEED`; one of the kinds ends after COUNT.
  */
 import { mkdirSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,16 +39,18 @@ async function writeCarelessly(path: string, bytes: Uint8Array, syncData: boolea
 }
 
 async function main(): Promise<void> {
-  const [kind = '', folder = '', seed = '1'] = process.argv.slice(2)
+  const [kind = '', folder = '', seed = '1', count = '1'] = process.argv.slice(2)
   const acknowledge: Acknowledge = (what) => void writeSync(1, `ack ${what}\n`)
   if (kind === 'blobs') await writeBlobs(folder, { seed: Number(seed), atOnce: 8 }, acknowledge)
-  else if (kind === 'blobs-one-by-one') await writeBlobs(folder, { seed: Number(seed), atOnce: 1 }, acknowledge)
+  else if (kind === 'blobs-one-by-one')
+    await writeBlobs(folder, { seed: Number(seed), atOnce: 1, count: Number(count) }, acknowledge)
   else await writeFiles(folder, kind as WriterKind, acknowledge)
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     await main()
+    process.exit(0)
   } catch (error) {
     // A full or broken disk: said in a line of its own, so that the tests can tell it from a crash.
     if (!(error instanceof JoineryError)) throw error
