@@ -11,6 +11,7 @@ import { type Cid, cidOfDigest, DIGEST_BYTES, digestOfCid } from './cid.ts'
 import { JoineryError } from './errors.ts'
 import { MAX_INVENTORY_PIECES } from './inventory.ts'
 import { MAX_BLOB_BYTES, SMALL_BLOB_BYTES } from './piece-list.ts'
+import { isRequestId } from './request-id.ts'
 
 export const BLOB_PROTOCOL = '/joinery/blob/1'
 /** Under 64 KB a libp2p stream costs twice as much per byte; more only waits longer in memory. */
@@ -25,6 +26,8 @@ export interface BlobRequest {
   cid: Cid
   start: number
   end: number
+  /** Of the learner's request that it is asked for. */
+  requestId?: string
 }
 
 export type BlobHead =
@@ -35,18 +38,20 @@ export type BlobHead =
 
 const HEAD = { bytes: 0, missing: 1, busy: 2 } as const
 
-export function encodeBlobRequest({ cid, start, end }: BlobRequest): Uint8Array {
-  return encodeCbor([digestOfCid(cid), start, end])
+export function encodeBlobRequest({ cid, start, end, requestId }: BlobRequest): Uint8Array {
+  const asked: CborValue[] = [digestOfCid(cid), start, end]
+  return encodeCbor(requestId === undefined ? asked : [...asked, requestId])
 }
 
 /** @throws JoineryError `MALFORMED` or `TOO_LARGE` */
 export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
   const value = decodeCbor(bytes, MAX_REQUEST_BYTES)
-  if (!Array.isArray(value) || value.length !== 3) throw malformed()
-  const [digest, start, end] = value
+  if (!Array.isArray(value)) throw malformed()
+  const [digest, start, end, requestId, ...more] = value
+  if ((requestId !== undefined && !isRequestId(requestId)) || more.length > 0) throw malformed()
   if (!(digest instanceof Uint8Array) || digest.length !== DIGEST_BYTES) throw malformed()
   if (!isPlace(start) || !isPlace(end) || end < start || end - start > MAX_ASKED_BYTES) throw malformed()
-  return { cid: cidOfDigest(digest), start, end }
+  return { cid: cidOfDigest(digest), start, end, ...(requestId !== undefined && { requestId }) }
 }
 
 export function encodeBlobHead(head: BlobHead): Uint8Array {

@@ -8,6 +8,7 @@ import type { GitRequest, ObjectId, RepositoryId } from './git.ts'
 import { isObjectId, isRepositoryId } from './git-names.ts'
 import type { NodeId } from './message-stream.ts'
 import { isNodeId } from './node-id.ts'
+import { isRequestId } from './request-id.ts'
 
 export const GIT_PROTOCOL = '/joinery/git/1'
 /** A span of bytes; also more than any request or head. */
@@ -31,16 +32,29 @@ export type GitStreamRequest =
 
 export type GitStreamHead = { ok: true; heads?: Uint8Array; lacks?: ObjectId[] } | { ok: false; code: string }
 
-export function encodeGitRequest(request: GitStreamRequest): Uint8Array {
+/** What is asked, and the id of the learner's request that it is asked for, where there is one. */
+export interface NamedGitRequest {
+  asked: GitStreamRequest
+  requestId: string | undefined
+}
+
+export function encodeGitRequest(asked: GitStreamRequest, requestId?: string): Uint8Array {
   const body: { [key: string]: CborValue } = {}
-  for (const [key, value] of Object.entries(request)) if (value !== undefined) body[key] = value
+  for (const [key, value] of Object.entries(asked)) if (value !== undefined) body[key] = value
+  if (requestId !== undefined) body.request = requestId
   return encodeCbor(body)
 }
 
 /** @throws JoineryError `MALFORMED` */
-export function decodeGitRequest(message: Uint8Array): GitStreamRequest {
+export function decodeGitRequest(message: Uint8Array): NamedGitRequest {
   const body = decodeCbor(message, MAX_GIT_MESSAGE_BYTES)
   if (!isCborMap(body)) throw malformed()
+  const { request } = body
+  if (request !== undefined && !isRequestId(request)) throw malformed()
+  return { asked: askedIn(body), requestId: request }
+}
+
+function askedIn(body: { readonly [key: string]: CborValue }): GitStreamRequest {
   if (body.do === 'ping') {
     const { node } = body
     if (node === undefined) return { do: 'ping' }

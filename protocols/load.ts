@@ -6,10 +6,11 @@ import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import { type Cid, cidOfDigest, DIGEST_BYTES, digestOfCid } from './cid.ts'
 import { JoineryError } from './errors.ts'
 import type { StreamLimits } from './message-stream.ts'
+import { isRequestId } from './request-id.ts'
 
 export const LOAD_PROTOCOL = '/joinery/load/1'
-/** A digest and two small numbers. */
-export const MAX_LOAD_MESSAGE_BYTES = 64
+/** A digest, a small number and the id of a request. */
+export const MAX_LOAD_MESSAGE_BYTES = 128
 /** Nobody waits longer for an answer, the learner is served here then. On a full line of 20 Mbit/s opening a stream and asking takes half a second. */
 export const LOAD_ANSWER_WITHIN_MS = 2_000
 export const LOAD_LIMITS: StreamLimits = {
@@ -23,6 +24,8 @@ export interface LoadQuestion {
   cid: Cid
   /** Big downloads that the asking node has under way or expects. */
   active: number
+  /** Of the learner's request that it is asked for. */
+  requestId?: string
 }
 
 export interface LoadAnswer {
@@ -38,15 +41,17 @@ export interface Pace {
   sent(bytes: number): void
 }
 
-export function encodeLoadQuestion({ cid, active }: LoadQuestion): Uint8Array {
-  return encodeCbor([digestOfCid(cid), Math.min(active, MOST_ACTIVE)])
+export function encodeLoadQuestion({ cid, active, requestId }: LoadQuestion): Uint8Array {
+  const asked: CborValue[] = [digestOfCid(cid), Math.min(active, MOST_ACTIVE)]
+  return encodeCbor(requestId === undefined ? asked : [...asked, requestId])
 }
 
 /** @throws JoineryError `MALFORMED` or `TOO_LARGE` */
 export function decodeLoadQuestion(bytes: Uint8Array): LoadQuestion {
-  const [digest, active] = pairIn(bytes)
+  const [digest, active, requestId, ...more] = listIn(bytes)
   if (!(digest instanceof Uint8Array) || digest.length !== DIGEST_BYTES || !isActive(active)) throw malformed()
-  return { cid: cidOfDigest(digest), active }
+  if ((requestId !== undefined && !isRequestId(requestId)) || more.length > 0) throw malformed()
+  return { cid: cidOfDigest(digest), active, ...(requestId !== undefined && { requestId }) }
 }
 
 export function encodeLoadAnswer({ takes, active }: LoadAnswer): Uint8Array {
@@ -55,15 +60,15 @@ export function encodeLoadAnswer({ takes, active }: LoadAnswer): Uint8Array {
 
 /** @throws JoineryError `MALFORMED` or `TOO_LARGE` */
 export function decodeLoadAnswer(bytes: Uint8Array): LoadAnswer {
-  const [takes, active] = pairIn(bytes)
-  if (typeof takes !== 'boolean' || !isActive(active)) throw malformed()
+  const [takes, active, ...more] = listIn(bytes)
+  if (typeof takes !== 'boolean' || !isActive(active) || more.length > 0) throw malformed()
   return { takes, active }
 }
 
-function pairIn(bytes: Uint8Array): [CborValue | undefined, CborValue | undefined] {
+function listIn(bytes: Uint8Array): readonly CborValue[] {
   const value = decodeCbor(bytes, MAX_LOAD_MESSAGE_BYTES)
-  if (!Array.isArray(value) || value.length !== 2) throw malformed()
-  return [value[0], value[1]]
+  if (!Array.isArray(value)) throw malformed()
+  return value
 }
 
 function isActive(value: CborValue | undefined): value is number {

@@ -1,8 +1,15 @@
-import { BLOB_PROTOCOL, decodeBlobRequest, encodeBlobHead, MAX_SPAN_BYTES } from '../../protocols/blob-stream.ts'
+import {
+  BLOB_PROTOCOL,
+  type BlobRequest,
+  decodeBlobRequest,
+  encodeBlobHead,
+  MAX_SPAN_BYTES
+} from '../../protocols/blob-stream.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import { hasCode } from '../../protocols/errors.ts'
 import type { MessageStream, NodeId, PeerLinks, StreamLimits } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { withRequestId } from '../platform/request-id.ts'
 import { FIRST_SPAN_BYTES, REQUESTS_PER_PEER, SPAN_PACE_MS, STREAM_IDLE_MS, UNPACED_BYTES } from './limits.ts'
 import { localBytes } from './local-bytes.ts'
 import type { BlobStore } from './store.ts'
@@ -32,7 +39,10 @@ export function serveStreams(components: {
         const message = await stream.receive()
         if (!message) break
         if (tooMany) await stream.send(encodeBlobHead({ kind: 'busy' }))
-        else await answer(stream, message, pace)
+        else {
+          const asked = decodeBlobRequest(message)
+          await withRequestId(asked.requestId, () => answer(stream, asked, pace))
+        }
       }
       await stream.close()
     } finally {
@@ -42,8 +52,7 @@ export function serveStreams(components: {
     }
   })
 
-  async function answer(stream: MessageStream, message: Uint8Array, pace: Pace): Promise<void> {
-    const { cid, start, end } = decodeBlobRequest(message)
+  async function answer(stream: MessageStream, { cid, start, end }: BlobRequest, pace: Pace): Promise<void> {
     const local =
       named(cid) === undefined ? { kind: 'missing' as const, have: undefined } : localBytes(store, cid, start, end)
     if (local.kind === 'missing') {

@@ -2,6 +2,7 @@ import { BLOB_PROTOCOL, decodeBlobHead, encodeBlobRequest } from '../../protocol
 import { JoineryError } from '../../protocols/errors.ts'
 import type { MessageStream, PeerLink } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { requestId } from '../platform/request-id.ts'
 import { Arrival } from './arrival.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyRequest } from './copy-request.ts'
@@ -77,7 +78,9 @@ async function exchange(
   into: Arrival,
   moved: () => void
 ): Promise<FetchOutcome> {
-  await stream.send(encodeBlobRequest({ cid: ref.cid, start: start + into.filled, end }))
+  const id = requestId()
+  const asked = { cid: ref.cid, start: start + into.filled, end }
+  await stream.send(encodeBlobRequest({ ...asked, ...(id !== undefined && { requestId: id }) }))
   const first = await stream.receive()
   if (!first) throw new JoineryError('CLOSED', 'the peer closed the stream')
   moved()

@@ -45,6 +45,7 @@ export async function openRoomGit(components: RoomGitComponents): Promise<RoomGi
     const repositories = new DiskRepositories({ git, disk }, { directory })
     const agreement = await GitAgreement.open({
       ...{ journal, links, clock, random, repositories, onProblem },
+      onAsked: (by, what) => device.log.debug({ by, what }, 'git for another device'),
       members: {
         self: identity.node,
         eligible: () => eligibleHomes(membership),

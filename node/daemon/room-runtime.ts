@@ -183,6 +183,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
     mesh &&
     new Load({
       ...{ clock, links, networkAddresses },
+      onAsked: (by, takes) => log.debug({ by, takes }, 'a device asked whether a learner may come'),
       holds: (cid) => store.has(cid),
       holders: (cid) => blobs.holders(cid)
     })

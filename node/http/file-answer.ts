@@ -2,9 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlobRef } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { REQUEST_ID_PARAMETER } from '../../protocols/request-id.ts'
 import { renderWaitingPage } from '../../web-client/waiting-page.ts'
 import { type Admission, BIG_DOWNLOAD_BYTES, type Download, LOOK_AGAIN_SECONDS, plainAddress } from '../load/index.ts'
 import { type Clock, sleep } from '../platform/clock.ts'
+import { requestId } from '../platform/request-id.ts'
 import type { BlobServer, ServeOptions } from './content-route.ts'
 import { HEARING_PATIENCE_R_MS, TRY_AGAIN_MS } from './limits.ts'
 import { PAGE_HEADERS } from './response-headers.ts'
@@ -71,7 +73,7 @@ export async function answerFile(
       // By the hash: the other device may know another version of the collection, but never other bytes of this name.
       response.setHeader(
         'Location',
-        `${admission.origin}/blob/${file.cid}/${encodeURIComponent(name)}?for=${collection}`
+        `${admission.origin}/blob/${file.cid}/${encodeURIComponent(name)}?for=${collection}${namedRequest()}`
       )
       response.setHeader('Cache-Control', 'no-store')
       response.setHeader('Content-Length', 0)
@@ -84,6 +86,12 @@ export async function answerFile(
       response.setHeader('Retry-After', String(admission.retryAfterSeconds))
       throw new JoineryError('TOO_MANY_DOWNLOADS', 'as many downloads as this device can serve')
   }
+}
+
+/** What follows there stands in its log as what was asked for here. */
+function namedRequest(): string {
+  const id = requestId()
+  return id === undefined ? '' : `&${REQUEST_ID_PARAMETER}=${id}`
 }
 
 /**

@@ -13,13 +13,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { FastifyBaseLogger } from 'fastify'
 import type { Mirror, MissingPackage } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
+import { isRequestId, REQUEST_ID_HEADER, REQUEST_ID_PARAMETER } from '../../protocols/request-id.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
 import type { Want } from '../../protocols/wants.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sleep } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { NetworkAddress } from '../platform/network-interfaces.ts'
-import { isRequestId, newRequestId, REQUEST_ID_HEADER, withRequestId } from '../platform/request-id.ts'
+import { newRequestId, withRequestId } from '../platform/request-id.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { UPLOAD_PATH } from './content-desk-routes.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
@@ -184,8 +185,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     },
     (request, response) => {
       requests++
-      const given = request.headers[REQUEST_ID_HEADER.toLowerCase()]
-      const id = isRequestId(given) ? given : newRequestId()
+      const id = requestIdOf(request)
       response.setHeader(REQUEST_ID_HEADER, id)
       withRequestId(id, () => {
         if (components.log.level === 'debug') logAnswer(components, request, response)
@@ -217,9 +217,15 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
     }
   )
   server.on('upgrade', (request, socket, head) => {
-    const { notes } = components
-    if (notes && isNoteSocket(request)) notes.handleUpgrade(request, socket, head)
-    else socket.destroy()
+    const { notes, log } = components
+    withRequestId(requestIdOf(request), () => {
+      if (!notes || !isNoteSocket(request)) {
+        socket.destroy()
+        return
+      }
+      log.debug({ url: request.url }, 'a note is opened')
+      notes.handleUpgrade(request, socket, head)
+    })
   })
   const streams = new EventStreams(components)
   const { app, routes } = await createPages(
@@ -276,6 +282,14 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
   }
 }
 
+/** As another device or a program before us calls it, or whoever sent the visitor here; else a new one. */
+function requestIdOf({ headers, url = '' }: IncomingMessage): string {
+  const given = headers[REQUEST_ID_HEADER.toLowerCase()]
+  if (isRequestId(given)) return given
+  const sent = url.startsWith('/blob/') && SENT_ID.exec(url)?.[1]
+  return isRequestId(sent) ? sent : newRequestId()
+}
+
 function logAnswer({ clock, log }: FrontDoorComponents, request: IncomingMessage, response: ServerResponse): void {
   const sinceMs = clock.monotonicMs()
   response.once('close', () => {
@@ -292,6 +306,7 @@ function isOfR(head: string): boolean {
   return /^[A-Z]+ \/cran\//.test(head) || /\r\nUser-Agent: (?:R[ /]|libcurl\/)/i.test(head)
 }
 
+const SENT_ID = new RegExp(`[?&]${REQUEST_ID_PARAMETER}=([^&]*)`)
 /** Said by the program, whichever room it is in. */
 const ABOUT_THE_PROGRAM = new Set(['/healthz', '/metrics'])
 

@@ -29,6 +29,8 @@ export interface LoadComponents {
   holds(cid: Cid): boolean
   /** Linked peers that say that they hold the whole file. */
   holders(cid: Cid): readonly NodeId[]
+  /** A device has asked whether a learner may come. */
+  onAsked?(by: NodeId, takes: boolean): void
 }
 
 export interface Download {
@@ -86,9 +88,9 @@ export class Load {
 
   constructor(components: LoadComponents) {
     this.#components = components
-    const { clock, links, holds } = components
+    const { clock, links, holds, onAsked } = components
     this.#queue = new DownloadQueue(this.#line.slots, { onTurn: (ticket) => this.#callUp(ticket) })
-    this.#offers = new Offers({ clock, links, holds, load: () => this.#queue.size })
+    this.#offers = new Offers({ clock, links, holds, load: () => this.#queue.size, ...(onAsked && { onAsked }) })
   }
 
   stop(): void {

@@ -12,6 +12,7 @@ import {
 } from '../../protocols/load.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
+import { requestId, withRequestId } from '../platform/request-id.ts'
 import { ASKED_PEERS, EXPECTED_MS, MOST_EXPECTED, UNANSWERED_MS } from './limits.ts'
 
 export interface OffersComponents {
@@ -21,6 +22,8 @@ export interface OffersComponents {
   holds(cid: Cid): boolean
   /** Downloads under way here and waiting. */
   load(): number
+  /** A device has asked whether a learner may come, under the id of that learner's request. */
+  onAsked?(by: NodeId, takes: boolean): void
 }
 
 /** Asks peers whether they take a learner, and answers when they ask. Nothing is said while nobody is busy. */
@@ -34,7 +37,7 @@ export class Offers {
   constructor(components: OffersComponents) {
     this.#components = components
     const { links } = components
-    links.handle(LOAD_PROTOCOL, LOAD_LIMITS, (stream) => this.#answer(stream))
+    links.handle(LOAD_PROTOCOL, LOAD_LIMITS, (stream, { peer }) => this.#answer(stream, peer))
     this.#stops.push(links.onLinkLost(({ peer }) => void this.#known.delete(peer)))
   }
 
@@ -85,7 +88,8 @@ export class Offers {
     try {
       stream = await link.open(LOAD_PROTOCOL, LOAD_LIMITS, signal)
       signal.addEventListener('abort', onAbort, { once: true })
-      await stream.send(encodeLoadQuestion(question))
+      const id = requestId()
+      await stream.send(encodeLoadQuestion({ ...question, ...(id !== undefined && { requestId: id }) }))
       const bytes = await stream.receive()
       const answer = bytes && decodeLoadAnswer(bytes)
       if (!answer) throw new Error('no answer')
@@ -102,14 +106,15 @@ export class Offers {
     }
   }
 
-  async #answer(stream: MessageStream): Promise<void> {
-    const { clock, holds, load } = this.#components
+  async #answer(stream: MessageStream, peer: NodeId): Promise<void> {
+    const { clock, holds, load, onAsked } = this.#components
     const bytes = await stream.receive()
     if (!bytes) return
     const question = decodeLoadQuestion(bytes)
     const own = load() + this.expected
     const takes = holds(question.cid) && own < question.active && this.#expected.length < MOST_EXPECTED
     if (takes) this.#expected.push(clock.monotonicMs() + EXPECTED_MS)
+    withRequestId(question.requestId, () => onAsked?.(peer, takes))
     await stream.send(encodeLoadAnswer({ takes, active: own }))
     await stream.close()
   }

@@ -1,20 +1,8 @@
-/**
- * One id for all that happens because of one request, on whichever device: it stands in each line of the log, and goes along to the device
- * that is asked on the way.
- */
+/** The id of the request that something is done for; see protocols/request-id.ts. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 
-/** HTTP header, as many programs use it. */
-export const REQUEST_ID_HEADER = 'X-Request-Id'
-/** What a visitor or a device may call its request; anything else gets an id of our own. */
-const SHAPE = /^[A-Za-z0-9-]{8,64}$/
-
 const current = new AsyncLocalStorage<string | undefined>()
-
-export function isRequestId(text: unknown): text is string {
-  return typeof text === 'string' && SHAPE.test(text)
-}
 
 /** 64 random bits: enough to tell the requests of a day apart. */
 export function newRequestId(): string {

@@ -55,6 +55,8 @@ export interface AgreementComponents {
     slug(): string
   }
   onProblem(problem: { code: string; message: string; cause?: unknown }): void
+  /** A device asks for something, under the id of the request that it is for. */
+  onAsked?(by: NodeId, what: string): void
 }
 
 export class GitAgreement implements GitService, PushRecorder {
@@ -95,7 +97,7 @@ export class GitAgreement implements GitService, PushRecorder {
   /** @param local answers what this device decides itself */
   start(local: GitService): void {
     this.#local = local
-    const { links, repositories } = this.#components
+    const { links, repositories, onAsked } = this.#components
     this.#stopListening.push(
       this.directory.onChange((id) => {
         if (this.directory.isRemoved(id)) this.#remove(id)
@@ -106,14 +108,15 @@ export class GitAgreement implements GitService, PushRecorder {
       }),
       links.onLink(() => this.#replication.retry())
     )
-    links.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream) =>
+    links.handle(GIT_PROTOCOL, GIT_STREAM_LIMITS, (stream, { peer }) =>
       answerPeers(stream, {
         repositories,
         answer: (id, request, hops, signal) => this.#answer(id, request, hops, signal),
         heads: (id, hops, signal) => this.#headsFor(id, hops, signal),
         reaches: (node, signal) => this.#homes.reaches(node, signal),
         noteHeld: (id, objects) => this.#waits.noteHeld(id, objects),
-        isKnown: (id) => this.directory.repository(id) !== undefined
+        isKnown: (id) => this.directory.repository(id) !== undefined,
+        onAsked: (what) => onAsked?.(peer, what)
       })
     )
     // What was pushed last is wanted first.

@@ -10,6 +10,7 @@ import {
 } from '../../../protocols/git-stream.ts'
 import type { MessageStream, PeerLink, StreamLimits } from '../../../protocols/message-stream.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { requestId } from '../../platform/request-id.ts'
 import { STALL_TIMEOUT_MS } from '../limits.ts'
 import type { ByteChannel } from '../local-repositories.ts'
 
@@ -49,7 +50,7 @@ export async function askPeer(
   try {
     stream = await link.open(GIT_PROTOCOL, GIT_STREAM_LIMITS, both)
     both.throwIfAborted()
-    await stream.send(encodeGitRequest(request))
+    await stream.send(encodeGitRequest(request, requestId()))
     const message = await stream.receive()
     if (!message) throw new JoineryError('CLOSED', 'that device closed the stream')
     const head = decodeGitHead(message)

@@ -1,8 +1,14 @@
 /** Answers what other devices ask about repositories. */
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { GitAnswer, GitRequest, ObjectId, RepositoryId } from '../../../protocols/git.ts'
-import { decodeGitRequest, encodeGitHead, type GitStreamHead } from '../../../protocols/git-stream.ts'
+import {
+  decodeGitRequest,
+  encodeGitHead,
+  type GitStreamHead,
+  type GitStreamRequest
+} from '../../../protocols/git-stream.ts'
 import type { MessageStream, NodeId } from '../../../protocols/message-stream.ts'
+import { withRequestId } from '../../platform/request-id.ts'
 import type { LocalRepositories } from '../local-repositories.ts'
 import { asError, bytesOf } from './peer-streams.ts'
 
@@ -13,12 +19,19 @@ export interface PeerAnswers {
   reaches(node: NodeId, signal: AbortSignal): Promise<boolean>
   noteHeld(id: RepositoryId, objects: readonly ObjectId[]): void
   isKnown(id: RepositoryId): boolean
+  onAsked?(what: GitStreamRequest['do']): void
 }
 
 export async function answerPeers(stream: MessageStream, answers: PeerAnswers): Promise<void> {
   const message = await stream.receive()
   if (!message) return
-  const request = decodeGitRequest(message)
+  const { asked, requestId } = decodeGitRequest(message)
+  // What is done for a learner of another device stands under their request here too; the rest under none.
+  await withRequestId(requestId, () => answer(stream, asked, answers))
+}
+
+async function answer(stream: MessageStream, request: GitStreamRequest, answers: PeerAnswers): Promise<void> {
+  answers.onAsked?.(request.do)
   const reply = (head: GitStreamHead): Promise<void> => stream.send(encodeGitHead(head))
   const end = new AbortController()
   try {

@@ -125,8 +125,11 @@ test('inventory limits hold at the limit and refuse one past it', () => {
 })
 
 const span = fc
-  .tuple(cid, fc.nat(2 ** 31), fc.nat(MAX_ASKED_BYTES))
-  .map(([name, start, length]) => ({ cid: name, start, end: start + length }))
+  .tuple(cid, fc.nat(2 ** 31), fc.nat(MAX_ASKED_BYTES), fc.option(fc.stringMatching(/^[A-Za-z0-9-]{8,64}$/)))
+  .map(([name, start, length, requestId]) => ({
+    ...{ cid: name, start, end: start + length },
+    ...(requestId !== null && { requestId })
+  }))
 
 test('whatever bytes come as a request for a blob, they decode or are refused', () => {
   fc.assert(fc.property(hostile(span.map(encodeBlobRequest)), decodesOrRefuses(decodeBlobRequest, encodeBlobRequest)), {
@@ -146,6 +149,9 @@ test('a request for more than a piece or small blob is refused', () => {
   expect(() => decodeBlobRequest(ask(MAX_ASKED_BYTES + 1))).toThrow()
   expect(() => decodeBlobRequest(encodeCbor([digest, 5, 4]))).toThrow()
   expect(() => decodeBlobRequest(encodeCbor([digest, -1, 4]))).toThrow()
+  for (const id of ['1234567', '12345678\n', 'x'.repeat(65), 8])
+    expect(() => decodeBlobRequest(encodeCbor([digest, 1, 4, id]))).toThrow()
+  expect(() => decodeBlobRequest(encodeCbor([digest, 1, 4, '12345678', 1]))).toThrow()
 })
 
 test('whatever bytes come as the head of an answer, they decode or are refused', () => {

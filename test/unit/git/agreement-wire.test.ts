@@ -26,6 +26,7 @@ import {
   MAX_TOLD_OBJECTS
 } from '../../../protocols/git-stream.ts'
 import { nodeIdOfPublicKey } from '../../../protocols/node-id.ts'
+import { MAX_REQUEST_ID_CHARACTERS } from '../../../protocols/request-id.ts'
 
 const RUNS = { numRuns: 100_000 }
 const id = 'ab'.repeat(16)
@@ -86,7 +87,20 @@ test('the largest entry fits into the journal', () => {
 })
 
 test('requests and heads are read back as they were written', () => {
-  for (const request of requests) expect(decodeGitRequest(encodeGitRequest(request))).toEqual(request)
+  for (const asked of requests) {
+    expect(decodeGitRequest(encodeGitRequest(asked))).toEqual({ asked, requestId: undefined })
+    for (const requestId of ['12345678', 'x'.repeat(MAX_REQUEST_ID_CHARACTERS)])
+      expect(decodeGitRequest(encodeGitRequest(asked, requestId))).toEqual({ asked, requestId })
+    // What could end a line of a log, or says more than an id, is nobody's request.
+    for (const requestId of [
+      '1234567',
+      'x'.repeat(MAX_REQUEST_ID_CHARACTERS + 1),
+      '12345678\n',
+      '12345678"',
+      '12345678\u001b[2J'
+    ])
+      expect(() => decodeGitRequest(encodeGitRequest(asked, requestId))).toThrow(JoineryError)
+  }
   const heads: GitStreamHead[] = [
     { ok: true },
     { ok: true, heads: new Uint8Array(32) },
@@ -103,7 +117,7 @@ test('a request names as many objects and devices on the way as it may and not o
   const objects = Array.from({ length: MAX_TOLD_OBJECTS }, (_, at) => object(at))
   const whole = encodeGitRequest({ do: 'fetch', repository: id, objects })
   expect(whole.length).toBeLessThan(MAX_GIT_MESSAGE_BYTES)
-  expect(decodeGitRequest(whole)).toMatchObject({ objects })
+  expect(decodeGitRequest(whole)).toMatchObject({ asked: { objects } })
   const more = encodeCbor({ do: 'fetch', repository: id, objects: [...objects, object(0)] })
   expect(() => decodeGitRequest(more)).toThrow(JoineryError)
   expect(decodeGitRequest(encodeCbor({ do: 'heads', repository: id, hops: MAX_HOPS }))).toBeDefined()
@@ -123,7 +137,7 @@ function mutated(of: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
 test('whatever a device sends is a request or MALFORMED', () => {
   const heads = [encodeGitHead({ ok: true, heads: new Uint8Array(32) }), encodeGitHead({ ok: false, code: 'X' })]
   fc.assert(
-    fc.property(mutated([...requests.map(encodeGitRequest), ...heads]), (bytes) => {
+    fc.property(mutated([...requests.map((one) => encodeGitRequest(one, 'ab'.repeat(8))), ...heads]), (bytes) => {
       for (const decode of [decodeGitRequest, decodeGitHead]) {
         try {
           decode(bytes)

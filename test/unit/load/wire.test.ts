@@ -12,12 +12,15 @@ import {
   MAX_LOAD_MESSAGE_BYTES,
   MOST_ACTIVE
 } from '../../../protocols/load.ts'
+import { MAX_REQUEST_ID_CHARACTERS } from '../../../protocols/request-id.ts'
 import { expectStrictDecoder } from '../mesh/hostile-bytes.ts'
 
 const cid = cidOfDigest(new Uint8Array(32).fill(7))
 const questions: LoadQuestion[] = [
   { cid, active: 0 },
-  { cid, active: MOST_ACTIVE }
+  { cid, active: MOST_ACTIVE },
+  { cid, active: 1, requestId: '0123456789abcdef' },
+  { cid, active: MOST_ACTIVE, requestId: 'x'.repeat(MAX_REQUEST_ID_CHARACTERS) }
 ]
 const answers: LoadAnswer[] = [
   { takes: true, active: 3 },
@@ -40,7 +43,11 @@ describe('a question about load', () => {
     ['a short digest', encodeCbor([new Uint8Array(31), 1])],
     ['a negative count', encodeCbor([new Uint8Array(32), -1])],
     ['one more than the most', encodeCbor([new Uint8Array(32), MOST_ACTIVE + 1])],
-    ['a third value', encodeCbor([new Uint8Array(32), 1, 1])],
+    ['a third value that is no id of a request', encodeCbor([new Uint8Array(32), 1, 1])],
+    ['an id that ends a line', encodeCbor([new Uint8Array(32), 1, '0123456789\n'])],
+    ['an id that is too short', encodeCbor([new Uint8Array(32), 1, '0123456'])],
+    ['an id that is too long', encodeCbor([new Uint8Array(32), 1, 'x'.repeat(MAX_REQUEST_ID_CHARACTERS + 1)])],
+    ['a fourth value', encodeCbor([new Uint8Array(32), 1, '0123456789', 1])],
     ['no list', encodeCbor('x')]
   ])('with %s is refused', (_what, bytes) => {
     expect(() => decodeLoadQuestion(bytes)).toThrow(expect.toSatisfy((error) => hasCode(error, 'MALFORMED')))
