@@ -2,6 +2,7 @@
  * What this device has used of its uplink, by cloud peer (and under its own id what it fetched from elsewhere), over restarts. A little more than was used is written down ahead: whoever pulls the plug
  * finds up to that much counted that was not used, and never less. In order it is written exactly.
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { type CborValue, decodeCbor, encodeCbor, sameBytes } from '../../protocols/cbor.ts'
 import { isBytes, isWhole } from '../../protocols/certificate.ts'
 import { CLOUD_COUNT_BYTES } from '../../protocols/cloud-facts.ts'
@@ -43,7 +44,7 @@ export class BudgetBook {
   private constructor(components: { disk: Disk; clock: Clock }, init: BudgetBookInit, lines: Map<NodeId, Line>) {
     this.#components = components
     this.#init = init
-    this.#lines = lines
+    this.#lines = new BoundedMap(MAX_BUDGET_LINES, lines)
   }
 
   /** A file that cannot be read counts for nothing: what was used is then not known, and is told. */
@@ -68,10 +69,7 @@ export class BudgetBook {
     if (known && sameBytes(known.count, count)) return known.budget
     const made = { count, budget: new Budget(), written: NOTHING }
     // The longest unused goes: a room has at most so many cloud peers, but they may change.
-    this.#lines.delete(node)
     this.#lines.set(node, made)
-    const oldest = this.#lines.size > MAX_BUDGET_LINES ? this.#lines.keys().next().value : undefined
-    if (oldest !== undefined) this.#lines.delete(oldest)
     return made.budget
   }
 

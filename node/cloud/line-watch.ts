@@ -1,4 +1,5 @@
 /** How often the connection with each cloud peer broke, and since when it is away: a line that dies every few seconds is told as such. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { NodeId, PeerLink, PeerLinks } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import { MAX_CLOUDS } from './limits.ts'
@@ -11,7 +12,7 @@ interface Line {
 
 export class LineWatch {
   readonly #clock: Clock
-  readonly #lines = new Map<NodeId, Line>()
+  readonly #lines = new BoundedMap<NodeId, Line>(MAX_CLOUDS)
   readonly #stops: (() => void)[]
 
   constructor(clock: Clock, links: PeerLinks) {
@@ -35,10 +36,6 @@ export class LineWatch {
 
   #change({ peer, profile }: PeerLink, change: (line: Line) => Line): void {
     if (profile.role !== 'cloud') return
-    const line = change(this.#lines.get(peer) ?? { breaks: 0, lostMs: undefined })
-    this.#lines.delete(peer)
-    this.#lines.set(peer, line)
-    const oldest = this.#lines.size > MAX_CLOUDS ? this.#lines.keys().next().value : undefined
-    if (oldest !== undefined) this.#lines.delete(oldest)
+    this.#lines.set(peer, change(this.#lines.get(peer) ?? { breaks: 0, lostMs: undefined }))
   }
 }

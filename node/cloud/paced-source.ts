@@ -1,5 +1,6 @@
 /** Fetches over a narrow line in turn, facts and text first. What goes another way passes at once. */
 
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { BlobSource } from '../blobs/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -34,7 +35,7 @@ export function paceSource(components: { clock: Clock; source: BlobSource }, ini
   // As long as the planner's requests: it asks for a few at a time.
   const queue = new Set<Waiting>()
   /** Of peers whose journal was not at rest when it was last looked at: since when. */
-  const restlessSince = new Map<NodeId, number>()
+  const restlessSince = new BoundedMap<NodeId, number>(MAX_RESTLESS_PEERS)
   let cancelLook: (() => void) | undefined
 
   function restlessFor(peer: NodeId): number | undefined {
@@ -45,8 +46,6 @@ export function paceSource(components: { clock: Clock; source: BlobSource }, ini
     const nowMs = clock.monotonicMs()
     const sinceMs = restlessSince.get(peer) ?? nowMs
     restlessSince.set(peer, sinceMs)
-    const oldest = restlessSince.size > MAX_RESTLESS_PEERS ? restlessSince.keys().next().value : undefined
-    if (oldest !== undefined) restlessSince.delete(oldest)
     return nowMs - sinceMs
   }
 

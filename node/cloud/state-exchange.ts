@@ -1,4 +1,5 @@
 /** How far the cloud peers of a room are, as they say themselves: asked when a link is made and when somebody wants to know. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import {
   CLOUD_STATE_PROTOCOL,
   type CloudState,
@@ -24,7 +25,7 @@ export function answerState(links: PeerLinks, state: () => Promise<CloudState>):
 export class CloudStates {
   readonly #clock: Clock
   readonly #links: PeerLinks
-  readonly #known = new Map<NodeId, { state: CloudState; atMs: number }>()
+  readonly #known = new BoundedMap<NodeId, { state: CloudState; atMs: number }>(MAX_CLOUDS)
   readonly #stopListening: () => void
 
   constructor(components: { clock: Clock; links: PeerLinks }) {
@@ -61,10 +62,7 @@ export class CloudStates {
       const answer = await stream.receive()
       if (!answer) throw new Error('no answer')
       const state = decodeCloudState(answer)
-      this.#known.delete(link.peer)
       this.#known.set(link.peer, { state, atMs: this.#clock.monotonicMs() })
-      const oldest = this.#known.size > MAX_CLOUDS ? this.#known.keys().next().value : undefined
-      if (oldest !== undefined) this.#known.delete(oldest)
       await stream.close()
       return state
     } catch (error) {
