@@ -2,6 +2,7 @@
  * Finds values of registers that this node wrote and has written again since, and appends the claim that they are of no use any more. Replicas, this
  * one included, then act on the claim (`covers.ts`).
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { MAX_COVERED_RANGES } from '../../protocols/covered-ranges.ts'
 import { compareStamps, type Entry, type NewEntry, type Registers, type Stamp } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
@@ -56,7 +57,7 @@ export class Overwrites {
   readonly #components: OverwritesComponents
   readonly #init: OverwritesInit
   /** By topic and register. */
-  readonly #newest = new Map<string, Written>()
+  readonly #newest = new BoundedMap<string, Written>(MAX_REGISTERS)
   /** By log and place; not claimed yet. */
   readonly #waiting = new Map<string, Overwritten>()
   /** All arrivals up to this one were looked at. */
@@ -115,17 +116,10 @@ export class Overwrites {
     const written: Written = { log, stamp: { lamport, writer, number, index }, bytes }
     const newest = this.#newest.get(register)
     const order = newest ? compareStamps(newest.stamp, written.stamp) : -1
-    if (order < 0) {
-      // Last of the map, so that the first is the one that rests longest.
-      this.#newest.delete(register)
-      this.#newest.set(register, written)
-    }
+    if (order < 0) this.#newest.set(register, written)
     const older = order < 0 ? newest : written
     if (older && order !== 0 && this.#waiting.size < MAX_REGISTERS)
       this.#waiting.set(nameOf(older), { ...older, register })
-    if (this.#newest.size <= MAX_REGISTERS) return
-    const [oldest] = this.#newest.keys()
-    if (oldest !== undefined) this.#newest.delete(oldest)
   }
 
   /** @returns 0 when nothing is worth it */

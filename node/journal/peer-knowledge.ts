@@ -1,6 +1,7 @@
 /**
  * What each peer said it has on its medium. Kept after a link ends: a copy on a switched-off device is a copy.
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { WriterId } from '../../protocols/journal.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -8,7 +9,7 @@ import { MAX_KNOWN_PEERS } from './limits.ts'
 import { Listeners } from './listeners.ts'
 
 export class PeerKnowledge {
-  readonly #peers = new Map<NodeId, Map<WriterId, number>>()
+  readonly #peers = new BoundedMap<NodeId, Map<WriterId, number>>(MAX_KNOWN_PEERS)
   readonly #listeners: Listeners<void>
 
   readonly #clock: Clock
@@ -20,13 +21,7 @@ export class PeerKnowledge {
 
   /** For each writer the last number that the peer confirmed; whoever changes it calls `changed`. */
   of(peer: NodeId): Map<WriterId, number> {
-    let known = this.#peers.get(peer)
-    if (known) this.#peers.delete(peer)
-    else {
-      known = new Map()
-      const oldest = this.#peers.size >= MAX_KNOWN_PEERS ? this.#peers.keys().next().value : undefined
-      if (oldest !== undefined) this.#peers.delete(oldest)
-    }
+    const known = this.#peers.get(peer) ?? new Map<WriterId, number>()
     this.#peers.set(peer, known)
     return known
   }

@@ -2,6 +2,7 @@
  * Drives one `SyncSession` for each link on a long-lived stream: the dialler opens it, and opens it again when it fails.
  * Nothing is decided here but when to give up.
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import { JOURNAL_PROTOCOL, MAX_SYNC_MESSAGE_BYTES } from '../../protocols/journal-sync.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks, StreamLimits } from '../../protocols/message-stream.ts'
@@ -51,7 +52,7 @@ class SyncService implements JournalSync {
   readonly #ledger = new WantLedger()
   readonly #drivers = new Map<PeerLink, LinkDriver>()
   readonly #openers = new Map<PeerLink, AbortController>()
-  readonly #lies = new Map<NodeId, number>()
+  readonly #lies = new BoundedMap<NodeId, number>(MAX_KNOWN_PEERS)
   #stopListening: (() => void)[] = []
   #running = false
 
@@ -146,10 +147,6 @@ class SyncService implements JournalSync {
   }
 
   #lied(peer: NodeId, code: string): void {
-    if (this.#lies.size >= MAX_KNOWN_PEERS && !this.#lies.has(peer)) {
-      const oldest = this.#lies.keys().next().value
-      if (oldest !== undefined) this.#lies.delete(oldest)
-    }
     this.#lies.set(peer, (this.#lies.get(peer) ?? 0) + 1)
     this.#init.onMisbehaviour?.(peer, code)
   }
