@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../protocols/bounded-map.ts'
+
 /** A token bucket: so much per second, so much at once. */
 export class Allowance {
   readonly #perSecond: number
@@ -31,12 +33,13 @@ export class Allowances {
   readonly #perSecond: number
   readonly #burst: number
   readonly #max: number
-  readonly #byName = new Map<string, Allowance>()
+  readonly #byName: BoundedMap<string, Allowance>
 
   constructor(perSecond: number, burst: number, max: number) {
     this.#perSecond = perSecond
     this.#burst = burst
     this.#max = max
+    this.#byName = new BoundedMap(max)
   }
 
   get size(): number {
@@ -47,8 +50,6 @@ export class Allowances {
     const known = this.#byName.get(name)
     if (known) return known
     if (this.#byName.size >= this.#max) this.sweep(nowMs)
-    const oldest = this.#byName.size >= this.#max ? this.#byName.keys().next().value : undefined
-    if (oldest !== undefined) this.#byName.delete(oldest)
     const made = new Allowance(this.#perSecond, this.#burst, nowMs)
     this.#byName.set(name, made)
     return made

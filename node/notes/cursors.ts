@@ -3,7 +3,9 @@
  * never stored; a state that changed nothing waits for company. Names and colours go once to clients that understand it, for they are most of
  * the bytes. Pure: time comes as an argument.
  */
+
 import { isUtf8 } from 'node:buffer'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { type AwarenessEntry, briefCursor, type CursorEntry } from '../../protocols/notes-sync.ts'
 import type { Authors, Owner } from './authors.ts'
 import * as limits from './limits.ts'
@@ -52,7 +54,7 @@ export class Cursors {
   readonly #authors: Authors
   readonly #cursors = new Map<number, Cursor>()
   /** Clocks of those that left: an echo of theirs must not bring them back. */
-  readonly #left = new Map<number, { clock: number; owner: Owner; via: object }>()
+  readonly #left = new BoundedMap<number, { clock: number; owner: Owner; via: object }>(2 * limits.MAX_CURSORS_PER_NOTE)
   readonly #changed = new Set<number>()
   #urgent = false
   #changedSinceMs: number | undefined
@@ -142,10 +144,7 @@ export class Cursors {
     if (!known) return
     this.#cursors.delete(clientId)
     this.#authors.hide(clientId)
-    this.#left.delete(clientId)
     this.#left.set(clientId, { clock, owner: known.owner, via: known.via })
-    const oldest = this.#left.size > 2 * limits.MAX_CURSORS_PER_NOTE ? this.#left.keys().next().value : undefined
-    if (oldest !== undefined) this.#left.delete(oldest)
     this.#mark(clientId, true, nowMs)
   }
 

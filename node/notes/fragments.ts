@@ -1,4 +1,5 @@
 /** Long updates in several entries: split before they are written, joined when they are read. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { WriterId } from '../../protocols/journal.ts'
 import { type Author, FRAGMENT_BYTES, MAX_UPDATES_PER_ENTRY, type NoteUpdate } from '../../protocols/note-facts.ts'
 import * as limits from './limits.ts'
@@ -36,17 +37,13 @@ export function packEntries(updates: readonly Uint8Array[], authors: readonly Au
 
 /** At most one unfinished update per writer, and few writers: a peer that never finishes costs a bounded amount. */
 export class Fragments {
-  readonly #open = new Map<WriterId, { of: number; parts: Uint8Array[] }>()
+  readonly #open = new BoundedMap<WriterId, { of: number; parts: Uint8Array[] }>(limits.MAX_UNFINISHED_UPDATES)
 
   /** @returns the whole update once its last part is there */
   add(writer: WriterId, part: Uint8Array, { at, of }: { at: number; of: number }): Uint8Array[] | undefined {
     const known = this.#open.get(writer)
-    if (at === 0) {
-      this.#open.delete(writer)
-      this.#open.set(writer, { of, parts: [part] })
-      const oldest = this.#open.size > limits.MAX_UNFINISHED_UPDATES ? this.#open.keys().next().value : undefined
-      if (oldest !== undefined) this.#open.delete(oldest)
-    } else if (known && known.of === of && known.parts.length === at) known.parts.push(part)
+    if (at === 0) this.#open.set(writer, { of, parts: [part] })
+    else if (known && known.of === of && known.parts.length === at) known.parts.push(part)
     else if (known && known.of === of && at < known.parts.length) return undefined
     else this.#open.delete(writer)
     const open = this.#open.get(writer)

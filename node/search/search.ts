@@ -1,4 +1,5 @@
 /** Searching the room: the text of the lessons' pages, and the names of packages and programs. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { SearchAnswer } from '../../protocols/search.ts'
 import { foldWord, termsOf } from './fold.ts'
@@ -18,7 +19,7 @@ export class Search {
   readonly #components: SearchComponents
   readonly #init: SearchInit
   readonly #ending = new AbortController()
-  readonly #answers = new Map<string, FoundPages>()
+  readonly #answers = new BoundedMap<string, FoundPages>(MAX_KEPT_ANSWERS)
   readonly #pages: PageList
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = 0
@@ -50,10 +51,7 @@ export class Search {
   }
 
   #keep(key: string, found: FoundPages): void {
-    this.#answers.delete(key)
     this.#answers.set(key, found)
-    const oldest = this.#answers.size > MAX_KEPT_ANSWERS ? this.#answers.keys().next().value : undefined
-    if (oldest !== undefined) this.#answers.delete(oldest)
   }
 
   async stop(): Promise<void> {
