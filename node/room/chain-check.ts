@@ -1,4 +1,5 @@
 /** Verified chains, remembered: a chain is shown again at each hello, by each writer and in the journal. */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { decodeChain, type RoomId, type VerifiedChain, verifyChain } from '../../protocols/certificate.ts'
 import { sha256 } from '../platform/hash.ts'
 import { verifySignature } from '../platform/signing.ts'
@@ -10,7 +11,7 @@ export type ChainCheck = (chain: Uint8Array) => VerifiedChain | undefined
 const REMEMBERED = 1024
 
 export function createChainCheck(room: RoomId): ChainCheck {
-  const known = new Map<string, VerifiedChain | null>()
+  const known = new BoundedMap<string, VerifiedChain | null>(REMEMBERED)
   return (chain) => {
     const name = Buffer.from(sha256(chain)).toString('latin1')
     const before = known.get(name)
@@ -21,8 +22,6 @@ export function createChainCheck(room: RoomId): ChainCheck {
     } catch {
       // Whatever is wrong with it, it proves nothing.
     }
-    const oldest = known.size >= REMEMBERED ? known.keys().next().value : undefined
-    if (oldest !== undefined) known.delete(oldest)
     known.set(name, verified ?? null)
     return verified
   }

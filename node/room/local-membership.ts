@@ -2,7 +2,9 @@
  * The membership of one node: keeps the view of topic `room`, answers the mesh's question whom to let in, writes down whom it let in,
  * invites, removes, and tells the journal what removed devices wrote in vain.
  */
+
 import type { Grant } from '../../protocols/approval.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import {
   decodeChain,
   encodeChain,
@@ -59,7 +61,7 @@ class LocalMembership implements Membership {
   readonly #own: VerifiedChain
   readonly #listeners = new Set<() => void>()
   /** Chains that the mesh showed, to write down who came in. Newest last. */
-  readonly #shown = new Map<NodeId, Uint8Array>()
+  readonly #shown = new BoundedMap<NodeId, Uint8Array>(MAX_REMEMBERED_CHAINS)
   readonly #timers = new Set<() => void>()
   #view: MembershipView
   #links: PeerLinks | undefined
@@ -263,7 +265,7 @@ class LocalMembership implements Membership {
       if (objection) return objection
       if (!this.#components.journal.mayDecide()) return 'UPDATE_NEEDED'
     }
-    this.#remember(peer, bytes)
+    this.#shown.set(peer, bytes)
     return 'OK'
   }
 
@@ -273,13 +275,6 @@ class LocalMembership implements Membership {
     if (removal.by === undefined || !this.#view.members.has(link.peer)) return
     this.#inBackground(removal.forget())
     for (const listener of [...this.#listeners]) listener()
-  }
-
-  #remember(peer: NodeId, chain: Uint8Array): void {
-    this.#shown.delete(peer)
-    this.#shown.set(peer, chain)
-    const oldest = this.#shown.size > MAX_REMEMBERED_CHAINS ? this.#shown.keys().next().value : undefined
-    if (oldest !== undefined) this.#shown.delete(oldest)
   }
 
   /** After a moment, since one member's word is enough and all of them see the newcomer at once. */
