@@ -12,7 +12,7 @@ export interface LinkedPair extends AsyncDisposable {
   wait<T>(promise: Promise<T>): Promise<T>
 }
 
-const LIMITS: StreamLimits = { maxMessageBytes: 100_000, idleTimeoutMs: 2_000 }
+const LIMITS: StreamLimits = { maxMessageBytes: 100_000, idleTimeoutMs: 120_000 }
 const message = (length: number, value = 1): Uint8Array => new Uint8Array(length).fill(value)
 
 export function describeMessageStream(name: string, connect: () => Promise<LinkedPair>): void {

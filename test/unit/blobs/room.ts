@@ -19,6 +19,7 @@ import { type Cid, cidOfDigest, isCid } from '../../../protocols/cid.ts'
 import type { BlobCatalogue, CatalogueBlob } from '../../../protocols/content.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { MessageStream, NodeId, PeerLink, PeerLinks, StreamLimits } from '../../../protocols/message-stream.ts'
+import { PATIENCE_MS } from '../../kit/child.ts'
 import { seededRandom } from '../../kit/seeded-random.ts'
 
 type Handler = { limits: StreamLimits; handler: (stream: MessageStream, link: PeerLink) => Promise<void> }
@@ -261,7 +262,7 @@ export function unlinkDevices(a: Linkable, b: Linkable): void {
 }
 
 /** Waits until it is true; fails after `withinMs`. */
-export async function until(what: () => boolean, withinMs = 20_000): Promise<void> {
+export async function until(what: () => boolean, withinMs = PATIENCE_MS): Promise<void> {
   const endMs = performance.now() + withinMs
   while (!what()) {
     if (performance.now() > endMs) throw new Error(`did not become true: ${what}`)

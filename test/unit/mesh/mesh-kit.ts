@@ -9,6 +9,7 @@ import { systemRandom } from '../../../node/platform/random.ts'
 import { signingKeyFromSeed } from '../../../node/platform/signing.ts'
 import type { AdmissionPolicy, Verdict } from '../../../protocols/hello.ts'
 import type { NodeId } from '../../../protocols/message-stream.ts'
+import { PATIENCE_MS } from '../../kit/child.ts'
 
 export const ROOM = 'abcdefgh'.repeat(4)
 
@@ -92,7 +93,7 @@ export class TestNodes implements AsyncDisposable {
       policy,
       events,
       address: `/ip4/127.0.0.1/tcp/${mesh.meshPort}`,
-      event: (holds, timeoutMs = 20_000) =>
+      event: (holds, timeoutMs = PATIENCE_MS) =>
         new Promise((resolve, reject) => {
           const timer = setTimeout(() => {
             waiting.delete(look)

@@ -14,7 +14,7 @@ import type { PeerLink } from '../../../protocols/message-stream.ts'
 import { temporaryFolder } from '../../kit/temporary-folder.ts'
 import { OpenPolicy, ROOM, type TestNode, TestNodes } from './mesh-kit.ts'
 
-const LIMITS = { maxMessageBytes: 1000, idleTimeoutMs: 10_000 }
+const LIMITS = { maxMessageBytes: 1000, idleTimeoutMs: 120_000 }
 
 function linked(node: TestNode): Promise<PeerLink> {
   return new Promise((resolve) => {
@@ -83,7 +83,7 @@ describe('links', () => {
       const closed = new Promise((resolve) => connection.addEventListener('close', resolve, { once: true }))
       const stream = messageStream(systemClock, await connection.newStream('/test/secret/1'), {
         ...LIMITS,
-        idleTimeoutMs: 20_000
+        idleTimeoutMs: 120_000
       })
       await stream.send(Uint8Array.of(1, 2, 3))
       await expect(stream.receive()).rejects.toMatchObject({ code: 'CLOSED' })

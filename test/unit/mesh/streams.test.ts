@@ -11,7 +11,7 @@ import { signingKeyFromSeed } from '../../../node/platform/signing.ts'
 import type { MessageStream, StreamLimits } from '../../../protocols/message-stream.ts'
 
 const PROTOCOL = '/test/1'
-const LIMITS: StreamLimits = { maxMessageBytes: 4 * 2 ** 20, idleTimeoutMs: 5_000 }
+const LIMITS: StreamLimits = { maxMessageBytes: 4 * 2 ** 20, idleTimeoutMs: 120_000 }
 
 let hosts: [Libp2p, Libp2p]
 let connection: Connection

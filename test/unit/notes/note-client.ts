@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from '../../../protocols/notes-sync.ts'
+import { PATIENCE_MS } from '../../kit/child.ts'
 
 export class NoteClient {
   readonly socket: WebSocket
@@ -84,7 +85,7 @@ export class NoteClient {
     return this.messages.flatMap((message) => (message.kind === 'refused' ? [message.code] : []))
   }
 
-  async until(check: () => boolean, timeoutMs = 10_000): Promise<void> {
+  async until(check: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
     const end = performance.now() + timeoutMs
     while (!check()) {
       if (performance.now() > end) throw new Error(`did not happen within ${timeoutMs} ms: ${check.toString()}`)

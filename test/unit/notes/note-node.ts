@@ -18,6 +18,7 @@ import type { NotesJournal } from '../../../node/notes/notes.ts'
 import { systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { systemRandom } from '../../../node/platform/random.ts'
+import { PATIENCE_MS } from '../../kit/child.ts'
 
 export interface NoteNode {
   notes: Notes
@@ -99,7 +100,7 @@ export function stockClient(
 export async function eventually(
   check: () => boolean | Promise<boolean>,
   what: () => string = () => check.toString(),
-  timeoutMs = 10_000
+  timeoutMs = PATIENCE_MS
 ): Promise<void> {
   const end = performance.now() + timeoutMs
   while (!(await check())) {

