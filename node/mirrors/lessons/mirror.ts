@@ -14,6 +14,7 @@ import { languageOf } from '../visitor-language.ts'
 import { lessonsOf } from './lesson-list.ts'
 import { MAX_REWRITE_BYTES, REWRITTEN_CACHE_BYTES } from './limits.ts'
 import { rewritePage } from './page-rewriter.ts'
+import { roomBar } from './room-bar.ts'
 import { SiteMap } from './site-map.ts'
 
 /** Where the front door mounts this mirror; rewritten addresses start with it. */
@@ -23,11 +24,13 @@ const LIST_KEY = 'list'
 
 /**
  * A lesson is somebody else's code: without `allow-same-origin` it has an origin of its own, so that it cannot use the session, the storage or
- * the address of the room's own pages, and cannot install a service worker. It may still ask for its own files (search, fonts), which needs the CORS header.
+ * the address of the room's own pages, and cannot install a service worker. What it opens in a window of its own is a page like any other: the learner's sticky, or
+ * something on the internet. It may still ask for its own files (search, fonts), which needs the CORS header.
  */
 const HEADERS = {
   'cache-control': 'no-cache',
-  'content-security-policy': 'sandbox allow-scripts allow-forms allow-popups allow-downloads',
+  'content-security-policy':
+    'sandbox allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads',
   'x-content-type-options': 'nosniff',
   'access-control-allow-origin': '*'
 }
@@ -112,7 +115,13 @@ class LessonsMirror {
     // UTF-16 does not contain ASCII; nobody publishes in it.
     if (original[0] === 0xff || original[0] === 0xfe) return pageOf(original)
     const page = Buffer.from(original.buffer, original.byteOffset, original.length).toString('latin1')
-    const init = { path: file.path, mount: MOUNT, ...(room === undefined ? {} : { roomAddress: room }) }
+    const init = {
+      ...{ path: file.path, mount: MOUNT },
+      ...(room !== undefined && {
+        roomAddress: room,
+        ending: (language: string | undefined) => roomBar(room, language)
+      })
+    }
     return pageOf(Buffer.from(rewritePage(page, this.#siteMap(), init), 'latin1'))
   }
 

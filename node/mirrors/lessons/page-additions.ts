@@ -24,8 +24,12 @@ e.textContent=decodeURI(new URL(e.dataset.joineryFile,location.href).href)})})</
 /** For pages that are read from a folder. */
 export const FILE_HEAD_ADDITION = HEAD_ADDITION + FILE_ADDRESSES
 
+export function asciiOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]|[<>&"']/gu, (character) => `&#${character.codePointAt(0)};`)
+}
+
 /** Stands inside of a link, or before something embedded, that is not in this room. */
 export function needsInternetMark(text: string): string {
-  const ascii = text.replace(/[^\x20-\x7e]|[<>&"']/gu, (character) => `&#${character.codePointAt(0)};`)
+  const ascii = asciiOf(text)
   return `<span class="joinery-needs-internet" title="${ascii}"><i aria-hidden="true">&#8599; internet</i><span>(${ascii})</span></span>`
 }

@@ -17,6 +17,8 @@ export interface RewriteInit {
    * something that is here is then written so, also those that were right as they were; in code it is left to the page's own script.
    */
   fileAddress?(local: string): string
+  /** Put at the end of whole pages, not of parts that a page loads. @param language as in `<html lang>` */
+  ending?(language: string | undefined): string
 }
 
 /**
@@ -42,6 +44,9 @@ class PageRewriter {
   #codeDepth = 0
   #markAtEnd = false
   #hasHead = false
+  #language: string | undefined
+  #isWhole = false
+  #bodyEnd: number | undefined
   #mark = needsInternetMark(needsInternetText(undefined))
 
   constructor(page: string, sites: SiteMap, init: RewriteInit) {
@@ -57,11 +62,17 @@ class PageRewriter {
       else if (token.kind === 'end') this.#end(token)
       else if (token.kind === 'text' && this.#codeDepth > 0) this.#code(token)
     }
+    if (this.#isWhole && this.#init.ending)
+      this.#insert(this.#bodyEnd ?? this.#page.length, this.#init.ending(this.#language))
     return applyEdits(this.#page, this.#edits)
   }
 
   #start(tag: Token & { kind: 'start' }): void {
-    if (tag.name === 'html') this.#mark = needsInternetMark(needsInternetText(attributeOf(tag, 'lang')))
+    if (tag.name === 'html') {
+      this.#language = attributeOf(tag, 'lang')
+      this.#mark = needsInternetMark(needsInternetText(this.#language))
+    }
+    if (tag.name === 'html' || tag.name === 'body') this.#isWhole = true
     if (tag.name === 'base') this.#rewriteBase(tag)
     else if (tag.name === 'meta') this.#rewriteRefresh(tag)
     else for (const attribute of tag.attributes) this.#rewriteLink(tag, attribute)
@@ -71,6 +82,7 @@ class PageRewriter {
 
   #end(tag: Token & { kind: 'end' }): void {
     if (CODE_ELEMENTS.has(tag.name)) this.#codeDepth = Math.max(0, this.#codeDepth - 1)
+    if (tag.name === 'body') this.#bodyEnd = tag.start
     if (tag.name === 'a' && this.#markAtEnd) {
       this.#markAtEnd = false
       this.#insert(tag.start, this.#mark)
