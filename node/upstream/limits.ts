@@ -58,7 +58,7 @@ export const SPARE_DISK_BYTES = 64 * 2 ** 20
 export const TRY_FIRST_MS = 5_000
 export const TRY_MOST_MS = 15 * 60_000
 /** After a network came or went. */
-export const NETWORK_SETTLES_MS = 2_000
-export const NETWORK_LOOK_MS = 5_000
+export const NETWORK_SETTLES_MS = 1_000
+export const NETWORK_LOOK_MS = 2_000
 /** A device says what it begins to fetch, and looks after so long whether another one said the same before. */
 export const CLAIM_SETTLES_MS = 2_000

@@ -30,6 +30,7 @@ let other: NodePlace
 let pip: RealPip
 let r: RealR
 let otherUrl = ''
+let uplinkUrl = ''
 let plugIn: () => Promise<Cable>
 const nodes: NodeProcess[] = []
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
   uplink = await lab.device('uplink')
   if (!server || !laptop || !second) throw new Error('no devices')
   const { address } = await server.plug(outside)
-  await uplink.plug(hall)
+  uplinkUrl = `http://${(await uplink.plug(hall)).address}:${HTTP_PORT}`
   await laptop.plug(hall)
   otherUrl = `http://${(await second.plug(hall)).address}:${HTTP_PORT}`
   plugIn = () => uplink.plug(outside)
@@ -129,13 +130,14 @@ test('asked for in vain, fetched at the uplink, and installed from a device with
   timeout: 240_000
 }, async () => {
   await expect(install('alpha')).rejects.toThrow(/No matching distribution found for alpha/)
-  const archive = `install.packages("${otherUrl}/cran/src/contrib/greeter_0.9.tar.gz", repos = NULL)`
-  await r.code(archive).catch(() => undefined)
-  expect((await wanted(other)).map(({ collection, name }) => `${collection}:${name}`).sort()).toEqual([
-    'cran:greeter',
-    'pypi:alpha'
-  ])
-  await until('the uplink has heard of them', async () => (await wanted(place)).length === 2)
+  // A device tells the others soon of the first, and of the next after minutes: the other one is asked for where the cable will be.
+  await r
+    .code(`install.packages("${uplinkUrl}/cran/src/contrib/greeter_0.9.tar.gz", repos = NULL)`)
+    .catch(() => undefined)
+  await until('the uplink knows of both', async () => {
+    const names = (await wanted(place)).map(({ collection, name }) => `${collection}:${name}`)
+    return names.sort().join(' ') === 'cran:greeter pypi:alpha'
+  })
 
   // Without a cable there is nothing to be had, and everybody can see why.
   const tried = await joineryAnyway(place, ['wants', 'fetch', 'alpha'])
