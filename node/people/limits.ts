@@ -37,19 +37,22 @@ export interface TryLimit {
   forgiveMs: number
 }
 
-/** A code has 57 bits: these limits save the processor and make trying visible, they are not what keeps a code safe. */
+/**
+ * Wrong codes: at most 10 for an account and 30 from an address in ten minutes, those at the beginning and those that are forgiven meanwhile together. A code
+ * has 57 bits: these limits save the processor and make trying visible, they are not what keeps a code safe.
+ */
 export const TRY_LIMITS = {
-  /** One person at one computer who mistypes. */
-  nameAndAddress: { burst: 8, forgiveMs: 30_000 },
-  /** From wherever: higher, so that nobody locks somebody else out with a few tries. */
-  name: { burst: 40, forgiveMs: 5_000 },
-  /** A class behind one router, all of whom mistype. */
-  address: { burst: 120, forgiveMs: 2_000 },
+  /** From everywhere; and once more, apart from that, where its person has signed in: nobody else locks them out there. */
+  name: { burst: 5, forgiveMs: 120_000 },
+  /** A class behind one router, some of whom mistype. */
+  address: { burst: 20, forgiveMs: 60_000 },
   /** New accounts: 100 learners in a minute behind one address. */
   signUp: { burst: 120, forgiveMs: 2_000 }
 } as const satisfies Record<string, TryLimit>
 
 /** Keys of the limits that are remembered: three for each of some hundred addresses. The least charged ones are dropped. */
 export const MAX_TRY_KEYS = 2_000
+/** Places where somebody has signed in since the start: two for each person. */
+export const MAX_KNOWN_PLACES = 2 * MAX_PEOPLE
 /** Names that nobody has share these, so that trying them is limited as for the others and fills no table. */
 export const UNKNOWN_NAME_BUCKETS = 256

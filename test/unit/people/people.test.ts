@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addressGroup } from '../../../node/people/address-group.ts'
-import { MAX_NAMES_PER_PERSON, MAX_SESSIONS_PER_PERSON, TRY_LIMITS } from '../../../node/people/limits.ts'
+import { MAX_NAMES_PER_PERSON, MAX_SESSIONS_PER_PERSON } from '../../../node/people/limits.ts'
 import { refusal } from '../../fixtures/refusal.ts'
 import { cookieOf, meet, peopleNode } from './people-kit.ts'
 
@@ -166,77 +165,6 @@ describe('a session', () => {
     expect(people.ofSession(two)).toBeUndefined()
     expect(await refusal(() => people.withPassword('ana', code, FROM))).toBe('SIGN_IN_FAILED')
     expect((await people.withPassword('ana', renewed, FROM)).id).toBe(person.id)
-  })
-})
-
-describe('guessing', () => {
-  test('costs the same work and the same answer for a name that nobody has', async () => {
-    const { people, hasher } = await peopleNode('a')
-    await people.add({ shownName: 'Ana' })
-    hasher.work.length = 0
-    expect(await refusal(() => people.withPassword('ana', 'wrong', FROM))).toBe('SIGN_IN_FAILED')
-    expect(await refusal(() => people.withPassword('nobody', 'wrong', FROM))).toBe('SIGN_IN_FAILED')
-    const [known, unknown] = hasher.work
-    expect(unknown).toBe(known)
-  })
-
-  test.each(['ana', 'nobody'])(
-    'as %s is refused after so many tries, also after a power cut, and forgiven with time',
-    async (name) => {
-      const node = await peopleNode('a')
-      const { burst, forgiveMs } = TRY_LIMITS.nameAndAddress
-      const { code } = await node.people.add({ shownName: 'Ana' })
-      const attempt = (from = FROM): Promise<string> => refusal(() => node.people.withPassword(name, 'wrong', from))
-      for (let at = 0; at < burst; at++) expect(await attempt()).toBe('SIGN_IN_FAILED')
-      expect(await attempt()).toBe('TOO_MANY_TRIES')
-      await node.restart()
-      expect(await attempt()).toBe('TOO_MANY_TRIES')
-      expect(await attempt('192.168.1.31')).toBe('SIGN_IN_FAILED')
-      node.clock.nowMs += forgiveMs
-      expect(await attempt()).toBe('SIGN_IN_FAILED')
-      expect(await attempt()).toBe('TOO_MANY_TRIES')
-      node.clock.nowMs += forgiveMs
-      expect((await node.people.withPassword('ana', code, FROM)).name).toBe('ana')
-    }
-  )
-
-  test('from many addresses meets the limit of the name, and what was right a moment ago goes on working', async () => {
-    const { people } = await peopleNode('a')
-    const { code } = await people.add({ shownName: 'Ana' })
-    await people.withPassword('ana', code, FROM)
-    let answer = ''
-    let tries = 0
-    while (answer !== 'TOO_MANY_TRIES' && tries < 1_000)
-      answer = await refusal(() => people.withPassword('ana', 'x', `10.0.0.${tries++}`))
-    expect(tries).toBe(TRY_LIMITS.name.burst + 1)
-    expect((await people.withPassword('ana', code, FROM)).name).toBe('ana')
-  })
-
-  test.each([
-    ['192.168.1.30', '192.168.1.30'],
-    ['::ffff:192.168.1.30', '192.168.1.30'],
-    ['fd00:1:2:3:aaaa::1', 'fd00:1:2:3::/64'],
-    ['FD00:0001:2:3:4:5:6:7', 'fd00:1:2:3::/64'],
-    ['fe80::1%wlan0', 'fe80:0:0:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['fd00::', 'fd00:0:0:0::/64']
-  ])('from %s counts as from %s', (address, group) => {
-    expect(addressGroup(address)).toBe(group)
-  })
-
-  test('does not happen while entries are here that only a newer program understands', async () => {
-    const node = await peopleNode('a')
-    const { code } = await node.people.add({ shownName: 'Ana' })
-    node.journal.decides = false
-    expect(await refusal(() => node.people.withPassword('ana', code, FROM))).toBe('PEOPLE_NEED_UPDATE')
-  })
-
-  test('new accounts from one address are limited', async () => {
-    const { people, clock } = await peopleNode('a')
-    for (let at = 0; at < TRY_LIMITS.signUp.burst; at++) await people.add({ shownName: `Learner ${at}` }, FROM)
-    expect(await refusal(() => people.add({ shownName: 'One more' }, FROM))).toBe('TOO_MANY_TRIES')
-    clock.nowMs += TRY_LIMITS.signUp.forgiveMs
-    expect((await people.add({ shownName: 'One more' }, FROM)).person.name).toBe('one-more')
   })
 })
 
