@@ -93,7 +93,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
     { self: device.identity.node }
   )
   const fetching = new WantFetching(slot, { wants: roomWants, environment: process.env, networkAddresses })
-  const overviews = new RoomOverviews(slot, { asking: () => asking, wants: roomWants })
+  const overviews = new RoomOverviews(slot, { asking: () => asking, wants: roomWants, fetching })
   const glances = new RoomGlances(slot, () => overviews.overview())
   const check = new ReadyCheck(slot, {
     overview: () => overviews.overview(),
@@ -149,6 +149,7 @@ async function start(device: Device, undo: Undoing): Promise<Daemon> {
       sshPort: () => sshPort,
       handout,
       wants: () => roomWants.list(),
+      fetching,
       search,
       onMissing: (missing, asker) => wants.add(missing, asker),
       hearing: roomHearing(slot),

@@ -2,7 +2,14 @@
  * The room at a glance, as its dashboard, `joinery top` and `joinery status` show it: the overview and what devices said of themselves a moment ago.
  * Figures are rounded, so that what does not matter to a person is no change. Plain data.
  */
-import type { DeviceOverview, NeighbourOverview, RoomOverview, WaitingDevice, WantedOverview } from './room-overview.ts'
+import type {
+  DeviceOverview,
+  FetchingOverview,
+  NeighbourOverview,
+  RoomOverview,
+  WaitingDevice,
+  WantedOverview
+} from './room-overview.ts'
 
 /** What a device said of itself within the last minute. */
 export interface DeviceFiguresGlance {
@@ -112,15 +119,17 @@ export interface RoomGlance {
   waiting: WaitingDevice[]
   neighbours: NeighbourOverview[]
   wanted: WantedOverview[]
+  fetching?: FetchingOverview
   signals: SignalsGlance
   /** By the person's id; only for those who help. */
   present: { [person: string]: PresentGlance }
 }
 
 /** Where nobody says how devices are. */
-export function glanceOfOverview({ room, devices, waiting, neighbours, wanted }: RoomOverview): RoomGlance {
+export function glanceOfOverview({ room, devices, waiting, neighbours, wanted, fetching }: RoomOverview): RoomGlance {
   return {
     ...(room && { room }),
+    ...(fetching && { fetching }),
     ...{ timeMs: 0, timeIsSet: false, hours: {}, collections: [], waiting, neighbours, wanted },
     devices: devices.map((device) => ({ ...device, sees: [], warnings: [] })),
     signals: { green: 0, red: 0, hands: 0, learners: 0, people: [] },
@@ -141,7 +150,17 @@ export interface GlanceChange {
   parts?: Partial<Omit<RoomGlance, 'devices' | 'hours' | 'present'>>
 }
 
-const PARTS = ['room', 'timeMs', 'timeIsSet', 'collections', 'waiting', 'neighbours', 'wanted', 'signals'] as const
+const PARTS = [
+  'room',
+  'timeMs',
+  'timeIsSet',
+  'collections',
+  'waiting',
+  'neighbours',
+  'wanted',
+  'fetching',
+  'signals'
+] as const
 
 /** @returns undefined when nothing did */
 export function changeBetween(before: RoomGlance | undefined, after: RoomGlance): GlanceChange | undefined {

@@ -98,6 +98,18 @@ export interface WantedOverview {
   fetching?: boolean
 }
 
+/** How the room gets what is missing from the internet. */
+export interface FetchingOverview {
+  /** By itself. */
+  automatic: boolean
+  /** The device that answers is at it. */
+  isRunning: boolean
+  /** By the device that answers, in whole megabytes. */
+  usedBytes: number
+  /** Of each device; absent: no limit. */
+  budgetBytes?: number
+}
+
 /** What a learner can use. A part that the room does not have is empty. */
 export interface ContentsOverview {
   lessons: LessonOverview[]
@@ -117,6 +129,8 @@ export interface RoomOverview {
   contents: ContentsOverview
   /** What people asked this device for and the room lacks, most often asked for first; at most 50. */
   wanted: WantedOverview[]
+  /** Absent while the device belongs to no room. */
+  fetching?: FetchingOverview
 }
 
 const text = { type: 'string' } as const
@@ -214,6 +228,12 @@ export const roomOverviewSchema = {
         additionalProperties: false,
         properties: { collection: text, name: text, target: text, count, problem: text, fetching: flag }
       }
+    },
+    fetching: {
+      type: 'object',
+      required: ['automatic', 'isRunning', 'usedBytes'],
+      additionalProperties: false,
+      properties: { automatic: flag, isRunning: flag, usedBytes: count, budgetBytes: count }
     },
     contents: {
       type: 'object',

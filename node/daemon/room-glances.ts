@@ -56,6 +56,7 @@ export class RoomGlances {
       waiting: overview.waiting,
       neighbours: overview.neighbours,
       wanted: overview.wanted,
+      ...(overview.fetching && { fetching: overview.fetching }),
       signals: signalsGlance(current),
       present: current ? presentGlances(current, reports) : {}
     }

@@ -1,5 +1,6 @@
 import type { NodeId } from '../../protocols/message-stream.ts'
-import type { ContentsOverview, DeviceOverview, RoomOverview } from '../../protocols/room-overview.ts'
+import type { ContentsOverview, DeviceOverview, FetchingOverview, RoomOverview } from '../../protocols/room-overview.ts'
+import type { WantFetchingStatus } from '../control/want-operations.ts'
 import type { PeerStatus } from '../mesh/index.ts'
 import type { Member } from '../room/index.ts'
 import { ContentsSummary } from './contents-overview.ts'
@@ -21,10 +22,13 @@ export interface RoomOverviewsInit {
   /** Set while this device asks a room to be let in. */
   asking(): Asking | undefined
   wants: Pick<RoomWants, 'overview'>
+  /** Absent: nothing is fetched here. */
+  fetching?: { status(): Promise<WantFetchingStatus> }
 }
 
 /** A facilitator brings the most wanted first; a longer list is for nobody. */
 const MAX_SHOWN_WANTS = 50
+const MEGABYTE = 1e6
 
 /** The room as pages, API and command line show it. */
 export class RoomOverviews {
@@ -53,7 +57,8 @@ export class RoomOverviews {
       waiting: (mesh?.asks() ?? []).map(({ node, name, code }) => ({ id: node, name, code })),
       ...(asking ? { asking } : {}),
       contents: current ? this.#summary(current).overview() : NOTHING,
-      wanted: await this.#init.wants.overview(MAX_SHOWN_WANTS)
+      wanted: await this.#init.wants.overview(MAX_SHOWN_WANTS),
+      ...(current && this.#init.fetching ? { fetching: fetchingOverview(await this.#init.fetching.status()) } : {})
     }
   }
 
@@ -63,6 +68,12 @@ export class RoomOverviews {
     }
     return this.#contents.summary
   }
+}
+
+function fetchingOverview({ automatic, isRunning, usedBytes, budgetBytes }: WantFetchingStatus): FetchingOverview {
+  // The pages follow it: not each byte is news.
+  const used = Math.floor(usedBytes / MEGABYTE) * MEGABYTE
+  return { automatic, isRunning, usedBytes: used, ...(budgetBytes === null ? {} : { budgetBytes }) }
 }
 
 async function deviceOverviews(slot: RoomSlot, runtime: RoomRuntime): Promise<DeviceOverview[]> {

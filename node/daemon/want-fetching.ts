@@ -122,6 +122,14 @@ export class WantFetching {
     return await this.#run(chosen, all, { dryRun: request.dryRun, report, signal })
   }
 
+  /** Everything that the room lacks, in the background: what comes of it stands beside each want. */
+  begin(): void {
+    if (this.#running !== undefined) return
+    this.fetch({ names: [], dryRun: false }, () => undefined, this.#stopping.signal).catch((err: unknown) =>
+      this.#slot.device.log.warn({ err }, 'missing packages')
+    )
+  }
+
   #startAgain(): void {
     if (!this.#stopping.signal.aborted) this.start()
   }

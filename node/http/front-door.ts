@@ -44,6 +44,7 @@ import type { RoomDoor } from './room-door.ts'
 import type { SearchDoor } from './search-routes.ts'
 import type { TakeHomeDoor } from './take-home-routes.ts'
 import type { UplinkDoor } from './uplink-routes.ts'
+import type { FetchingDoor } from './want-routes.ts'
 
 export type { BlobServer, ServeOptions } from './content-route.ts'
 export type { HeardOfRoom, RoomHearing } from './not-heard-yet.ts'
@@ -87,6 +88,8 @@ export interface FrontDoorComponents {
   search?: SearchDoor
   /** What `onMissing` counted, to be exported. */
   wants?(): Promise<readonly Want[]>
+  /** Absent: nothing is fetched from the internet. */
+  fetching?: FetchingDoor
   /** Counts what people asked for in vain. */
   onMissing(missing: MissingPackage, asker?: string): void
   /** What this device has heard of its room; absent: all there is. */

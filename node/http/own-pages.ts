@@ -123,7 +123,7 @@ export async function createPages(
       addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })
     })
   }
-  const { search, takeHome, uplink, wants } = components
+  const { fetching, search, takeHome, uplink, wants } = components
   if (search) {
     void app.register((scope, _options, done) => {
       addSearchRoutes(scope, { search, people, addresses, port: () => portOf(server) })
@@ -132,7 +132,7 @@ export async function createPages(
   }
   if (wants) {
     within((scope) => {
-      addWantRoutes(scope, { people, wants })
+      addWantRoutes(scope, { people, wants, fetching, clock })
     })
   }
   if (people && uplink) {

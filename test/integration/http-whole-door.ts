@@ -139,6 +139,7 @@ export async function startWholeDoor(): Promise<WholeDoor> {
       uplink: { status: async () => [] },
       search: { search: async () => undefined },
       wants: async () => [],
+      fetching: { begin: () => void done.push('fetch wants'), set: act('wants automatic') },
       handout: {
         describe: async () => ({ fileName: 'joinery.tar', sizeBytes: 1, sha256: 'x' }),
         read: async function* () {

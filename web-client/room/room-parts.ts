@@ -1,11 +1,14 @@
 /** The parts of the dashboard that follow the room: each one a pure function, rendered by the node and again by the browser when something changed. */
 import { type RoomGlance, warningsOf } from '../../protocols/room-glance.ts'
+import type { FetchingOverview, WantedOverview } from '../../protocols/room-overview.ts'
 import { renderLine, spaced } from '../first-page.ts'
 import { formatBytes, formatCount, formatTime } from '../formats.ts'
 import { type Html, html } from '../html.ts'
+import type { Language } from '../languages.ts'
 import { renderHere } from '../people/here-part.ts'
 import type { RoomContext } from './room-context.ts'
 import { renderMap } from './room-map.ts'
+import { type WantTexts, wantTextsIn } from './want-texts.ts'
 
 export const ROOM_PARTS: Readonly<Record<string, (glance: RoomGlance, context: RoomContext) => Html>> = {
   warnings: renderWarnings,
@@ -115,17 +118,50 @@ function shownTime(ms: number, language: string): string {
   return `${format.format(ms)} UTC`
 }
 
-function renderWanted({ wanted }: RoomGlance, { texts }: RoomContext): Html {
-  if (wanted.length === 0) return html``
-  return html`<section class="card" aria-labelledby="wanted-title">
+function renderWanted({ wanted, fetching }: RoomGlance, { language, mayChange, texts }: RoomContext): Html {
+  if (wanted.length === 0 && !(mayChange && fetching)) return html``
+  const said = wantTextsIn(language)
+  return html`<section class="card" id="wanted" aria-labelledby="wanted-title">
 <h2 id="wanted-title">${texts.wanted.title}</h2>
-<p class="explain">${texts.wanted.explain}</p>
+${
+  wanted.length > 0 &&
+  html`<p class="explain">${texts.wanted.explain}</p>
 <ul class="plain">${wanted.map(
-    ({ collection, name, target, count }) =>
-      html`<li><strong>${name}</strong> <span class="faint">${collection}${target !== undefined && html` · ${target}`} · ${texts.wanted.times(count)}</span></li>`
+    (want) =>
+      html`<li><strong>${want.name}</strong> <span class="faint">${want.collection}${want.target !== undefined && html` · ${want.target}`} · ${texts.wanted.times(want.count)}</span>${wantState(want, said)}</li>`
   )}</ul>
-<p class="buttons"><a class="button" href="/wants.csv" download>${texts.wanted.csv}</a> <a class="button" href="/wants.json" download>${texts.wanted.json}</a></p>
+<p class="buttons"><a class="button" href="/wants.csv" download>${texts.wanted.csv}</a> <a class="button" href="/wants.json" download>${texts.wanted.json}</a></p>`
+}
+${fetching && renderFetching(fetching, { said, language, mayChange, hasWants: wanted.length > 0 })}
 </section>`
+}
+
+function wantState({ fetching, problem }: WantedOverview, said: WantTexts): Html {
+  if (fetching === true) return html` <span class="state wait">${said.fetching}</span>`
+  if (problem === undefined) return html``
+  const reason = Object.hasOwn(said.problems, problem) ? said.problems[problem] : undefined
+  return html`<br><span class="faint">${said.notHad} ${reason ?? said.unknown(problem)}</span>`
+}
+
+function renderFetching(
+  { automatic, isRunning, usedBytes, budgetBytes }: FetchingOverview,
+  init: { said: WantTexts; language: Language; mayChange: boolean; hasWants: boolean }
+): Html {
+  const { said, language, mayChange, hasWants } = init
+  const limit = budgetBytes === undefined ? undefined : formatBytes(budgetBytes, language)
+  return html`<p>${isRunning && html`<span class="state wait">${said.running}</span> `}${automatic ? said.on : said.off}${
+    mayChange && html` <span class="faint">${said.used(formatBytes(usedBytes, language), limit)}</span>`
+  }</p>
+${
+  mayChange &&
+  hasWants &&
+  !isRunning &&
+  html`<form method="post" action="/room/wants/fetch"><p class="faint" id="fetch-explain">${said.fetchExplain}</p><button class="button" aria-describedby="fetch-explain">${said.fetchNow}</button></form>`
+}
+${
+  mayChange &&
+  html`<form method="post" action="/room/wants/automatic"><button class="button" name="automatic" value="${automatic ? 'off' : 'on'}">${automatic ? said.turnOff : said.turnOn}</button></form>`
+}`
 }
 
 function renderNeighbours({ neighbours }: RoomGlance, { texts }: RoomContext): Html {
