@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import { DEMOTED_MS, REMEMBERED_PEERS } from './limits.ts'
@@ -5,16 +6,14 @@ import { DEMOTED_MS, REMEMBERED_PEERS } from './limits.ts'
 /** Peers that sent what is not what they said, for people to look after. Forgotten after an hour without a further lie. */
 export class Distrusted {
   readonly #clock: Clock
-  readonly #sinceMs = new Map<NodeId, number>()
+  readonly #sinceMs = new BoundedMap<NodeId, number>(REMEMBERED_PEERS)
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   note(peer: NodeId): void {
-    this.#sinceMs.delete(peer)
     this.#sinceMs.set(peer, this.#clock.monotonicMs())
-    if (this.#sinceMs.size > REMEMBERED_PEERS) this.#sinceMs.delete(this.#sinceMs.keys().next().value as NodeId)
   }
 
   list(): NodeId[] {

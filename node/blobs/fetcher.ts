@@ -1,4 +1,5 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
@@ -11,6 +12,7 @@ import type { BlobSource, FetchOutcome } from './blob-source.ts'
 import type { CopyPlanner } from './copy-planner.ts'
 import type { CopyRequest } from './copy-request.ts'
 import { Demands } from './demands.ts'
+import { PIECE_LISTS } from './limits.ts'
 import type { BlobStore } from './store.ts'
 import { type Transfer, Transfers } from './transfers.ts'
 import { VerifiedBytes } from './verified-bytes.ts'
@@ -55,7 +57,7 @@ export class Fetcher {
   readonly #demands = new Demands()
   /** Big blobs that are passed on without being stored, because there is no room: their lists, and nothing else. */
   readonly #passing = new Map<Cid, PieceList>()
-  readonly #listsInMemory = new Map<Cid, Uint8Array>()
+  readonly #listsInMemory = new BoundedMap<Cid, Uint8Array>(PIECE_LISTS)
   #planning = false
   #planAgain = false
   #stopped = false
@@ -363,7 +365,6 @@ export class Fetcher {
     if (bytes.length % 32 !== 0) return
     // A copy: the buffer is used again, and `slice` of a Buffer would share it.
     this.#listsInMemory.set(cid, new Uint8Array(bytes))
-    if (this.#listsInMemory.size > 8) this.#listsInMemory.delete(this.#listsInMemory.keys().next().value as Cid)
   }
 
   /** It was there all the time, or came while the file was opened. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { sha256 } from '../platform/hash.ts'
@@ -27,7 +28,7 @@ interface DoubtedSpan {
  */
 export class Fragments {
   readonly #kept = new Map<string, Fragment>()
-  readonly #doubted = new Map<string, DoubtedSpan[]>()
+  readonly #doubted = new BoundedMap<string, DoubtedSpan[]>(MAX_DOUBTED_PIECES)
   #keptBytes = 0
 
   /** Takes it out. @param peer who will be asked for the rest */
@@ -56,9 +57,7 @@ export class Fragments {
       spans.push({ peer, start, end, digest: sha256(bytes.subarray(start, end)) })
       start = end
     }
-    this.#doubted.delete(key)
     this.#doubted.set(key, spans.slice(-MAX_DOUBTED_SPANS))
-    if (this.#doubted.size > MAX_DOUBTED_PIECES) this.#doubted.delete(this.#doubted.keys().next().value as string)
   }
 
   /** The right bytes are here. @returns who had sent wrong ones */

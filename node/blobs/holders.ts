@@ -1,4 +1,5 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { type CatalogueView, viewCatalogue } from './catalogue-view.ts'
@@ -13,7 +14,7 @@ export type Choice = { how: 'fresh' | 'own' | 'wait'; from: PeerState } | undefi
 export class Holders {
   readonly #seed: NodeSeed
   readonly #peers = new Map<NodeId, PeerState>()
-  readonly #gone = new Map<NodeId, PeerState>()
+  readonly #gone = new BoundedMap<NodeId, PeerState>(REMEMBERED_PEERS)
   view: CatalogueView = viewCatalogue([])
 
   constructor(init: { seed: NodeSeed }) {
@@ -45,7 +46,6 @@ export class Holders {
     if (!state) return false
     this.#peers.delete(peer)
     this.#gone.set(peer, state)
-    if (this.#gone.size > REMEMBERED_PEERS) this.#gone.delete(this.#gone.keys().next().value as NodeId)
     // How it behaved is remembered, what it held is not.
     state.forget()
     return true

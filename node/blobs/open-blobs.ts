@@ -1,4 +1,5 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef } from '../../protocols/content.ts'
 import { pieceCount } from '../../protocols/piece-list.ts'
@@ -20,7 +21,7 @@ export class OpenBlobs {
   readonly #hasList: (pieces: Cid) => boolean
   readonly #effects: CopyEffect[]
   readonly #open = new Map<Cid, OpenBlob>()
-  readonly #resting = new Map<Cid, Rest>()
+  readonly #resting = new BoundedMap<Cid, Rest>(MAX_RESTING)
 
   constructor(components: { hasList(pieces: Cid): boolean; effects: CopyEffect[] }) {
     this.#hasList = (pieces) => components.hasList(pieces)
@@ -89,9 +90,7 @@ export class OpenBlobs {
   /** It could not be opened, finished or kept. @returns whether it was open */
   closed(cid: Cid, restUntilMs: number, forPeople: boolean): boolean {
     if (!this.#open.delete(cid)) return false
-    this.#resting.delete(cid)
     this.#resting.set(cid, { untilMs: restUntilMs, forPeople })
-    if (this.#resting.size > MAX_RESTING) this.#resting.delete(this.#resting.keys().next().value as Cid)
     return true
   }
 

@@ -1,4 +1,5 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import { PIECE_BYTES } from '../../protocols/piece-list.ts'
@@ -48,7 +49,7 @@ export class PeerState {
   #rate = ASSUMED_RATE
   #measured = false
   #pieceMs = 0
-  readonly #notHere = new Map<Cid, number>()
+  readonly #notHere = new BoundedMap<Cid, number>(MAX_NOT_HERE)
 
   constructor(peer: NodeId) {
     this.peer = peer
@@ -140,9 +141,7 @@ export class PeerState {
         if (number !== undefined && this.have.delete(number)) this.lies += 0.1
         if (this.partials.delete(cid)) this.lies += 0.1
         this.#demoteIfLiar(nowMs)
-        this.#notHere.delete(cid)
         this.#notHere.set(cid, nowMs + NOT_HERE_MS)
-        if (this.#notHere.size > MAX_NOT_HERE) this.#notHere.delete(this.#notHere.keys().next().value as Cid)
         return
       case 'lied':
         this.offended(nowMs)

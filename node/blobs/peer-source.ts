@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { NodeId } from '../../protocols/message-stream.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { BlobSource, FetchOutcome } from './blob-source.ts'
@@ -7,7 +8,7 @@ import { HTTP_RETRY_MS } from './limits.ts'
 export function createPeerSource(components: { clock: Clock; http: BlobSource; stream: BlobSource }): BlobSource {
   const { clock, http, stream } = components
   /** By boot: a device that starts again may serve on another port. */
-  const withoutHttp = new Map<NodeId, { bootId: string; untilMs: number }>()
+  const withoutHttp = new BoundedMap<NodeId, { bootId: string; untilMs: number }>(MAX_REMEMBERED)
   return {
     async fetch(link, request, signal, into): Promise<FetchOutcome> {
       const { peer, profile } = link
@@ -20,7 +21,6 @@ export function createPeerSource(components: { clock: Clock; http: BlobSource; s
       // Only when the peer is there after all; else it is the link that broke.
       if (second.kind === 'bytes') {
         withoutHttp.set(peer, { bootId: profile.bootId, untilMs: clock.monotonicMs() + HTTP_RETRY_MS })
-        if (withoutHttp.size > MAX_REMEMBERED) withoutHttp.delete(withoutHttp.keys().next().value as NodeId)
       }
       return second
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { Cid } from '../../protocols/cid.ts'
 import type { BlobRef, ImportSource } from '../../protocols/content.ts'
 import { hasCode } from '../../protocols/errors.ts'
@@ -59,8 +60,8 @@ export class BlobStore {
   readonly #partials: Partials
   readonly #files: OpenFiles
   readonly #reads: VerifiedReads
-  readonly #lists = new Map<Cid, PieceList>()
-  readonly #uses = new Map<Cid, true>()
+  readonly #lists = new BoundedMap<Cid, PieceList>(PIECE_LISTS)
+  readonly #uses = new BoundedMap<Cid, true>(REMEMBERED_USES)
   readonly #listeners = new Set<BlobStoreEvents>()
 
   private constructor(
@@ -317,7 +318,6 @@ export class BlobStore {
     if (!bytes) return undefined
     const list = decodePieceList(bytes, sizeBytes)
     this.#lists.set(cid, list)
-    if (this.#lists.size > PIECE_LISTS) this.#lists.delete(this.#lists.keys().next().value as Cid)
     return list
   }
 
@@ -330,9 +330,7 @@ export class BlobStore {
   }
 
   #used(cid: Cid): void {
-    this.#uses.delete(cid)
     this.#uses.set(cid, true)
-    if (this.#uses.size > REMEMBERED_USES) this.#uses.delete(this.#uses.keys().next().value as Cid)
   }
 
   /** Least recently used first; blobs that were not used in this run come before all others. */

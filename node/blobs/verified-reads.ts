@@ -1,4 +1,5 @@
 import { Bitfield } from '../../protocols/bitfield.ts'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { sameBytes } from '../../protocols/cbor.ts'
 import { type Cid, cidOfDigest } from '../../protocols/cid.ts'
 import { JoineryError } from '../../protocols/errors.ts'
@@ -40,8 +41,8 @@ export class VerifiedReads {
   readonly #files: OpenFiles
   readonly #init: VerifiedReadsInit
   readonly #pieces = new PieceBuffers()
-  readonly #verified = new Map<Cid, { modifiedMs: number; untilMs: number; bits: Bitfield }>()
-  readonly #verifiedSmall = new Map<Cid, { modifiedMs: number; untilMs: number }>()
+  readonly #verified = new BoundedMap<Cid, { modifiedMs: number; untilMs: number; bits: Bitfield }>(REMEMBERED_BLOBS)
+  readonly #verifiedSmall = new BoundedMap<Cid, { modifiedMs: number; untilMs: number }>(REMEMBERED_SMALL_BLOBS)
 
   constructor(components: { disk: Disk; clock: Clock; files: OpenFiles }, init: VerifiedReadsInit) {
     this.#disk = components.disk
@@ -74,8 +75,6 @@ export class VerifiedReads {
   #believe(cid: Cid, modifiedMs: number | undefined): void {
     if (modifiedMs === undefined || this.#isBelieved(cid, modifiedMs)) return
     this.#verifiedSmall.set(cid, { modifiedMs, untilMs: this.#clock.monotonicMs() + VERIFIED_FOR_MS })
-    if (this.#verifiedSmall.size > REMEMBERED_SMALL_BLOBS)
-      this.#verifiedSmall.delete(this.#verifiedSmall.keys().next().value as Cid)
   }
 
   /** @param buffer of 256 KiB or of a whole piece, which all spans share: each is valid until the next is asked for */
@@ -208,7 +207,6 @@ export class VerifiedReads {
         bits: new Bitfield(pieceCount(sizeBytes))
       }
       this.#verified.set(cid, known)
-      if (this.#verified.size > REMEMBERED_BLOBS) this.#verified.delete(this.#verified.keys().next().value as Cid)
     }
     const list = (await this.#init.pieceList(cid)) ?? (await this.#hashWhole(cid, sizeBytes, known.bits))
     return { bits: known.bits, list }
