@@ -2,7 +2,9 @@
  * The bare repositories of this device. Folders are named by random ids; what people see of refs (`refs/heads`, `refs/tags`) is put here
  * from the ref log, and whatever was ever a tip stays below `refs/mesh/kept`.
  */
+
 import { join } from 'node:path'
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { ObjectId, RefChange, RefName, RepositoryId } from '../../protocols/git.ts'
 import { isObjectId, isRepositoryId, isVisibleRef, NO_OBJECT } from '../../protocols/git-names.ts'
@@ -60,7 +62,7 @@ export class DiskRepositories implements LocalRepositories {
   readonly #made = new Map<RepositoryId, Promise<void>>()
   readonly #refs = new RefsMemory()
   /** Of the last push of each: the ref log asks for them while it is recorded. */
-  readonly #pushed = new Map<RepositoryId, PushedCommits>()
+  readonly #pushed = new BoundedMap<RepositoryId, PushedCommits>(MAX_REMEMBERED_REPOSITORIES)
   readonly uses = new RepositoryUses((id) =>
     this.locks.hold(id, () => sweepRepositoryFolder(this.#components.disk, this.folder(id)))
   )
@@ -237,20 +239,12 @@ export class DiskRepositories implements LocalRepositories {
       // Exit code 128: a tag that names no commit has no files to look at in this way; trees and blobs were checked by git.
       if (code !== 0 && code !== 128) throw new JoineryError('GIT_FAILED', `log ended with ${code}: ${errors.trim()}`)
       if (single && code === 0)
-        this.#notePushed(id, { tip: tips[0] ?? '', old: single.old, known: keyOf(known), ...survey })
+        this.#pushed.set(id, { tip: tips[0] ?? '', old: single.old, known: keyOf(known), ...survey })
       const fault = await faultOfModules(this, id, survey.modules)
       if (fault === undefined) this.objects.note(id, tips)
       return fault
     } finally {
       done()
-    }
-  }
-
-  #notePushed(id: RepositoryId, pushed: PushedCommits): void {
-    this.#pushed.set(id, pushed)
-    for (const [oldest] of this.#pushed) {
-      if (this.#pushed.size <= MAX_REMEMBERED_REPOSITORIES) break
-      this.#pushed.delete(oldest)
     }
   }
 

@@ -2,6 +2,7 @@
  * Objects that are known to be on the disk, so that no git is started to find out what a push has just brought: this device looks itself, and each other
  * one asks. Only what a git has said, and only until something may have taken objects away.
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { ObjectId, RepositoryId } from '../../protocols/git.ts'
 import { MAX_REMEMBERED_REPOSITORIES } from './limits.ts'
 
@@ -10,11 +11,10 @@ const MAX_OBJECTS = 64
 
 export class ObjectsMemory {
   /** The repository that was used last stands last, and so do its objects. */
-  readonly #here = new Map<RepositoryId, Set<ObjectId>>()
+  readonly #here = new BoundedMap<RepositoryId, Set<ObjectId>>(MAX_REMEMBERED_REPOSITORIES)
 
   note(id: RepositoryId, objects: readonly ObjectId[]): void {
     const here = this.#here.get(id) ?? new Set()
-    this.#here.delete(id)
     this.#here.set(id, here)
     for (const object of objects.slice(-MAX_OBJECTS)) {
       here.delete(object)
@@ -23,10 +23,6 @@ export class ObjectsMemory {
     for (const oldest of here) {
       if (here.size <= MAX_OBJECTS) break
       here.delete(oldest)
-    }
-    for (const [oldest] of this.#here) {
-      if (this.#here.size <= MAX_REMEMBERED_REPOSITORIES) break
-      this.#here.delete(oldest)
     }
   }
 

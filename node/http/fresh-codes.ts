@@ -2,6 +2,7 @@
  * Codes between the moment they are made and the moment they are written down: in this node's memory only, so that the page that shows one can be
  * loaded again after the redirect. They are forgotten when the person says that they have it, and after a while anyway.
  */
+import { BoundedMap } from '../../protocols/bounded-map.ts'
 import type { Clock } from '../platform/clock.ts'
 
 export interface FreshCode {
@@ -17,17 +18,14 @@ const MAX_CODES = 500
 
 export class FreshCodes<Value> {
   readonly #clock: Clock
-  readonly #codes = new Map<string, { value: Value; sinceMs: number }>()
+  readonly #codes = new BoundedMap<string, { value: Value; sinceMs: number }>(MAX_CODES)
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   set(key: string, value: Value): void {
-    this.#codes.delete(key)
     this.#codes.set(key, { value, sinceMs: this.#clock.monotonicMs() })
-    const [oldest] = this.#codes.keys()
-    if (this.#codes.size > MAX_CODES && oldest !== undefined) this.#codes.delete(oldest)
   }
 
   get(key: string): Value | undefined {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { BoundedMap } from '../../../protocols/bounded-map.ts'
 import type { SourceFolder } from '../../platform/source-folder.ts'
 import { isSystemError } from './folder-scan.ts'
 
@@ -14,7 +15,7 @@ const LINK = /href="([^"#?]+)#sha256=([0-9a-f]{64})"/gi
  */
 export class ListedDigests {
   readonly #sources: SourceFolder
-  readonly #pages = new Map<string, Promise<ReadonlyMap<string, string>>>()
+  readonly #pages = new BoundedMap<string, Promise<ReadonlyMap<string, string>>>(KEPT_PAGES)
 
   constructor(components: { sources: SourceFolder }) {
     this.#sources = components.sources
@@ -30,8 +31,6 @@ export class ListedDigests {
     if (!page) {
       page = this.#read(join(folder, 'index.html'))
       this.#pages.set(folder, page)
-      const oldest = this.#pages.size > KEPT_PAGES ? this.#pages.keys().next().value : undefined
-      if (oldest !== undefined) this.#pages.delete(oldest)
     }
     return (await page).get(source.slice(folder.length + 1))
   }

@@ -1,4 +1,5 @@
 /** A Python package index on the internet, page by page: nothing but PEP 503 and 691, so that any index will do. */
+import { BoundedMap } from '../../../protocols/bounded-map.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import { sha256 } from '../../platform/hash.ts'
 import { MAX_HTML_BYTES, MAX_KEPT_PAGES, MAX_METADATA_BYTES, MAX_PAGE_BYTES } from '../limits.ts'
@@ -11,7 +12,7 @@ const ACCEPT = `${JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/ht
 export class PythonIndex {
   readonly #client: Pick<UpstreamClient, 'page'>
   readonly #base: URL
-  readonly #pages = new Map<string, Promise<readonly IndexFile[] | undefined>>()
+  readonly #pages = new BoundedMap<string, Promise<readonly IndexFile[] | undefined>>(MAX_KEPT_PAGES)
 
   /** @param init.base such as `https://pypi.org/simple/`; lives as long as one run, since pages are kept */
   constructor(components: { client: Pick<UpstreamClient, 'page'> }, init: { base: URL }) {
@@ -25,8 +26,6 @@ export class PythonIndex {
     if (known !== undefined) return known
     const page = this.#page(project, signal)
     this.#pages.set(project, page)
-    const oldest = this.#pages.size > MAX_KEPT_PAGES ? this.#pages.keys().next().value : undefined
-    if (oldest !== undefined) this.#pages.delete(oldest)
     return page
   }
 
