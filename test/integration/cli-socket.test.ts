@@ -153,7 +153,9 @@ describe('the local socket', () => {
   })
 
   it('is gone after stopping, which also ends what is under way', async () => {
+    const { promise: beginning, resolve: began } = Promise.withResolvers<void>()
     async function* endless(_options: unknown, signal?: AbortSignal): AsyncGenerator<never> {
+      began()
       await new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
       yield* []
     }
@@ -162,7 +164,7 @@ describe('the local socket', () => {
       for await (const _ of client().verify({}));
     })()
     const failed = expect(reading).rejects.toMatchObject({ code: 'STOPPED' })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await beginning
     await started.stop()
     await failed
     await expect(stat(socketPath)).rejects.toMatchObject({ code: 'ENOENT' })

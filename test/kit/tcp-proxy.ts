@@ -4,6 +4,8 @@ import { createServer, type Server, Socket } from 'node:net'
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #pairs = new Set<readonly [Socket, Socket]>()
+  /** Ended by `part`, and not yet by those who were connected. */
+  readonly #parted = new Set<Socket>()
   #stalled = false
   #resume = new Set<() => void>()
   /** Each piece of data waits so long. */
@@ -69,6 +71,21 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of [...this.#pairs]) this.#end(pair)
   }
 
+  /**
+   * Ends all connections as a line does that breaks: nothing passes any more, but what was carried before arrives. A reset would take from a busy
+   * receiver what it had not read yet.
+   */
+  part(): void {
+    for (const pair of [...this.#pairs]) {
+      this.#pairs.delete(pair)
+      for (const socket of pair) {
+        this.#parted.add(socket)
+        socket.once('close', () => this.#parted.delete(socket))
+        socket.end()
+      }
+    }
+  }
+
   async #relay(from: Socket, to: Socket, counts: boolean): Promise<void> {
     try {
       for await (const data of from as AsyncIterable<Buffer>) {
@@ -79,6 +96,7 @@ export class TcpProxy implements AsyncDisposable {
           await new Promise((resolve) => void setTimeout(resolve, waitMs))
         }
         if (to.destroyed) return
+        if (this.#parted.has(to)) continue
         if (counts) this.carriedBytes += data.length
         else this.sentBytes += data.length
         if (!to.write(data)) await new Promise<void>((resolve) => void to.once('drain', resolve).once('close', resolve))
@@ -97,6 +115,7 @@ export class TcpProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.resume()
     this.cut()
+    for (const socket of this.#parted) socket.resetAndDestroy()
     await new Promise<void>((resolve) => void this.#server.close(() => resolve()))
   }
 }

@@ -5,16 +5,22 @@
 import { createInterface } from 'node:readline'
 import { TcpProxy } from '../../kit/tcp-proxy.ts'
 
-const [listenPort, targetHost, targetPort, bytesPerSecond, cutEveryMs] = process.argv.slice(2)
+/** It breaks a little later than it should. */
+const LOOK_EVERY_MS = 10
+
+const [listenPort, targetHost, targetPort, bytesPerSecond, cutEveryBytes] = process.argv.slice(2)
 const proxy = await TcpProxy.listen({ host: targetHost ?? '', port: Number(targetPort) }, '0.0.0.0', Number(listenPort))
 proxy.bytesPerSecond = Number(bytesPerSecond)
 let breaks = true
 let cuts = 0
+let nextCutBytes = Number(cutEveryBytes)
 setInterval(() => {
-  if (!breaks || proxy.connections === 0) return
+  const bytes = proxy.sentBytes + proxy.carriedBytes
+  if (!breaks || bytes < nextCutBytes) return
+  nextCutBytes = bytes + Number(cutEveryBytes)
   cuts++
-  proxy.cut()
-}, Number(cutEveryMs))
+  proxy.part()
+}, LOOK_EVERY_MS)
 process.stdout.write('ready\n')
 for await (const word of createInterface({ input: process.stdin })) {
   if (word === 'count') {
