@@ -20,7 +20,7 @@ export function localBytes(store: BlobStore, cid: Cid, start: number, end: numbe
   const sizeBytes = store.sizeOf(cid)
   if (sizeBytes !== undefined) {
     if (end > sizeBytes) return { kind: 'missing', have: undefined }
-    return { kind: 'bytes', spans: store.readSpans(cid, start, end, buffer) }
+    return { kind: 'bytes', spans: store.readSpans(cid, start, end, { buffer }) }
   }
   const partial = store.partial(cid)
   if (!partial || end > partial.ref.sizeBytes || !hasPieces(partial, start, end))
@@ -45,7 +45,7 @@ async function* partialSpans(
 ): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
     // It was completed meanwhile: the partial file is closed then.
-    if (store.has(cid)) return yield* store.readSpans(cid, at, end, buffer)
+    if (store.has(cid)) return yield* store.readSpans(cid, at, end, { buffer })
     // Or nobody fetches it any more, and it is closed as well.
     const partial = store.partial(cid)
     if (!partial?.bits.has(Math.floor(at / PIECE_BYTES))) throw new JoineryError('BLOB_MISSING', 'no longer here')

@@ -59,7 +59,7 @@ export class FetchThroughReader implements BlobReader {
       signal?.throwIfAborted()
       if (this.#store.has(ref.cid)) {
         try {
-          for await (const span of this.#store.readSpans(ref.cid, at, end, buffer)) {
+          for await (const span of this.#store.readSpans(ref.cid, at, end, { buffer })) {
             signal?.throwIfAborted()
             yield span
             at += span.length

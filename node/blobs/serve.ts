@@ -116,8 +116,9 @@ export class BlobServer {
       if (answer.kind !== 'bytes') return finish(response, answer)
       this.sentToPeersBytes += answer.end - answer.start
       return this.#buffersFor(answer).use(response, async (buffer) => {
-        if (local.sizeBytes <= SPAN_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid, buffer))
-        return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, buffer))
+        const reading = { buffer, isHashedByReader: true }
+        if (local.sizeBytes <= SPAN_BYTES) return this.#sendWhole(response, answer, await store.readSmall(cid, reading))
+        return this.#sendSpans(response, answer, store.readSpans(cid, answer.start, answer.end, reading))
       })
     }
     const partial = store.partial(cid)
@@ -156,7 +157,7 @@ export class BlobServer {
   /** Undefined when the copy turned out to be damaged: the reader then fetches another one. */
   async #small(ref: BlobRef, buffer: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      return await this.#components.store.readSmall(ref.cid, buffer)
+      return await this.#components.store.readSmall(ref.cid, { buffer })
     } catch (error) {
       if (error instanceof JoineryError && (error.code === 'BLOB_ROTTEN' || error.code === 'BLOB_MISSING'))
         return undefined

@@ -18,7 +18,7 @@ import { Space } from './space.ts'
 import { StoreFault } from './store-fault.ts'
 import { FOLDERS_READY, makeFolders, sleepingPartials } from './store-folders.ts'
 import { VerifiedBytes } from './verified-bytes.ts'
-import { VerifiedReads } from './verified-reads.ts'
+import { type ReadOptions, VerifiedReads } from './verified-reads.ts'
 
 export interface BlobStoreComponents {
   disk: Disk
@@ -83,6 +83,7 @@ export class BlobStore {
       {
         onPublished: (cid, sizeBytes) => {
           this.#reads.forget(cid)
+          this.#reads.written(cid)
           for (const listener of this.#listeners) listener.added?.(cid, sizeBytes)
         }
       }
@@ -278,24 +279,23 @@ export class BlobStore {
   // — reading —
 
   /**
-   * A whole small blob, hashed before it is given.
+   * A whole small blob, verified before it is given.
    *
-   * @param buffer to read into where it is big enough
    * @throws JoineryError `BLOB_MISSING`, `TOO_LARGE`, `BLOB_ROTTEN`
    */
-  async readSmall(cid: Cid, buffer?: Uint8Array): Promise<Uint8Array> {
+  async readSmall(cid: Cid, options?: ReadOptions): Promise<Uint8Array> {
     this.#used(cid)
-    return this.#reads.small(cid, buffer)
+    return this.#reads.small(cid, options)
   }
 
   /**
    * Bytes `start` ≤ i < `end` in spans of at most 256 KiB, each verified.
    *
-   * @param buffer of 256 KiB or of a whole piece that the spans share: then each is valid only until the next is asked for, which halves the cost of sending
+   * @param options.buffer of 256 KiB or of a whole piece that the spans share: then each is valid only until the next is asked for, which halves the cost of sending
    */
-  readSpans(cid: Cid, start: number, end: number, buffer?: Uint8Array): AsyncIterable<Uint8Array> {
+  readSpans(cid: Cid, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array> {
     this.#used(cid)
-    return this.#reads.spans(cid, start, end, buffer)
+    return this.#reads.spans(cid, start, end, options)
   }
 
   /** Whether the bytes on the medium are still those of the blob; reads slowly, a span at a time. A rotten one is quarantined. */

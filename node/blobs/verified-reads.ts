@@ -7,6 +7,7 @@ import { hasPieceList, PIECE_BYTES, type PieceList, pieceCount, pieceSpan } from
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import { sha256, sha256Hasher } from '../platform/hash.ts'
+import { BelievedFiles } from './believed-files.ts'
 import { isLoss, readFully } from './file-reads.ts'
 import { SPAN_BYTES, VERIFIED_FOR_MS } from './limits.ts'
 import type { OpenFiles } from './open-files.ts'
@@ -15,9 +16,19 @@ import { PieceHashes } from './piece-hashes.ts'
 
 const REMEMBERED_BLOBS = 256
 /** The files of a class's packages, and some more; a name and two numbers each. */
-const REMEMBERED_SMALL_BLOBS = 2_048
+const REMEMBERED_FILES = 2_048
 /** Looking at the file's date costs as much as hashing so much. */
 const ALWAYS_HASHED_BYTES = 16 * 1024
+
+export interface ReadOptions {
+  /** To read into where it is big enough; what is given is a view of it then, valid until the next is asked for. */
+  buffer?: Uint8Array | undefined
+  /**
+   * Whoever gets the bytes hashes them, as other devices do: what this run has hashed and written within the hour is not hashed once more for them. A new file
+   * goes to all devices at once, and to a board without instructions for it the hash costs as much as sending.
+   */
+  isHashedByReader?: boolean
+}
 
 export interface VerifiedReadsInit {
   path(cid: Cid): string
@@ -28,6 +39,13 @@ export interface VerifiedReadsInit {
   listMade(cid: Cid, digests: Uint8Array[]): Promise<void>
   /** Takes a damaged blob out of service. */
   rotten(cid: Cid): Promise<void>
+}
+
+/** Of a big blob: which of its pieces need no hashing now. */
+interface Believed {
+  bits: Bitfield
+  list: PieceList
+  modifiedMs: number
 }
 
 /**
@@ -42,48 +60,53 @@ export class VerifiedReads {
   readonly #init: VerifiedReadsInit
   readonly #pieces = new PieceBuffers()
   readonly #verified = new BoundedMap<Cid, { modifiedMs: number; untilMs: number; bits: Bitfield }>(REMEMBERED_BLOBS)
-  readonly #verifiedSmall = new BoundedMap<Cid, { modifiedMs: number; untilMs: number }>(REMEMBERED_SMALL_BLOBS)
+  readonly #verifiedSmall: BelievedFiles
+  /** Hashed on their way to the disk and not read since: a bad card may have lost what it was given, which only a reader who hashes notices. */
+  readonly #written: BelievedFiles
 
   constructor(components: { disk: Disk; clock: Clock; files: OpenFiles }, init: VerifiedReadsInit) {
     this.#disk = components.disk
     this.#clock = components.clock
     this.#files = components.files
     this.#init = init
+    this.#verifiedSmall = new BelievedFiles(components, { limit: REMEMBERED_FILES })
+    this.#written = new BelievedFiles(components, { limit: REMEMBERED_FILES })
   }
 
-  /** @param buffer to read into where it is big enough; the answer is a view of it then */
-  async small(cid: Cid, buffer?: Uint8Array): Promise<Uint8Array> {
+  async small(cid: Cid, { buffer, isHashedByReader = false }: ReadOptions = {}): Promise<Uint8Array> {
     const sizeBytes = this.#size(cid)
     if (hasPieceList(sizeBytes)) throw new JoineryError('TOO_LARGE', 'not a small blob')
     const given = buffer && buffer.length >= sizeBytes ? buffer.subarray(0, sizeBytes) : undefined
     // Not from Node's pool: the buffer goes out to a socket and may live long.
     const bytes = given ?? Buffer.allocUnsafeSlow(sizeBytes)
-    const modifiedMs =
-      sizeBytes > ALWAYS_HASHED_BYTES ? this.#disk.statNow?.(this.#init.path(cid))?.modifiedMs : undefined
-    const whole = await this.#readSmall(cid, bytes)
-    const isGood = whole && (this.#isBelieved(cid, modifiedMs) || cidOfDigest(sha256(bytes)) === cid)
-    if (!isGood) throw await this.#rotten(cid)
-    this.#believe(cid, modifiedMs)
+    const modifiedMs = this.#modifiedMs(cid, sizeBytes)
+    if (!(await this.#readSmall(cid, bytes))) throw await this.#rotten(cid)
+    if (this.#verifiedSmall.has(cid, modifiedMs) || (isHashedByReader && this.#written.has(cid, modifiedMs)))
+      return bytes
+    if (cidOfDigest(sha256(bytes)) !== cid) throw await this.#rotten(cid)
+    this.#verifiedSmall.add(cid, modifiedMs)
     return bytes
   }
 
-  #isBelieved(cid: Cid, modifiedMs: number | undefined): boolean {
-    const known = this.#verifiedSmall.get(cid)
-    return known !== undefined && known.modifiedMs === modifiedMs && known.untilMs >= this.#clock.monotonicMs()
+  /** Its bytes were hashed and synced just now. */
+  written(cid: Cid): void {
+    const sizeBytes = this.#init.sizeOf(cid)
+    if (sizeBytes !== undefined) this.#written.add(cid, this.#modifiedMs(cid, sizeBytes))
   }
 
-  #believe(cid: Cid, modifiedMs: number | undefined): void {
-    if (modifiedMs === undefined || this.#isBelieved(cid, modifiedMs)) return
-    this.#verifiedSmall.set(cid, { modifiedMs, untilMs: this.#clock.monotonicMs() + VERIFIED_FOR_MS })
+  /** Undefined for what is hashed each time. */
+  #modifiedMs(cid: Cid, sizeBytes: number): number | undefined {
+    return sizeBytes > ALWAYS_HASHED_BYTES ? this.#disk.statNow?.(this.#init.path(cid))?.modifiedMs : undefined
   }
 
-  /** @param buffer of 256 KiB or of a whole piece, which all spans share: each is valid until the next is asked for */
-  async *spans(cid: Cid, start: number, end: number, buffer?: Uint8Array): AsyncGenerator<Uint8Array> {
+  /** @param options.buffer of 256 KiB or of a whole piece, which all spans share */
+  async *spans(cid: Cid, start: number, end: number, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+    const { buffer } = options
     const sizeBytes = this.#size(cid)
     if (start < 0 || end > sizeBytes) throw new JoineryError('BAD_REQUEST', 'a span outside the blob')
     if (!hasPieceList(sizeBytes)) {
       const whole = buffer && sizeBytes > buffer.length ? this.#pieces.take(PIECE_BYTES) : buffer
-      const bytes = await this.small(cid, whole)
+      const bytes = await this.small(cid, { ...options, buffer: whole })
       for (let at = start; at < end; at += SPAN_BYTES) yield bytes.subarray(at, Math.min(at + SPAN_BYTES, end))
       if (whole && whole !== buffer) this.#pieces.giveBack(whole)
       return
@@ -94,7 +117,7 @@ export class VerifiedReads {
       const piece = pieceSpan(sizeBytes, index)
       const until = Math.min(end, piece.end)
       if (buffer && buffer.length >= PIECE_BYTES) {
-        const bytes = await this.#pieceInto(cid, index, piece, believed, buffer)
+        const bytes = await this.#pieceInto(cid, index, piece, believed, { ...options, buffer })
         for (; at < until; at += SPAN_BYTES)
           yield bytes.subarray(at - piece.start, Math.min(at + SPAN_BYTES, until) - piece.start)
         at = until
@@ -118,12 +141,12 @@ export class VerifiedReads {
     cid: Cid,
     index: number,
     { start, end }: { start: number; end: number },
-    { bits, list }: { bits: Bitfield; list: PieceList },
-    buffer: Uint8Array
+    { bits, list, modifiedMs }: Believed,
+    { buffer, isHashedByReader = false }: ReadOptions & { buffer: Uint8Array }
   ): Promise<Uint8Array> {
     const bytes = buffer.subarray(0, end - start)
     if (!(await this.#read(cid, bytes, start))) throw await this.#rotten(cid)
-    if (bits.has(index)) return bytes
+    if (bits.has(index) || (isHashedByReader && this.#written.has(cid, modifiedMs))) return bytes
     if (!sameBytes(sha256(bytes), list.digest(index))) throw await this.#rotten(cid)
     bits.add(index)
     return bytes
@@ -149,6 +172,7 @@ export class VerifiedReads {
     for (let index = 0; index < (bits?.length ?? 0); index++) bits?.delete(index)
     this.#verified.delete(cid)
     this.#verifiedSmall.delete(cid)
+    this.#written.delete(cid)
     this.#files.drop(cid)
   }
 
@@ -194,7 +218,7 @@ export class VerifiedReads {
   }
 
   /** Which pieces need no hashing now. The file is looked at once per read: a change of its date ends all belief. */
-  async #believed(cid: Cid, sizeBytes: number): Promise<{ bits: Bitfield; list: PieceList }> {
+  async #believed(cid: Cid, sizeBytes: number): Promise<Believed> {
     const path = this.#init.path(cid)
     const stat = this.#disk.statNow ? this.#disk.statNow(path) : await this.#disk.stat(path)
     if (!stat || stat.sizeBytes !== sizeBytes) throw await this.#rotten(cid)
@@ -209,7 +233,7 @@ export class VerifiedReads {
       this.#verified.set(cid, known)
     }
     const list = (await this.#init.pieceList(cid)) ?? (await this.#hashWhole(cid, sizeBytes, known.bits))
-    return { bits: known.bits, list }
+    return { bits: known.bits, list, modifiedMs: stat.modifiedMs }
   }
 
   /** Without a piece list: one pass over the file proves all of it and makes the list anew. */

@@ -35,7 +35,7 @@ async function serve(folder: string): Promise<void> {
   const refs = JSON.parse(readFileSync(join(folder, 'refs.json'), 'utf8')) as { [name: string]: BlobRef }
   const reader = {
     spans: (ref: BlobRef, start: number, end: number, _signal?: AbortSignal, buffer?: Uint8Array) =>
-      store.readSpans(ref.cid, start, end, buffer) as AsyncGenerator<Uint8Array>
+      store.readSpans(ref.cid, start, end, { buffer }) as AsyncGenerator<Uint8Array>
   }
   const server = new BlobServer({ store, reader, clock: systemClock, named: () => undefined })
   createServer((request, response) => {

@@ -34,7 +34,7 @@ async function startServer(more: { clock?: SimulatedClock } = {}) {
   const named = new Map<Cid, BlobRef>()
   const reader = {
     spans: (ref: BlobRef, start: number, end: number, _signal?: AbortSignal, buffer?: Uint8Array) =>
-      store.readSpans(ref.cid, start, end, buffer) as AsyncGenerator<Uint8Array>
+      store.readSpans(ref.cid, start, end, { buffer }) as AsyncGenerator<Uint8Array>
   }
   const blobs = new BlobServer({ store, reader, clock: more.clock ?? systemClock, named: (cid) => named.get(cid) })
   const server = createServer((request, response) => {
@@ -252,11 +252,11 @@ test('so many devices at once are served by whole pieces; one more is served by 
     goOn = resolve
   })
   const readSpans = site.store.readSpans.bind(site.store)
-  site.store.readSpans = async function* (cid, start, end, buffer) {
-    buffers.push(buffer?.length)
+  site.store.readSpans = async function* (cid, start, end, options) {
+    buffers.push(options?.buffer?.length)
     if (buffers.length === PEER_BUFFERS + 1) goOn()
     await allAsked
-    yield* readSpans(cid, start, end, buffer)
+    yield* readSpans(cid, start, end, options)
   }
   const answers = Array.from({ length: PEER_BUFFERS + 1 }, () => site.ask(`/blob/${ref.cid}`, { 'joinery-hop': '1' }))
   for (const { body } of await Promise.all(answers)) expect(body.equals(bytes)).toBe(true)
