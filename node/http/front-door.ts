@@ -315,7 +315,9 @@ const ABOUT_THE_PROGRAM = new Set(['/healthz', '/metrics'])
 
 /** @throws JoineryError for whatever must not get further */
 function check(request: IncomingMessage, path: RequestPath, hostNames: ReadonlySet<string>, isGit: boolean): Visit {
-  const host = visitedHost(request.headers.host, hostNames)
+  // Two of them are two answers to where it goes (RFC 9112 section 3.2): Node would take the first, and who stands before us perhaps the other.
+  const host =
+    (request.headersDistinct.host ?? []).length > 1 ? undefined : visitedHost(request.headers.host, hostNames)
   if (!host) throw new JoineryError('FOREIGN_HOST', 'asked for under a name that is not ours')
   const reads = request.method === 'GET' || request.method === 'HEAD'
   // Git sends no Origin; its route has a rule of its own.

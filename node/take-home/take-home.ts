@@ -72,7 +72,9 @@ export class TakeHome {
   wholeClass(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     return this.#zip(
       [() => this.#peopleParts(), () => this.#noteParts('notes/'), () => this.#allRepositories()],
-      signal
+      signal,
+      // Whoever takes lessons home, as slowly as they like, keeps no facilitator from the class.
+      MAX_ARCHIVES + 1
     )
   }
 
@@ -98,8 +100,12 @@ export class TakeHome {
     }
   }
 
-  async *#zip(sources: readonly (() => AsyncIterable<ArchivePart>)[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (this.#running >= MAX_ARCHIVES) throw new JoineryError('BUSY', `${MAX_ARCHIVES} archives are being made`)
+  async *#zip(
+    sources: readonly (() => AsyncIterable<ArchivePart>)[],
+    signal: AbortSignal,
+    most = MAX_ARCHIVES
+  ): AsyncGenerator<Uint8Array> {
+    if (this.#running >= most) throw new JoineryError('BUSY', `${MAX_ARCHIVES} archives are being made`)
     this.#running++
     try {
       const parts = (async function* () {

@@ -180,6 +180,10 @@ describe('requests that are no good', () => {
     ['GET http://evil.example/ HTTP/1.1', 400],
     [`GET /${'a'.repeat(4096)} HTTP/1.1`, 414],
     ['BREW / HTTP/1.1', 400],
+    ['GET / HTTP/1.1\r\nHost: evil.example', 421],
+    ['GET / HTTP/1.1\r\nHost: 127.0.0.1', 421],
+    ['TRACE / HTTP/1.1', 403],
+    ['OPTIONS * HTTP/1.1', 400],
     ['GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3', 400]
   ])('%s', async (head, status) => {
     expect(statusOf(await rawRequest(door.port, `${head}\r\nHost: 127.0.0.1`))).toBe(status)

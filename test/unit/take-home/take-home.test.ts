@@ -167,6 +167,11 @@ describe('what may be taken home', () => {
     const running = Array.from({ length: MAX_ARCHIVES }, () => takeHome.lessonsAndNotes(never))
     for (const one of running) await one.next()
     await expect(takeHome.lessonsAndNotes(never).next()).rejects.toMatchObject({ code: 'BUSY' })
+    // Lessons are for anybody: however slowly they are taken, a facilitator has a place beside them, and one.
+    const wholeClass = takeHome.wholeClass(never)
+    expect((await wholeClass.next()).done).toBe(false)
+    await expect(takeHome.wholeClass(never).next()).rejects.toMatchObject({ code: 'BUSY' })
+    await wholeClass.return(undefined)
     await running[0]?.return(undefined)
     expect(pathsIn(await bytesOf(takeHome.lessonsAndNotes(never)))).toEqual(['notes/Day one.md'])
   })
