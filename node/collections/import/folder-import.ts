@@ -173,9 +173,12 @@ export class FolderImport {
       return
     }
     if (other.file.cid === outcome.file.cid) return
-    other.disputed = true
-    const text = `${other.found.shown} and ${shown} are both ${collection}/${path} and differ`
-    this.#report.problem(shown, new JoineryError('NAMES_COLLIDE', text))
+    // Which of them was read sooner is chance: the first by its name stands for the others.
+    const [first, second] = other.found.shown < shown ? [other, outcome] : [outcome, other]
+    first.disputed = true
+    outcomes.set(path, first)
+    const text = `${first.found.shown} and ${second.found.shown} are both ${collection}/${path} and differ`
+    this.#report.problem(second.found.shown, new JoineryError('NAMES_COLLIDE', text))
   }
 
   #refuseCollisions(): void {
