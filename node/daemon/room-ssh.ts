@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import { GitSsh } from '../git/index.ts'
 import type { Device } from './device.ts'
+import { roomHearing } from './room-hearing.ts'
 import type { RoomSlot } from './room-slot.ts'
 import type { Undoing } from './undoing.ts'
 
@@ -24,6 +25,7 @@ export async function startRoomSsh(
         const { agreement } = current.git
         return { people: current.people, directory: agreement.directory, service: agreement }
       },
+      hasHeard: () => roomHearing(slot).known().heard,
       onProblem: ({ message, cause }) => log.warn({ err: cause }, message)
     },
     { port: config.sshPort, host: config.httpHost, hostKeyPath: join(config.dataDirectory, 'ssh', 'host-key') }

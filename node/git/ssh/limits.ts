@@ -16,3 +16,7 @@ export const MAX_SESSIONS_PER_CONNECTION = 8
 export const MAX_SECTION_BYTES = 8 * 1024 * 1024
 /** `git-receive-pack '/person/repository.git'` */
 export const MAX_COMMAND_CHARACTERS = 400
+/** A device that has only just joined waits so long before it says "not here" or "no such key"; as over HTTP, and well within `SIGN_IN_TIMEOUT_MS`. */
+export const HEARING_PATIENCE_MS = 10_000
+/** How often it looks again meanwhile. */
+export const HEARING_LOOK_MS = 100

@@ -5,11 +5,11 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { AuthContext, Connection, Server, ServerChannel, Session } from 'ssh2'
 import { JoineryError } from '../../../protocols/errors.ts'
-import type { GitService, RepositoryDirectory } from '../../../protocols/git.ts'
+import type { GitService, Repository, RepositoryDirectory } from '../../../protocols/git.ts'
 import { findRepository, mayPush } from '../../../protocols/git-access.ts'
 import type { PeopleAccess, Person } from '../../../protocols/people.ts'
 import { drained } from '../../platform/back-pressure.ts'
-import type { Clock } from '../../platform/clock.ts'
+import { type Clock, sleep } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { readCommand, type SshCommand } from './command.ts'
 import { receive, upload } from './conversation.ts'
@@ -27,6 +27,8 @@ export interface GitSshComponents {
   clock: Clock
   /** Undefined while the device belongs to no room. @throws JoineryError when git cannot be used here */
   host(): SshHost | undefined
+  /** False while this device has only just joined or started: who and what is not known here may well be in the room. Absent: all is known. */
+  hasHeard?(): boolean
   onProblem(problem: { message: string; cause: unknown }): void
 }
 
@@ -152,22 +154,27 @@ export class GitSsh {
     const left = new AbortController()
     connection.once('close', () => left.abort(leaving()))
     connection.on('error', () => connection.end())
+    const signIn = async (context: AuthContext): Promise<void> => {
+      if (context.method !== 'publickey') return context.reject(['publickey'])
+      if (++offered > limits.MAX_OFFERED_KEYS) {
+        connection.end()
+        return
+      }
+      const { data } = context.key
+      const found = await this.#findPatiently(() => this.#components.host()?.people.ofSshKey(data), endMs, left.signal)
+      // Without a signature it only asks whether the key would do.
+      if (!found || (context.signature && !isSigned(context, parseKey))) return context.reject(['publickey'])
+      if (context.signature) person = found
+      context.accept()
+    }
+    // For all keys that it offers together.
+    const endMs = this.#components.clock.monotonicMs() + limits.HEARING_PATIENCE_MS
     connection.on('authentication', (context) => {
-      try {
-        if (context.method !== 'publickey') return context.reject(['publickey'])
-        if (++offered > limits.MAX_OFFERED_KEYS) {
-          connection.end()
-          return
-        }
-        const found = this.#components.host()?.people.ofSshKey(context.key.data)
-        // Without a signature it only asks whether the key would do.
-        if (!found || (context.signature && !isSigned(context, parseKey))) return context.reject(['publickey'])
-        if (context.signature) person = found
-        context.accept()
-      } catch (cause) {
+      signIn(context).catch((cause: unknown) => {
+        if (left.signal.aborted) return
         this.#components.onProblem({ message: 'somebody could not sign in over SSH', cause })
         context.reject()
-      }
+      })
     })
     connection.on('ready', () => {
       this.#unknown.get(name)?.()
@@ -225,10 +232,7 @@ export class GitSsh {
     stream.on('error', () => stream.destroy())
     let code = 0
     try {
-      const host = this.#components.host()
-      if (!host) throw new JoineryError('NO_ROOM', 'no repositories here')
-      const repository = findRepository(host, asked.person, asked.repository)
-      if (!repository) throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+      const { host, repository } = await this.#find(asked, gone)
       if (asked.service === 'git-receive-pack' && !mayPush(host, repository, person.id))
         throw new JoineryError('NOT_YOUR_REPOSITORY', `${person.name} may not push`)
       const conversation = {
@@ -250,6 +254,40 @@ export class GitSsh {
     }
     stream.exit(code)
     stream.end()
+  }
+
+  async #find(
+    { person, repository }: SshCommand,
+    gone: AbortSignal
+  ): Promise<{ host: SshHost; repository: Repository }> {
+    const endMs = this.#components.clock.monotonicMs() + limits.HEARING_PATIENCE_MS
+    const look = (): { host: SshHost; repository: Repository } | undefined => {
+      const host = this.#components.host()
+      const found = host && findRepository(host, person, repository)
+      return host && found && { host, repository: found }
+    }
+    const found = await this.#findPatiently(look, endMs, gone)
+    if (found) return found
+    if (this.#components.hasHeard?.() === false)
+      throw new JoineryError('NOT_HEARD_YET', 'this device does not know yet what the room has')
+    if (!this.#components.host()) throw new JoineryError('NO_ROOM', 'no repositories here')
+    throw new JoineryError('REPOSITORY_UNKNOWN', 'no such repository')
+  }
+
+  /** As over HTTP: for git a "not here" is final, and a device that has only just joined looks again until it has heard of the room. */
+  async #findPatiently<Found>(
+    look: () => Found | undefined,
+    endMs: number,
+    gone: AbortSignal
+  ): Promise<Found | undefined> {
+    const { clock, hasHeard } = this.#components
+    for (;;) {
+      // Asked first: what is heard of between the two is found.
+      const isFinal = hasHeard?.() !== false || clock.monotonicMs() >= endMs
+      const found = look()
+      if (found !== undefined || isFinal) return found
+      await sleep(clock, limits.HEARING_LOOK_MS, gone)
+    }
   }
 }
 

@@ -9,10 +9,16 @@ import { pktLine } from '../../../node/git/pkt-line.ts'
 import { readCommand } from '../../../node/git/ssh/command.ts'
 import { receive, upload } from '../../../node/git/ssh/conversation.ts'
 import { makeHostKey } from '../../../node/git/ssh/host-key.ts'
-import { MAX_OFFERED_KEYS, MAX_SECTION_BYTES, MAX_SESSIONS_PER_CONNECTION } from '../../../node/git/ssh/limits.ts'
+import {
+  HEARING_PATIENCE_MS,
+  MAX_OFFERED_KEYS,
+  MAX_SECTION_BYTES,
+  MAX_SESSIONS_PER_CONNECTION
+} from '../../../node/git/ssh/limits.ts'
+import '../../../node/http/errors.ts'
 import { PktSections } from '../../../node/git/ssh/pkt-sections.ts'
-import { GitSsh, type GitSshInit, type SshHost } from '../../../node/git/ssh/ssh-server.ts'
-import { systemClock } from '../../../node/platform/clock.ts'
+import { GitSsh, type GitSshComponents, type GitSshInit, type SshHost } from '../../../node/git/ssh/ssh-server.ts'
+import { type Clock, systemClock } from '../../../node/platform/clock.ts'
 import { nodeDisk } from '../../../node/platform/disk.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import type { GitRequest, GitService, Repository } from '../../../protocols/git.ts'
@@ -192,11 +198,15 @@ describe('the port', () => {
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end()
   })
-  const start = async (init: Partial<GitSshInit> = {}, host?: SshHost): Promise<{ ssh: GitSsh; port: number }> => {
+  const start = async (
+    init: Partial<GitSshInit> = {},
+    host?: SshHost,
+    components: Partial<GitSshComponents> = {}
+  ): Promise<{ ssh: GitSsh; port: number }> => {
     const folder = temporaryFolder()
     ends.push(() => folder[Symbol.dispose]())
     const ssh = new GitSsh(
-      { disk: nodeDisk, clock: systemClock, host: () => host, onProblem: () => undefined },
+      { disk: nodeDisk, clock: systemClock, host: () => host, onProblem: () => undefined, ...components },
       { port: 0, host: '127.0.0.1', hostKeyPath: `${folder.path}/ssh/host-key`, ...init }
     )
     const { port } = await ssh.start()
@@ -363,4 +373,49 @@ describe('the port', () => {
       expect(await ended.promise).toBe('the place is free')
     }
   )
+
+  describe('of a device that has only just joined', () => {
+    const joining = async (find: () => Repository | undefined, more: Partial<GitSshComponents> = {}) => {
+      const own = newKey()
+      const asked = Promise.withResolvers<string>()
+      const answer: GitService['answer'] = (id, request, signal) => {
+        asked.resolve(id)
+        return untilBrokenOff(id, request, signal)
+      }
+      const host = { ...hostOf(own, answer), directory: { find } as unknown as SshHost['directory'] }
+      let known = false
+      const looked = (): SshHost | undefined => {
+        // It hears of its people between this look and the next one.
+        const seen = known ? host : undefined
+        known = true
+        return seen
+      }
+      const { port } = await start({}, undefined, { host: looked, hasHeard: () => false, ...more })
+      return { client: await signIn(port, [own]), asked: asked.promise }
+    }
+
+    test('waits for the person and the repository, as over HTTP', async () => {
+      let looks = 0
+      // However busy the machine is, its patience does not end.
+      const clock: Clock = { ...systemClock, monotonicMs: () => 0 }
+      const { client, asked } = await joining(() => (++looks > 1 ? recipes : undefined), { clock })
+      await fetchOver(client)
+      expect(await asked).toBe(recipes.id)
+    })
+
+    test('says after so long that it does not know yet, and not a moment before', async () => {
+      let [nowMs, looks] = [0, 0]
+      const clock: Clock = { ...systemClock, monotonicMs: () => nowMs }
+      const find = (): undefined => {
+        nowMs = ++looks === 1 ? HEARING_PATIENCE_MS - 1 : HEARING_PATIENCE_MS
+      }
+      const { client } = await joining(find, { clock })
+      const channel = await fetchOver(client)
+      channel.resume()
+      const words: Buffer[] = []
+      for await (const span of channel.stderr) words.push(span as Buffer)
+      expect(Buffer.concat(words).toString()).toContain('does not know yet what the room has')
+      expect(looks).toBe(3)
+    })
+  })
 })
