@@ -24,6 +24,7 @@ export interface ContentDeskOptions {
 }
 
 export const UPLOAD_PATH = '/room/content/upload'
+const SPACE_PATH = '/room/content/space'
 const PACE = { burst: 5, refillMs: 5_000 }
 /** Pages of work that goes on ask again by themselves, with and without scripts. */
 const REFRESH_SECONDS = '2'
@@ -56,6 +57,12 @@ export function addContentDeskRoutes(app: FastifyInstance, options: ContentDeskO
     if (away) return away
     if (desk.job?.isRunning) reply.header('Refresh', REFRESH_SECONDS)
     return sendFreshPage(reply, renderContentPage(desk.job, visitorOf(request, people)))
+  })
+  // Asked by the form before it sends a file, so that nobody waits for what cannot fit.
+  app.get(SPACE_PATH, { config: { action: 'change-content' } }, async (request, reply) => {
+    allowed(request, people, 'change-content')
+    const mostBytes = Math.min(MAX_UPLOAD_BYTES, await actions.uploads.freeBytes())
+    return reply.header('Cache-Control', 'no-store').send({ mostBytes })
   })
   app.get<{ Params: { collection: string } }>(
     '/room/versions/:collection',

@@ -117,12 +117,12 @@ function choicesOf(
     {
       value: 'copies',
       label: words.copies,
-      ...(rule && { explain: html`${two.copies}: ${rule.cost(two)}` })
+      ...(rule && { explain: html`${two.copies} × · ${rule.cost(two)}` })
     },
     {
       value: 'on-demand',
       label: words.onDemand,
-      explain: html`${words.onDemandExplain}${rule && html` ${rule.cost({ kind: 'on-demand' })}`}`
+      explain: words.onDemandExplain
     }
   ]
 }

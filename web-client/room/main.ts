@@ -9,6 +9,7 @@ import { renderDevice, renderMore, renderTop } from './device-card.ts'
 import { roomContext } from './room-context.ts'
 import { byUsefulness } from './room-page.ts'
 import { ROOM_PARTS } from './room-parts.ts'
+import { followUploads } from './upload-form.ts'
 
 /** So long may one go at it before the page gets its turn: far below what a person feels, also on a phone. */
 const TURN_MS = 12
@@ -133,6 +134,9 @@ function followRoom(root: HTMLElement): void {
   root.addEventListener('focusout', () => {
     if (glance) show(glance, { whole: glance })
   })
+
+  const upload = root.querySelector<HTMLFormElement>('[data-upload]')
+  if (upload) followUploads(upload, context.language)
 
   // The clock of this computer, in one click.
   const form = root.querySelector<HTMLFormElement>('[data-clock]')

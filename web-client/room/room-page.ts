@@ -132,7 +132,7 @@ function renderContentForm(sticks: readonly string[], { words }: RoomContext): H
   return html`<section class="card" id="content" aria-labelledby="content-title">
 <h2 id="content-title">${said.title}</h2>
 <p class="explain">${said.explain}</p>
-<form method="post" action="/room/content/upload" enctype="multipart/form-data" class="form">
+<form method="post" action="/room/content/upload" enctype="multipart/form-data" class="form" data-upload>
 <div class="field"><label for="content-collection">${said.collection}</label><select id="content-collection" name="collection"><option value="">${said.auto}</option>${COLLECTIONS.map((one) => html`<option>${one}</option>`)}</select></div>
 <p><label><input type="checkbox" name="unpack" value="yes"> ${said.unpack}</label></p>
 <div class="field"><label for="content-file">${said.file}</label><input id="content-file" type="file" name="file" required></div>

@@ -39,6 +39,7 @@ const ROUTES: Readonly<Record<string, Action | 'anybody'>> = {
   'GET /room/devices/stolen': 'change-devices',
   'POST /room/devices/approve': 'change-devices',
   'GET /room/content': 'change-content',
+  'GET /room/content/space': 'change-content',
   [`POST ${UPLOAD_PATH}`]: 'change-content',
   'POST /room/content/stick': 'change-content',
   'GET /room/versions/:collection': 'change-content',
@@ -234,7 +235,7 @@ describe.each(Object.entries(ROUTES))('%s', (route, action) => {
       const status = await call(route, who)
       const isAllowed = action === 'anybody' || may(roleOf(who), action)
       if (isAllowed) expect([who, status < 400]).toEqual([who, true])
-      else if (who === 'nobody' && route.startsWith('GET') && !route.endsWith('/live'))
+      else if (who === 'nobody' && route.startsWith('GET') && !/\/(?:live|space)$/.test(route))
         expect([who, status]).toEqual([who, 303])
       else expect([who, status]).toEqual([who, who === 'nobody' ? 401 : 403])
     }
