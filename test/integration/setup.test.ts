@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { posixSetup } from '../../web-client/setup/posix-script.ts'
-import { SETUP_TOOLS, type SetupTool, setupPlace } from '../../web-client/setup/setup-tool.ts'
+import { powershellSetup } from '../../web-client/setup/powershell-script.ts'
+import { SETUP_TOOLS, type SetupTool, setupPlace, undoLine } from '../../web-client/setup/setup-tool.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 
 const PLACE = setupPlace('http://192.168.77.1:8080') ?? { origin: '', host: '' }
@@ -141,6 +142,39 @@ describe.each(SETUP_TOOLS)('%s', (tool) => {
       }
       expect(home.files().size).toBe(0)
     }
+  })
+})
+
+/** No PowerShell runs here: these are the rules that Windows PowerShell 5.1 breaks when they are not kept. */
+describe.each(SETUP_TOOLS)('%s in PowerShell', (tool) => {
+  const script = powershellSetup(tool, PLACE)
+  const undo = /@'\n([\s\S]*?)\n'@/.exec(script)?.[1] ?? ''
+
+  test('is in letters that mean the same in every encoding, and its undo begins with a mark', () => {
+    expect(script).toMatch(/^[\n\x20-\x7e]*$/)
+    expect(script).toContain('[IO.File]::WriteAllText($undo, $head + $body, [Text.Encoding]::UTF8)')
+  })
+
+  test('stops at what fails, and never at what a program says on its error stream', () => {
+    expect([script, undo].map((text) => text.includes("$ErrorActionPreference = 'Stop'"))).toEqual([true, true])
+    const redirecting = script.split('\n').filter((line) => /2>|\*>/.test(line))
+    for (const line of redirecting) expect(line).toContain("& { $ErrorActionPreference = 'Continue'; git ")
+    expect(redirecting).toHaveLength(tool === 'git' ? 2 : 0)
+  })
+
+  test('takes brackets in a path for what they are', () => {
+    const commands = script.match(/(?:Test-Path|Copy-Item|Remove-Item|Get-FileHash|Get-ChildItem) \S+/g) ?? []
+    expect(commands.length).toBeGreaterThan(8)
+    for (const command of commands) expect(command).toMatch(/ (?:-LiteralPath|\.Rprofile\)|-Filter)$/)
+  })
+
+  test('runs only when all of it has come, and knows the undo that stays', () => {
+    expect(script).toMatch(/^#[^\n]*\n& \{\n[\s\S]*\n\} @args\n$/)
+    expect(script.replace(/"[^"\n]*"|'[^'\n]*'/g, '').match(/[{]/g)).toHaveLength(
+      script.replace(/"[^"\n]*"|'[^'\n]*'/g, '').match(/[}]/g)?.length ?? 0
+    )
+    expect(undoLine(tool, 'ps1')).toContain(`undo-${tool}.ps1`)
+    expect(script).toContain(`$undo = "$base\\undo-${tool}.ps1"`)
   })
 })
 

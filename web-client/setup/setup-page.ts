@@ -4,7 +4,15 @@ import { type Html, html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import type { Visitor } from '../visitor.ts'
-import { SETUP_TOOLS, type SetupPlace, type SetupTool, setupLine, setupScriptPath, undoLine } from './setup-tool.ts'
+import {
+  runLine,
+  SETUP_TOOLS,
+  type SetupPlace,
+  type SetupTool,
+  setupLine,
+  setupScriptPath,
+  undoLine
+} from './setup-tool.ts'
 import { type SetupTexts, setupTextsIn } from './texts.ts'
 
 export function renderSetupPage(tool: SetupTool | undefined, place: SetupPlace, visitor: Visitor): string {
@@ -39,7 +47,8 @@ function renderSystem(tool: SetupTool, system: 'sh' | 'ps1', place: SetupPlace, 
   const path = setupScriptPath(tool, system)
   return html`<p>${words.paste}</p>
 ${renderLine(setupLine(tool, system, place))}
-<p>${words.again} ${words.file} <a href="${path}" download>${path.slice(path.lastIndexOf('/') + 1)}</a></p>
+<p>${words.again} ${words.file} <a href="${path}" download>${path.slice(path.lastIndexOf('/') + 1)}</a><br>
+${words.run} <code>${runLine(tool, system)}</code></p>
 <h4>${words.leave}</h4>
 <p>${words.leaveExplain}</p>
 ${renderLine(undoLine(tool, system))}`

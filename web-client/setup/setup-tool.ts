@@ -25,6 +25,11 @@ export function setupLine(tool: SetupTool, system: 'sh' | 'ps1', { origin }: Set
   return system === 'sh' ? `curl -fsS ${address} | sh` : `irm ${address} | iex`
 }
 
+/** For who downloaded the file: Windows opens it in an editor otherwise, or refuses to run it. */
+export function runLine(tool: SetupTool, system: 'sh' | 'ps1'): string {
+  return system === 'sh' ? `sh ${tool}.sh` : `powershell -ExecutionPolicy Bypass -File ${tool}.ps1`
+}
+
 /** What stays on the learner's computer and works without the room. */
 export function undoLine(tool: SetupTool, system: 'sh' | 'ps1'): string {
   return system === 'sh'

@@ -11,6 +11,8 @@ export interface SetupTexts {
   windows: string
   paste: string
   file: string
+  /** Of the file that was downloaded. */
+  run: string
   again: string
   leave: string
   leaveExplain: string
@@ -36,6 +38,7 @@ const en: SetupTexts = {
   windows: 'Windows: paste into PowerShell',
   paste: 'Paste this line:',
   file: 'Or download the file and look at it first:',
+  run: 'Then run it, in the folder where it is:',
   again: 'Running it twice changes nothing. Your other settings stay.',
   leave: 'Before you leave',
   leaveAsk: 'Did you set up your computer for this room?',
@@ -64,6 +67,7 @@ const es: SetupTexts = {
   windows: 'Windows: pega en PowerShell',
   paste: 'Pega esta línea:',
   file: 'O descarga el archivo y míralo antes:',
+  run: 'Luego ejecútalo, en la carpeta donde está:',
   again: 'Ejecutarla dos veces no cambia nada. Tus demás ajustes se quedan.',
   leave: 'Antes de irte',
   leaveAsk: '¿Preparaste tu computadora para esta sala?',
@@ -92,6 +96,7 @@ const fr: SetupTexts = {
   windows: 'Windows : collez dans PowerShell',
   paste: 'Collez cette ligne :',
   file: 'Ou téléchargez le fichier et regardez-le d’abord :',
+  run: 'Puis lancez-le, dans le dossier où il se trouve :',
   again: 'La lancer deux fois ne change rien. Vos autres réglages restent.',
   leave: 'Avant de partir',
   leaveAsk: 'Avez-vous réglé votre ordinateur pour cette salle ?',
@@ -120,6 +125,7 @@ const pt: SetupTexts = {
   windows: 'Windows: cole no PowerShell',
   paste: 'Cole esta linha:',
   file: 'Ou baixe o arquivo e veja antes o que ele faz:',
+  run: 'Depois execute-o, na pasta onde ele está:',
   again: 'Executar duas vezes não muda nada. As suas outras configurações ficam.',
   leave: 'Antes de sair',
   leaveAsk: 'Você preparou o seu computador para esta sala?',
