@@ -51,15 +51,21 @@ export function decodeCbor(bytes: Uint8Array, maxBytes: number): CborValue {
   return value
 }
 
-/** Walks the heads without recursion: depth, lengths that run past the end, indefinite lengths, tags and `__proto__` are refused. */
+/**
+ * Walks the heads without recursion: depth, lengths that run past the end, indefinite lengths, tags and the key `__proto__` are refused. As a text the
+ * same word is as good as any other: somebody may call themselves, or a note, so.
+ */
 function checkShape(bytes: Uint8Array): void {
   /** How many items each open container still waits for. */
   const open: number[] = [1]
+  /** And whether it is a map: its keys come first, third and so on, with an even number of items left. */
+  const maps: boolean[] = [false]
   let at = 0
   while (open.length > 0) {
     const left = open[open.length - 1] as number
     if (left === 0) {
       open.pop()
+      maps.pop()
       continue
     }
     open[open.length - 1] = left - 1
@@ -78,7 +84,8 @@ function checkShape(bytes: Uint8Array): void {
     }
     if (major === 2 || major === 3) {
       if (argument > bytes.length - at) throw malformed('a length runs past the end')
-      if (major === 3 && argument === 9 && isProto(bytes, at)) throw malformed('a reserved name')
+      const isKey = left % 2 === 0 && maps[maps.length - 1] === true
+      if (isKey && major === 3 && argument === 9 && isProto(bytes, at)) throw malformed('a reserved name')
       at += argument
     } else if (major === 4 || major === 5) {
       const items = major === 4 ? argument : argument * 2
@@ -86,6 +93,7 @@ function checkShape(bytes: Uint8Array): void {
       // The first frame is the value itself, so a container at depth 8 makes nine frames.
       if (open.length > MAX_CBOR_DEPTH) throw malformed('nested too deeply')
       open.push(items)
+      maps.push(major === 5)
     } else if (major === 6) throw malformed('tags are not used')
   }
   if (at !== bytes.length) throw malformed('bytes after the record')

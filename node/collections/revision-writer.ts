@@ -221,6 +221,5 @@ function countFiles(shards: readonly ManifestShard[]): { files: number; sizeByte
 
 /** Fit to be shown in a line, and to be encoded. */
 function shorten(label: string): string {
-  const shown = [...label.replace(/[\p{Cc}\p{Surrogate}]/gu, ' ')].slice(0, MAX_LABEL_CHARACTERS / 2).join('')
-  return shown === '__proto__' ? '' : shown
+  return [...label.replace(/[\p{Cc}\p{Surrogate}]/gu, ' ')].slice(0, MAX_LABEL_CHARACTERS / 2).join('')
 }

@@ -437,7 +437,7 @@ describe('packages', () => {
       const text = new TextDecoder().decode(await source.read(0, 100))
       if (text.startsWith('broken')) throw new JoineryError('MALFORMED', `${source.path}: not a package`)
       const project = source.path.split('/').at(-1)?.split('-')[0] ?? ''
-      const details = text.startsWith('odd') ? { summary: '__proto__' } : { project }
+      const details = text.startsWith('odd') ? { ['__proto__']: 'odd' } : { project }
       return {
         path: `${project}/${source.path.split('/').at(-1)}`,
         details,
