@@ -65,12 +65,12 @@ function macPlatforms(cpu: string): string[] {
   const add = (version: string, formats: readonly string[]): void => {
     for (const format of formats) platforms.push(`macosx_${version}_${format}`)
   }
-  if (cpu === 'x86_64')
-    for (let minor = 4; minor <= 16; minor++)
-      add(`10_${minor}`, ['x86_64', 'intel', 'fat64', 'fat32', 'universal2', 'universal'])
+  const intel = ['x86_64', 'intel', 'fat64', 'fat32', 'universal2', 'universal']
+  if (cpu === 'x86_64') for (let minor = 4; minor <= 16; minor++) add(`10_${minor}`, intel)
   if (cpu === 'arm64') for (let minor = 4; minor <= 16; minor++) add(`10_${minor}`, ['universal2'])
   if (cpu === 'x86_64' || cpu === 'arm64')
-    for (let major = 11; major <= NEWEST_MACOS; major++) add(`${major}_0`, [cpu, 'universal2'])
+    for (let major = 11; major <= NEWEST_MACOS; major++)
+      add(`${major}_0`, cpu === 'arm64' ? ['arm64', 'universal2'] : intel)
   return platforms
 }
 
