@@ -80,7 +80,7 @@ export function serveStreams(components: {
 }
 
 /** How big the messages of a stream are: as much as leaves in a moment, by what has left until now. */
-class Pace {
+export class Pace {
   readonly #clock: Clock
   #bytes = 0
   #tookMs = 0

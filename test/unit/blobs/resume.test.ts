@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { Fragments } from '../../../node/blobs/fragments.ts'
-import { MAX_DOUBTED_PIECES, MAX_FRAGMENT_BYTES, MAX_SENDERS } from '../../../node/blobs/limits.ts'
+import { MAX_DOUBTED_PIECES, MAX_DOUBTED_SPANS, MAX_FRAGMENT_BYTES, MAX_SENDERS } from '../../../node/blobs/limits.ts'
 import { BLOB_PROTOCOL } from '../../../protocols/blob-stream.ts'
 import type { MessageStream } from '../../../protocols/message-stream.ts'
 import { PIECE_BYTES, pieceListBytes } from '../../../protocols/piece-list.ts'
@@ -196,4 +196,16 @@ test('so many pieces can be in doubt and no more', () => {
   for (let i = 0; i <= MAX_DOUBTED_PIECES; i++) fragments.doubt(`${i}`, one, [{ peer: 'a', end: 1 }])
   expect(fragments.settle('0', new Uint8Array([1]))).toEqual([])
   expect(fragments.settle('1', new Uint8Array([1]))).toEqual(['a'])
+})
+
+test('of one piece so many wrong parts are remembered, and of one more the first is forgotten', () => {
+  const [wrong, right] = [new Uint8Array(1), new Uint8Array(1).fill(1)]
+  const doubted = (parts: number): string[] => {
+    const fragments = new Fragments()
+    for (let part = 0; part < parts; part++) fragments.doubt('piece', wrong, [{ peer: `peer ${part}`, end: 1 }])
+    return fragments.settle('piece', right)
+  }
+  const most = Array.from({ length: MAX_DOUBTED_SPANS }, (_, part) => `peer ${part}`)
+  expect(doubted(MAX_DOUBTED_SPANS)).toEqual(most)
+  expect(doubted(MAX_DOUBTED_SPANS + 1)).toEqual([...most.slice(1), `peer ${MAX_DOUBTED_SPANS}`])
 })
