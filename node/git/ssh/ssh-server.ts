@@ -38,7 +38,7 @@ export interface GitSshInit {
   host: string
   hostKeyPath: string
   /** Only tests set these. */
-  limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'signInTimeoutMs', number>>
+  limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'signInTimeoutMs' | 'idleTimeoutMs', number>>
 }
 
 interface SshRequest {
@@ -70,6 +70,7 @@ export class GitSsh {
       connections: limits.MAX_CONNECTIONS,
       connectionsPerAddress: limits.MAX_CONNECTIONS_PER_ADDRESS,
       signInTimeoutMs: limits.SIGN_IN_TIMEOUT_MS,
+      idleTimeoutMs: limits.IDLE_TIMEOUT_MS,
       ...init.limits
     }
     this.#listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#take(socket))
@@ -111,7 +112,7 @@ export class GitSsh {
     const name = socketName(address, socket.remotePort)
     const cancel = this.#components.clock.after(this.#limits.signInTimeoutMs, () => socket.destroy())
     this.#unknown.set(name, cancel)
-    socket.setTimeout(limits.IDLE_TIMEOUT_MS, () => socket.destroy())
+    socket.setTimeout(this.#limits.idleTimeoutMs, () => socket.destroy())
     socket.once('close', () => {
       this.#sockets.delete(socket)
       cancel()

@@ -262,6 +262,12 @@ describe('the port', () => {
     expect(readFileSync(hostKeyPath, 'utf8')).toBe(key)
   })
 
+  test('shows out who lets nothing move for so long', async () => {
+    // Nothing of the sign-in ends this one.
+    const { port } = await start({ limits: { idleTimeoutMs: 100, signInTimeoutMs: 3_600_000 } })
+    await dial(port).closed
+  })
+
   test('has a key that can be read: one that cannot is made again, and so is one on the disk', async () => {
     const made = ['broken', 'broken', 'good']
     const maker = {
