@@ -27,6 +27,11 @@ export function asJoineryError(error: unknown): JoineryError {
   return new JoineryError(codeOfFastify(error) ?? 'INTERNAL', 'unexpected', { cause: error })
 }
 
+/** Worth a line in the log. "Come again" is what a busy device says, as often as somebody asks: their lines would fill its card. */
+export function isFailure({ status }: JoineryError): boolean {
+  return status >= 500 && status !== 503
+}
+
 /** What fastify refuses before a route sees it is the visitor's to put right, not a failure here. */
 function codeOfFastify(error: unknown): string | undefined {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }

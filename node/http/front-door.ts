@@ -24,7 +24,7 @@ import { newRequestId, withRequestId } from '../platform/request-id.ts'
 import { type ConnectionLimit, limitConnections } from './connection-limit.ts'
 import { UPLOAD_PATH } from './content-desk-routes.ts'
 import { type BlobServer, createContentRoute } from './content-route.ts'
-import { answerError, asJoineryError } from './error-answer.ts'
+import { answerError, asJoineryError, isFailure } from './error-answer.ts'
 import { EventStreams } from './event-streams.ts'
 import type { Downloads } from './file-answer.ts'
 import { createGitRoute, type GitDoor } from './git-route.ts'
@@ -194,7 +194,7 @@ export async function createFrontDoor(components: FrontDoorComponents, init: Fro
         if (components.log.level === 'debug') logAnswer(components, request, response)
         handle(request, response).catch((error: unknown) => {
           const known = asJoineryError(error)
-          if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a request failed')
+          if (isFailure(known)) components.log.warn({ err: error, url: request.url }, 'a request failed')
           answerError(request, response, known)
         })
       })

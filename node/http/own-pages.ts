@@ -5,7 +5,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import { addApiRoutes } from './api.ts'
 import { addContentDeskRoutes } from './content-desk-routes.ts'
 import { addCopiesRoutes } from './copies-routes.ts'
-import { answerError, asJoineryError } from './error-answer.ts'
+import { answerError, asJoineryError, isFailure } from './error-answer.ts'
 import type { EventStreams } from './event-streams.ts'
 import { fresh } from './fresh-value.ts'
 import type { FrontDoor, FrontDoorComponents, FrontDoorInit } from './front-door.ts'
@@ -57,7 +57,7 @@ export async function createPages(
   })
   app.setErrorHandler((error, request, reply) => {
     const known = orNotHeardYet(components, asJoineryError(error))
-    if (known.status >= 500) components.log.warn({ err: error, url: request.url }, 'a page failed')
+    if (isFailure(known)) components.log.warn({ err: error, url: request.url }, 'a page failed')
     reply.hijack()
     answerError(request.raw, reply.raw, known)
   })

@@ -76,6 +76,22 @@ describe('every answer', () => {
     )
   })
 
+  it('that only refuses leaves no line in the log, however many there are: they would fill the card', async () => {
+    for (let count = 0; count < 50; count++)
+      for (const [method, path, sent, status] of [
+        ['GET', '/search?q=x', {}, 503],
+        ['GET', '/nothing', {}, 404],
+        ['GET', '/nothing', { host: 'evil.example' }, 421],
+        ['POST', '/me/name', {}, 403],
+        ['POST', '/sign-in', { origin: door.origin, body: 999_999 }, 415]
+      ] as const)
+        expect((await door.send(method, path, sent)).status).toBe(status)
+    expect(door.logged).toEqual([])
+    expect((await door.send('GET', '/search?q=fails')).status).toBe(500)
+    expect(door.logged).toHaveLength(1)
+    expect(JSON.parse(door.logged[0] ?? '')).toMatchObject({ level: 40, url: '/search?q=fails' })
+  })
+
   it('that shows who somebody is stays out of every memory, and what takes a right is for nobody else', async () => {
     for (const line of door.routes) {
       if (line.method !== 'GET' || line.path.endsWith('/live')) continue

@@ -40,6 +40,8 @@ export interface WholeDoor extends AsyncDisposable {
   origin: string
   /** What reached the room. */
   done: readonly string[]
+  /** What the device has written down. */
+  logged: readonly string[]
   /** Of the newest account of each role. */
   cookies: ReadonlyMap<string, string>
   /** Accounts that have used up nothing yet. */
@@ -56,6 +58,7 @@ export async function startWholeDoor(): Promise<WholeDoor> {
   let nowMs = 1_000_000
   const clock = { ...systemClock, monotonicMs: () => nowMs }
   const done: string[] = []
+  const logged: string[] = []
   const act = (what: string) => async (): Promise<never> => {
     done.push(what)
     throw new JoineryError('BAD_REQUEST', what)
@@ -93,7 +96,7 @@ export async function startWholeDoor(): Promise<WholeDoor> {
     {
       clock,
       disk: nodeDisk,
-      log: pino({ level: 'silent' }),
+      log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
       blobs: {
         serveFile: act('serve'),
         serveBlob: () => Promise.reject(new JoineryError('NOT_FOUND', 'no blobs here'))
@@ -137,7 +140,7 @@ export async function startWholeDoor(): Promise<WholeDoor> {
         ...{ lessonsAndNotes: nothing, ofPerson: nothing, archiveClass: nothing, beginNewClass: act('new class') }
       },
       uplink: { status: async () => [] },
-      search: { search: async () => undefined },
+      search: { search: (query) => Promise.reject(new JoineryError(query === 'fails' ? 'INTERNAL' : 'BUSY', query)) },
       wants: async () => [],
       fetching: { begin: () => void done.push('fetch wants'), set: act('wants automatic') },
       handout: {
@@ -156,7 +159,7 @@ export async function startWholeDoor(): Promise<WholeDoor> {
   )
   const { port } = await door.start()
   return {
-    ...{ routes: door.routes, origin: `http://127.0.0.1:${port}`, done, cookies, renewPeople },
+    ...{ routes: door.routes, origin: `http://127.0.0.1:${port}`, done, logged, cookies, renewPeople },
     addressOf: ({ path }) =>
       path
         .replace(':person', facilitator?.name ?? '')
