@@ -103,8 +103,9 @@ export function openRoomLive(parts: RoomLiveParts): { live: RoomLive; stop(): vo
   }
 }
 
-function deviceWarnings(
-  figures: DeviceFigures,
+/** What its own figures say, as codes. */
+export function deviceWarnings(
+  figures: Pick<DeviceFigures, 'underVoltage' | 'temperatureC'>,
   disk: { totalBytes: number; freeBytes: number },
   wallMs: number
 ): string[] {

@@ -116,15 +116,29 @@ export function renderMore(device: DeviceGlance, glance: RoomGlance, { language,
 ${renderHours(glance.hours[device.id], { language, words })}`
 }
 
+/** A chart of less would show noise as mountains. */
+const LEAST_RATE = 10e3
+
 function renderHours(hour: HourGlance | undefined, { language, words }: Pick<RoomContext, 'language' | 'words'>): Html {
   if (!hour || hour.load === '') return html``
   const { figures: said } = words
-  const [load, memory, sent] = [samplesOf(hour.load), samplesOf(hour.memory), samplesOf(hour.sent)]
-  const most = (samples: readonly number[]): number => Math.max(0, ...samples)
+  const bytes = samplesOf(hour.sent).map(bytesPerSecondOf)
+  const chart = (
+    samples: readonly number[],
+    label: string,
+    { top, text }: { top: number; text(value: number): string }
+  ): Html => {
+    const most = Math.max(0, ...samples)
+    return renderHour(samples, {
+      ...{ most: Math.max(top, most), label, from: said.hourAgo, until: said.now },
+      said: `${said.now}: ${text(samples.at(-1) ?? 0)} · ${said.most(text(most))}`
+    })
+  }
+  const share = { top: 100, text: (value: number) => `${formatCount(value, language)} %` }
   return html`<h4>${said.hour}</h4><div class="hours">
-${renderHour(load, { most: Math.max(100, most(load)), label: said.hourLoad, said: said.most(`${most(load)} %`) })}
-${renderHour(memory, { most: 100, label: said.hourMemory, said: said.most(`${most(memory)} %`) })}
-${renderHour(sent, { most: 255, label: said.hourSent, said: said.most(said.rate(formatBytes(bytesPerSecondOf(most(sent)), language))) })}
+${chart(samplesOf(hour.load), said.hourLoad, share)}
+${chart(samplesOf(hour.memory), said.hourMemory, share)}
+${chart(bytes, said.hourSent, { top: LEAST_RATE, text: (value) => said.rate(formatBytes(value, language)) })}
 </div>`
 }
 

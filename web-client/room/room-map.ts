@@ -16,6 +16,10 @@ interface Frame {
 
 /** A few are drawn large, so that their names can be read on a phone. */
 const FEW: Frame = { width: 400, height: 230, radius: { x: 110, y: 85 } }
+/** Two are a line. */
+const TWO: Frame = { width: 400, height: 70, radius: { x: 110, y: 0 } }
+/** Of more, the speeds beside the lines would lie on each other; each device lists them. */
+const MOST_LABELLED = 3
 const MANY: Frame = { width: 640, height: 480, radius: { x: 230, y: 205 } }
 const MOST_FEW = 16
 const MAX_NAME_CHARACTERS = { few: 18, many: 11 }
@@ -35,15 +39,17 @@ export function renderMap(glance: RoomGlance, { language, words }: RoomContext):
   const links = linksBetween(devices)
   if (devices.length < 2 || links.length === 0) return html``
   const many = devices.length > MOST_FEW
-  const frame = many ? MANY : FEW
+  const frame = many ? MANY : devices.length === 2 ? TWO : FEW
   const places = devices.map((_, at) => placeOf(at, devices.length, frame))
-  const titleOf = ({ a, b, roundTripMs, bytesPerSecond }: Link): string => {
-    const speed = [
+  const speedOf = ({ roundTripMs, bytesPerSecond }: Link): string =>
+    [
       roundTripMs !== undefined && words.map.roundTrip(formatCount(roundTripMs, language)),
       bytesPerSecond !== undefined && words.figures.rate(formatBytes(bytesPerSecond, language))
-    ].filter((part) => part !== false)
-    return words.map.link(devices[a]?.name ?? '', devices[b]?.name ?? '', speed.join(', '))
-  }
+    ]
+      .filter((part) => part !== false)
+      .join(', ')
+  const titleOf = (link: Link): string =>
+    words.map.link(devices[link.a]?.name ?? '', devices[link.b]?.name ?? '', speedOf(link))
   return html`<section class="card" aria-labelledby="map-title">
 <h2 id="map-title">${words.map.title}</h2>
 <p class="explain">${words.map.explain}</p>
@@ -58,6 +64,16 @@ ${
         (link) =>
           html`<path class="link ${paceOf(link)}" d="${lineOf(link, places, frame)}"><title>${titleOf(link)}</title></path>`
       )
+}
+${
+  devices.length <= MOST_LABELLED &&
+  links.map((link) => {
+    const middle = middleOf(link, places, frame)
+    return (
+      middle &&
+      html`<text class="small" x="${middle.x}" y="${middle.y - 5}" text-anchor="middle">${speedOf(link)}</text>`
+    )
+  })
 }
 ${devices.map((device, at) => {
   const place = places[at]
@@ -82,6 +98,16 @@ const PACES = ['unknown', 'fair', 'fast', 'slow'] as const
 function lineOf({ a, b }: Link, places: readonly Place[], { width, height }: Frame): string {
   const [from, to] = [places[a], places[b]]
   return from && to ? `M${from.x} ${from.y}Q${width / 2} ${height / 2} ${to.x} ${to.y}` : ''
+}
+
+/** On the line as `lineOf` bends it. */
+function middleOf(
+  { a, b }: Link,
+  places: readonly Place[],
+  { width, height }: Frame
+): { x: number; y: number } | undefined {
+  const [from, to] = [places[a], places[b]]
+  return from && to && { x: (from.x + to.x + width) / 4, y: (from.y + to.y + height) / 4 }
 }
 
 function paceOf({ roundTripMs, bytesPerSecond }: Link): (typeof PACES)[number] {

@@ -47,6 +47,8 @@ export interface RoomTexts {
     hourLoad: string
     hourMemory: string
     hourSent: string
+    now: string
+    hourAgo: string
     most(value: string): string
   }
   collections: {

@@ -140,6 +140,8 @@ export const en: RoomTexts = {
     hourLoad: 'Load',
     hourMemory: 'Memory',
     hourSent: 'Served',
+    now: 'now',
+    hourAgo: 'an hour ago',
     most: (value) => `most: ${value}`
   },
   collections: {

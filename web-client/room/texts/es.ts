@@ -137,6 +137,8 @@ export const es: RoomTexts = {
     hourLoad: 'Carga',
     hourMemory: 'Memoria',
     hourSent: 'Servido',
+    now: 'ahora',
+    hourAgo: 'hace una hora',
     most: (value) => `máximo: ${value}`
   },
   collections: {

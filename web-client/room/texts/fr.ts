@@ -140,6 +140,8 @@ export const fr: RoomTexts = {
     hourLoad: 'Charge',
     hourMemory: 'Mémoire',
     hourSent: 'Envoyé',
+    now: 'maintenant',
+    hourAgo: 'il y a une heure',
     most: (value) => `maximum : ${value}`
   },
   collections: {

@@ -140,6 +140,8 @@ export const pt: RoomTexts = {
     hourLoad: 'Carga',
     hourMemory: 'Memória',
     hourSent: 'Servido',
+    now: 'agora',
+    hourAgo: 'há uma hora',
     most: (value) => `máximo: ${value}`
   },
   collections: {
