@@ -41,6 +41,16 @@ class TestDevice {
 const brief = (wants: readonly Want[]): unknown => wants.map(({ name, count, learners }) => [name, count, learners])
 
 describe('what the room lacks', () => {
+  test('is read again after a journal that could not be read', async () => {
+    const one = new TestDevice('one')
+    one.ask('torch', '10.0.0.1')
+    const view = one.journal.view.bind(one.journal)
+    one.journal.view = () => Promise.reject(new Error('damaged'))
+    await expect(one.room.list()).rejects.toThrow('damaged')
+    one.journal.view = view
+    expect(brief(await one.room.list())).toEqual([['torch', 1, 1]])
+  })
+
   test('is what all devices were asked for, a laptop that asked two of them counted once', async () => {
     const [one, two] = [new TestDevice('one'), new TestDevice('two')]
     one.ask('torch', '10.0.0.1')
