@@ -6,7 +6,7 @@ import { JoineryError } from '../../../protocols/errors.ts'
 import type { HttpVisitor } from './http-visitor.ts'
 
 /** Enough to try: a check must not copy a whole distribution through every device. */
-const MAX_TRIED_BYTES = 64 * 2 ** 20
+export const MAX_TRIED_BYTES = 64 * 2 ** 20
 
 /** Each gives what it tried, or undefined when there is nothing of that kind. @throws when it does not work */
 export type PackageStep = (visitor: HttpVisitor, origin: string, content: ContentIndex) => Promise<string | undefined>
