@@ -13,7 +13,7 @@ const MAX_NAME_CHARACTERS = 150
 const TYPES =
   /\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz|exe|msi|pkg|dmg|deb|rpm|appimage|run|sh|apk|html?|pdf|md|txt|csv|tsv|json|xlsx?|ods|ipynb|py|r|rmd|qmd|png|jpe?g|gif|svg|webp|mp4|webm|ogg|mp3|parquet|db|sqlite)$/i
 /** Fields beside the file. */
-const MAX_FIELDS = 8
+export const MAX_FIELDS = 8
 const MAX_FIELD_BYTES = 1_000
 
 export interface Upload {
