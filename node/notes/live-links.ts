@@ -214,7 +214,7 @@ function digestOf(note: OpenNote): { vector: Uint8Array; content: Uint8Array } {
 }
 
 /** One stream: messages leave one after the other, and what a slow peer cannot take is dropped. */
-class LiveSession {
+export class LiveSession {
   /** What the peer has open. */
   notes: ReadonlySet<string> = new Set()
   /** Differences that were seen once. */
