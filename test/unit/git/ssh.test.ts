@@ -11,6 +11,7 @@ import { receive, upload } from '../../../node/git/ssh/conversation.ts'
 import { makeHostKey } from '../../../node/git/ssh/host-key.ts'
 import {
   HEARING_PATIENCE_MS,
+  MAX_COMMAND_CHARACTERS,
   MAX_OFFERED_KEYS,
   MAX_SECTION_BYTES,
   MAX_SESSIONS_PER_CONNECTION
@@ -40,6 +41,7 @@ describe('the command line', () => {
 
   test.each([
     '',
+    `git-upload-pack '/ana/${'r'.repeat(MAX_COMMAND_CHARACTERS)}.git'`,
     'git-upload-pack',
     'git-upload-pack /ana/recipes.git',
     "git-upload-pack '/ana/recipes.git'; id",

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createSearchViews } from '../../../node/mirrors/index.ts'
 import { type Clock, systemClock } from '../../../node/platform/clock.ts'
 import { type Disk, nodeDisk } from '../../../node/platform/disk.ts'
+import { foldWord, termsOf } from '../../../node/search/fold.ts'
 import { Search, type SearchContent } from '../../../node/search/index.ts'
 import {
   MAX_FILE_BYTES,
@@ -12,9 +13,11 @@ import {
   MAX_KEPT_ANSWERS,
   MAX_NAMES,
   MAX_PAGES,
+  MAX_QUERY_CHARACTERS,
   MAX_RECORD_BYTES,
   MAX_TERMS,
   MAX_WAITING,
+  MAX_WORD_CHARACTERS,
   PATIENCE_MS
 } from '../../../node/search/limits.ts'
 import { FILE_BEGINNING, recordOf } from '../../../node/search/search-file.ts'
@@ -193,6 +196,16 @@ describe('a search', () => {
     const exactly = Object.fromEntries(Object.entries(pages).slice(0, MAX_HITS))
     expect(await room(exactly).open().search('leaf')).toMatchObject({ more: false })
   })
+})
+
+test('of a question so many characters count, and of a word so many', () => {
+  const at = 'x'.repeat(MAX_WORD_CHARACTERS)
+  expect([foldWord(at), foldWord(`${at}y`), foldWord(`é${at}`).length]).toEqual([at, at, MAX_WORD_CHARACTERS])
+  const filled = `${'a '.repeat((MAX_QUERY_CHARACTERS - 2) / 2)}bc`
+  expect([termsOf(filled), termsOf(` ${filled}`)]).toEqual([
+    ['a', 'bc'],
+    ['a', 'b']
+  ])
 })
 
 describe('the list of texts', () => {
