@@ -25,6 +25,9 @@ export interface CopyProcesses {
   others: number[]
 }
 
+/** Something was copied before the clock was started: the measure would lack it. */
+export class BegunTooSoon extends Error {}
+
 export interface CopyTool {
   readonly name: string
   /** What it needs from Debian. */

@@ -7,7 +7,7 @@ import type { Operations } from '../../../node/control/operations.ts'
 import { controlSocketPath } from '../../../node/control/socket-path.ts'
 import { until } from '../../kit/child.ts'
 import { joinery, joineryJson, type NodePlace, NodeProcess } from '../../kit/node-process.ts'
-import type { CopyDevice, CopyTool } from './copy-tool.ts'
+import { BegunTooSoon, type CopyDevice, type CopyTool } from './copy-tool.ts'
 import { allArrived } from './data-set.ts'
 
 const LINKED_WITHIN_MS = 60_000
@@ -35,7 +35,7 @@ export const joineryNodes: CopyTool = {
       for (const one of others) {
         // What the room's standard policy brought before ours was heard of would be missing from the measure.
         const held = (await operationsOf(place(one)).collections()).find(({ name }) => name === 'data')?.heldFiles
-        if (held !== 0) throw new Error(`${held} files were copied before the clock was started: run it again`)
+        if (held !== 0) throw new BegunTooSoon(`${held} files were copied before the clock was started`)
       }
       await begin({ first: [seed.child.pid], others: nodes.map(({ child }) => child.pid) })
       await operations.setPolicy({ target: 'data', policy: { kind: 'everywhere' } })
