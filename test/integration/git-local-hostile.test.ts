@@ -112,6 +112,37 @@ describe('hostile pushes are refused, and leave nothing', () => {
     await git(work, 'push', '-q', 'origin', 'main')
   })
 
+  it('a bomb of changes: some hundred bytes that copy one blob again and again, and changes of changes', async () => {
+    const { name, id, work } = await pushedRepository()
+    const copied = 0x10000
+    const base = Buffer.alloc(copied)
+    const varint = (value: number): number[] =>
+      value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))]
+    // Each byte 0x80 copies the first 64 KiB of what is changed.
+    const bomb = (of: number, copies: number): Buffer =>
+      Buffer.concat([Buffer.from([...varint(of), ...varint(copies * copied)]), Buffer.alloc(copies, 0x80)])
+    const copies = Math.floor(MAX_OBJECT_MEMORY_BYTES / copied) + 1
+    const half = Math.floor(copies / 2)
+    const first = hashOf('blob', base)
+    const second = hashOf('blob', Buffer.alloc(half * copied))
+    for (const changes of [
+      [{ type: 7 as const, base: first, content: bomb(copied, copies) }],
+      [{ type: 7 as const, base: first, content: bomb(copied, 50_000) }],
+      [
+        { type: 7 as const, base: first, content: bomb(copied, half) },
+        { type: 7 as const, base: second, content: bomb(half * copied, copies) }
+      ]
+    ]) {
+      const pack = packOf([{ type: 3, content: base }, ...changes])
+      // A thousand times smaller than what it makes.
+      expect(pack.length * 1_000).toBeLessThan(MAX_OBJECT_MEMORY_BYTES)
+      const command = `${NONE} ${'1'.repeat(40)} refs/heads/evil`
+      expect(await refused(name, id, push([command], pack))).toMatch(/over limit|abnormal exit/)
+    }
+    await commit(work, 'after.txt', 'after\n')
+    await git(work, 'push', '-q', 'origin', 'main')
+  })
+
   it('a wrong checksum, a cut pack, a tip that is not in it, a wrong old value', async () => {
     const { name, id } = await pushedRepository()
     const blob = Buffer.from('x\n')

@@ -94,7 +94,8 @@ export const push = (commands: string[], pack: Uint8Array = Buffer.alloc(0)): Bu
     pack
   ])
 
-export type PackObject = { type: 1 | 2 | 3; content: Uint8Array; saysBytes?: number }
+/** 7: what changes the object `base` into another one. */
+export type PackObject = { type: 1 | 2 | 3 | 7; content: Uint8Array; base?: string; saysBytes?: number }
 
 /** A pack by hand: what no honest git makes. */
 export function packOf(objects: readonly PackObject[]): Buffer {
@@ -103,12 +104,12 @@ export function packOf(objects: readonly PackObject[]): Buffer {
   head.writeUInt32BE(2, 4)
   head.writeUInt32BE(objects.length, 8)
   const parts: Buffer[] = [head]
-  for (const { type, content, saysBytes = content.length } of objects) {
+  for (const { type, content, base = '', saysBytes = content.length } of objects) {
     const header: number[] = []
     let size = Math.floor(saysBytes / 16)
     header.push((type << 4) | (saysBytes % 16) | (size > 0 ? 0x80 : 0))
     for (; size > 0; size = Math.floor(size / 128)) header.push((size % 128) | (size >= 128 ? 0x80 : 0))
-    parts.push(Buffer.from(header), deflateSync(content))
+    parts.push(Buffer.from(header), Buffer.from(base, 'hex'), deflateSync(content))
   }
   const pack = Buffer.concat(parts)
   return Buffer.concat([pack, createHash('sha1').update(pack).digest()])
