@@ -104,17 +104,42 @@ function readAttribute(page: string, start: number): Attribute | undefined {
   return { name, value: decodeReferences(page.slice(valueStart, at)), start: valueStart, end: at }
 }
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+/** The names of Latin-1 from 160 on, and what stands in titles. Names tell capitals apart, but for the first five. */
+const LATIN_1 = (
+  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest ' +
+  'Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig ' +
+  'agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml'
+).split(' ')
+const NAMED: ReadonlyMap<string, number> = new Map([
+  ...LATIN_1.map((name, at): [string, number] => [name, 160 + at]),
+  ...([
+    ['ndash', 0x2013],
+    ['mdash', 0x2014],
+    ['lsquo', 0x2018],
+    ['rsquo', 0x2019],
+    ['ldquo', 0x201c],
+    ['rdquo', 0x201d],
+    ['bull', 0x2022],
+    ['hellip', 0x2026],
+    ['trade', 0x2122],
+    ['rarr', 0x2192],
+    ['OElig', 0x152],
+    ['oelig', 0x153]
+  ] as const)
+])
+const ASCII: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** The references that occur in addresses. A code over 255 comes out as the bytes of its UTF-8. */
+/** The references that occur in addresses, titles and texts. A code over 127 comes out as the bytes of its UTF-8. */
 export function decodeReferences(text: string): string {
   if (!text.includes('&')) return text
   return text.replace(
-    /&(?:#(?:x([0-9a-f]{1,6})|([0-9]{1,7}))|(amp|lt|gt|quot|apos));/gi,
+    /&(?:#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}))|([a-zA-Z][a-zA-Z0-9]{1,9}));/g,
     (all, hex, decimal, named) => {
-      if (named) return NAMED[String(named).toLowerCase()] ?? all
-      const code = hex ? Number.parseInt(hex, 16) : Number(decimal)
-      if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return all
+      const name = String(named).toLowerCase()
+      const ascii = named && Object.hasOwn(ASCII, name) ? ASCII[name] : undefined
+      if (ascii) return ascii
+      const code = named ? NAMED.get(named) : hex ? Number.parseInt(hex, 16) : Number(decimal)
+      if (code === undefined || code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return all
       return code < 128 ? String.fromCharCode(code) : Buffer.from(String.fromCodePoint(code)).toString('latin1')
     }
   )

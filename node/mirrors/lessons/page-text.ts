@@ -91,7 +91,7 @@ class TextReader {
   }
 
   #plain({ start, end }: { start: number; end: number }): string {
-    return textOfBytes(decodeReferences(this.#page.slice(start, end))).replaceAll('&nbsp;', ' ')
+    return textOfBytes(decodeReferences(this.#page.slice(start, end)))
   }
 
   #add(text: string): void {

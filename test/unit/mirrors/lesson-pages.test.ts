@@ -5,6 +5,7 @@ import { MAX_LOADED_ADDRESSES_BYTES, MAX_PAGE_LINKS } from '../../../node/mirror
 import { HEAD_ADDITION, needsInternetMark } from '../../../node/mirrors/lessons/page-additions.ts'
 import { pageFacts } from '../../../node/mirrors/lessons/page-facts.ts'
 import { rewritePage } from '../../../node/mirrors/lessons/page-rewriter.ts'
+import { pageText } from '../../../node/mirrors/lessons/page-text.ts'
 import { SiteMap } from '../../../node/mirrors/lessons/site-map.ts'
 import { MemoryContent } from '../../fixtures/memory-content.ts'
 
@@ -272,10 +273,12 @@ describe('a page', () => {
     expect(rewrite('<a href="https://swcarpentry.github.io/git/añadir.html">', map)).toBe(
       '<a href="/lessons/software-carpentry/git/a%C3%B1adir.html">'
     )
-    expect(rewrite('<a href="https://swcarpentry.github.io/git/a&ntilde;adir.html">x', map)).toContain('a&ntilde;adir')
-    expect(rewrite('<a href="https://swcarpentry.github.io/git/a&#241;adir.html">', map)).toBe(
-      '<a href="/lessons/software-carpentry/git/a%C3%B1adir.html">'
-    )
+    for (const reference of ['&ntilde;', '&#241;', '&#xF1;', '&#Xf1;']) {
+      expect(rewrite(`<a href="https://swcarpentry.github.io/git/a${reference}adir.html">`, map)).toBe(
+        '<a href="/lessons/software-carpentry/git/a%C3%B1adir.html">'
+      )
+    }
+    expect(rewrite('<a href="https://swcarpentry.github.io/git/a&Ntilde;adir.html">x', map)).toContain('a&Ntilde;adir')
   })
 
   test('has its first links rewritten up to the limit, the rest as they are', () => {
@@ -400,6 +403,22 @@ describe('of a page the import remembers', () => {
       codeAddresses: ['https://a.example/1.csv'],
       loads: []
     })
+  })
+
+  test('its title with the signs that generators write by name, and what is no name as it stands', () => {
+    const titles = [
+      'Basics &mdash; Git &hellip;',
+      'Programaci&oacute;n &amp; &Eacute;tica',
+      'a &copy; b&nbsp;c',
+      '&constructor; &nosuch; &;'
+    ]
+    expect(titles.map((title) => pageFacts(`<title>${title}</title>`).title)).toEqual([
+      'Basics \u2014 Git \u2026',
+      'Programaci\u00f3n & \u00c9tica',
+      'a \u00a9 b c',
+      '&constructor; &nosuch; &;'
+    ])
+    expect(pageText('<p>a&nbsp;b caf&eacute;</p>', 9).words).toEqual(['a', 'b', 'caf\u00e9'])
   })
 
   test('the address in its linked data when there is no other', () => {
