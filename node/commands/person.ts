@@ -5,6 +5,7 @@ import { JoineryError } from '../../protocols/errors.ts'
 import type { PersonRole } from '../../protocols/people.ts'
 import type { Operations } from '../control/operations.ts'
 import type { PersonLine } from '../control/person-operations.ts'
+import { MAX_RESET_FILE_BYTES, nameInResetFile } from '../people/index.ts'
 import { readSmallFile } from '../platform/durable-file.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-codes.ts'
@@ -82,6 +83,27 @@ export function addPerson(program: Command, context: CommandContext): void {
     .action(async (name: string, _options: object, command: Command) => {
       const renewed = await context.withOperations(command, { offline: true }, (operations) =>
         operations.newCode({ name })
+      )
+      context.show(renewed, () => accountText(renewed))
+    })
+
+  person
+    .command('recover')
+    .summary('a new code for a facilitator who is locked out')
+    .description(
+      'Reads a text file with the name of whoever is locked out; an empty one means the first facilitator.\nAn installed device does this by itself at its start when its boot drive holds a file joinery-reset.txt.'
+    )
+    .argument('<file>')
+    .action(async (file: string, _options: object, command: Command) => {
+      const path = resolve(context.program.workingDirectory, file)
+      const found = await context.program.disk.stat(path)
+      if (found && found.sizeBytes > MAX_RESET_FILE_BYTES)
+        throw new JoineryError('RESET_FILE_UNREADABLE', `the file has more than ${MAX_RESET_FILE_BYTES} bytes`)
+      const bytes = await readSmallFile(context.program.disk, path, MAX_RESET_FILE_BYTES)
+      if (!bytes) throw new JoineryError('NOT_FOUND', `there is no file ${path}`)
+      const name = nameInResetFile(bytes)
+      const renewed = await context.withOperations(command, { offline: true }, (operations) =>
+        operations.recoverPerson(name === undefined ? {} : { name })
       )
       context.show(renewed, () => accountText(renewed))
     })

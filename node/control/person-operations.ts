@@ -29,6 +29,8 @@ export interface PersonOperations {
   setRole(options: { name: string; role: PersonRole }): Promise<PersonLine>
   /** A new code instead of a lost one; browsers that are signed in are signed out. */
   newCode(options: { name: string }): Promise<PersonWithCode>
+  /** For somebody who is locked out: a new code. @param options.name absent: the first facilitator, or a new one */
+  recoverPerson(options: { name?: string }): Promise<PersonWithCode>
   /** Whether people may make accounts of their own. */
   signUp(): Promise<{ open: boolean }>
   setSignUp(options: { open: boolean }): Promise<{ open: boolean }>
@@ -40,6 +42,7 @@ export const PERSON_OPERATION_KINDS: Readonly<Record<keyof PersonOperations, 'an
   removePerson: 'answer',
   setRole: 'answer',
   newCode: 'answer',
+  recoverPerson: 'answer',
   signUp: 'answer',
   setSignUp: 'answer'
 }

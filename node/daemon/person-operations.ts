@@ -38,6 +38,10 @@ export function personOperations(slot: RoomSlot): PersonOperations {
       const code = await people().newCode(id)
       return { person: line(find(id)), code }
     },
+    async recoverPerson({ name }) {
+      const { person, code } = await people().recover(name)
+      return { person: line(person), code }
+    },
     signUp: async () => ({ open: people().signUp.isOpen }),
     async setSignUp({ open }) {
       await people().signUp.set(open)

@@ -17,6 +17,7 @@ export const PROGRAM_DIRECTORY = '/opt/joinery'
 export const CURRENT = join(PROGRAM_DIRECTORY, 'current')
 export const TRIAL = join(PROGRAM_DIRECTORY, 'trial')
 export const TRIAL_SCRIPT = join(PROGRAM_DIRECTORY, 'trial.sh')
+export const BOOT_DRIVE_SCRIPT = join(PROGRAM_DIRECTORY, 'boot-drive.sh')
 /** What later runs of the installer have to know. */
 export const RECORD = join(PROGRAM_DIRECTORY, 'installed.json')
 export const UNIT = `/etc/systemd/system/${SERVICE}.service`

@@ -1,8 +1,10 @@
 /** What has to be done to install, update or remove: a pure function of the computer's state and the wish. Doing a plan again continues it. */
 import { JoineryError } from '../../protocols/errors.ts'
+import { bootDriveScript } from './boot-drive.ts'
 import './errors.ts'
 import {
   ACCOUNT,
+  BOOT_DRIVE_SCRIPT,
   COMMAND,
   CURRENT,
   ENABLED,
@@ -123,6 +125,7 @@ export function planInstall(machine: MachineState, program: ProgramState, wish: 
   steps.push(
     { do: 'write', path: RECORD, text: `${JSON.stringify({ dataDirectory })}\n`, mode: 0o644 },
     { do: 'write', path: TRIAL_SCRIPT, text: trialScript(architecture, dataDirectory), mode: 0o644 },
+    { do: 'write', path: BOOT_DRIVE_SCRIPT, text: bootDriveScript(architecture, dataDirectory), mode: 0o644 },
     { do: 'write', path: COMMAND, text: commandText(architecture, dataDirectory), mode: 0o755 },
     { do: 'write', path: UNIT, text: serviceUnit({ architecture, dataDirectory, memoryBytes }), mode: 0o644 }
   )

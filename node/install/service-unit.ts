@@ -1,6 +1,7 @@
 /** The systemd unit and the small files beside it, as text. */
 import {
   ACCOUNT,
+  BOOT_DRIVE_SCRIPT,
   CURRENT,
   LAUNCHER,
   nodeBinary,
@@ -50,6 +51,8 @@ User=${SERVICE_USER}
 Group=${SERVICE_USER}
 # A version that does not come up ${TRIAL_STARTS} times is given up for the one before it, with nobody there (trial.sh).
 ExecStartPre=+/bin/sh ${TRIAL_SCRIPT} begin
+# A file on the boot drive renews a lost code. Whatever comes of it, the service starts.
+ExecStartPre=-+/bin/sh ${BOOT_DRIVE_SCRIPT}
 ExecStart=${CURRENT}/${nodeBinary(architecture)} ${CURRENT}/${LAUNCHER} start --without-room --data ${data}
 ExecStartPost=+/bin/sh ${TRIAL_SCRIPT} confirm
 WorkingDirectory=/

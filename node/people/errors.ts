@@ -20,6 +20,10 @@ defineErrors({
   },
   ACCESS_KEY_TAKEN: { status: 409, next: 'Make a new key with `ssh-keygen -t ed25519`, and add that one.' },
   ACCESS_KEYS_FULL: { status: 409, next: 'Remove a key or token that you no longer use.' },
+  RESET_FILE_UNREADABLE: {
+    status: 400,
+    next: 'Write a plain text file with one name in it, or an empty one, and put it onto the boot drive again.'
+  },
   SIGN_UP_CLOSED: { status: 403, next: 'Ask a facilitator for a card with a name and a code.' },
   NO_SUCH_PERSON: { status: 404, next: 'See who there is with `joinery person list`.' },
   PEOPLE_FULL: { status: 507, next: 'Ask the facilitator to remove accounts that nobody needs.' },

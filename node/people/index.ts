@@ -23,6 +23,7 @@ export {
   type PeopleJournal
 } from './people.ts'
 export type { KnownPerson } from './people-view.ts'
+export { MAX_RESET_FILE_BYTES, nameInResetFile } from './reset-file.ts'
 export type { UnusedAccounts } from './unused-accounts.ts'
 
 export const createCodeHasher = (): PasswordHasher => createPasswordHasher(MAX_WAITING_HASHES)

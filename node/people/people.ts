@@ -224,6 +224,31 @@ export class People implements PeopleAccess, SignIn {
     return code
   }
 
+  /**
+   * For somebody who is locked out and holds the device: a new code.
+   *
+   * @param name whose; undefined: the facilitator who was the first, or one who is made
+   * @throws JoineryError `NO_SUCH_PERSON`, `PEOPLE_FULL`
+   */
+  async recover(name: string | undefined): Promise<NewAccount> {
+    if (name !== undefined) {
+      const person = this.named(personNameOf(name) ?? '')
+      if (!person) throw new JoineryError('NO_SUCH_PERSON', `nobody is called ${name}`)
+      return { code: await this.newCode(person.id), person: this.#existing(person.id) }
+    }
+    const [first] = this.list()
+      .filter(({ role }) => role === 'facilitator')
+      .sort((a, b) => this.#begunAt(a.id) - this.#begunAt(b.id))
+    if (first) return { code: await this.newCode(first.id), person: this.#existing(first.id) }
+    const shownName = 'Facilitator'
+    const free = this.#isTaken('facilitator') ? this.freeName(shownName) : 'facilitator'
+    return await this.add({ shownName, name: free, role: 'facilitator' })
+  }
+
+  #begunAt(id: PersonId): number {
+    return Math.min(...[...(this.#factsOf(id)?.claims.values() ?? [])].map(({ lamport }) => lamport))
+  }
+
   /** @throws JoineryError `LAST_FACILITATOR`, `NO_SUCH_PERSON` */
   async setRole(id: PersonId, role: PersonRole): Promise<KnownPerson> {
     const before = this.#existing(id)

@@ -184,6 +184,7 @@ export function fakeOperations(more: Partial<Operations> = {}): FakeOperations {
       Promise.resolve({ person: { ...person, shownName: name, role }, code: 'hkt4-mw7x-9bpq' }),
     removePerson: () => Promise.resolve(person),
     setRole: ({ role }) => Promise.resolve({ ...person, role }),
+    recoverPerson: () => Promise.resolve({ person, code: 'hkt4-mw7x-9bpq' }),
     signUp: () => Promise.resolve({ open: true }),
     setSignUp: ({ open }) => Promise.resolve({ open }),
     newCode: () => Promise.resolve({ person, code: 'hkt4-mw7x-9bpq' }),
