@@ -75,11 +75,9 @@ function bigGlance(devices: number, step: number): RoomGlance {
           bytesPerSecond: 1e6 * (step % 9),
           clients: { now: (step + at) % 7, most: 7 }
         },
-        sees: [-4, -3, -2, -1, 1, 2, 3, 4].map((by) => ({
-          id: idOf(at + by),
-          roundTripMs: 2 + at,
-          bytesPerSecond: 9e6
-        })),
+        sees: [...new Set([-4, -3, -2, -1, 1, 2, 3, 4].map((by) => idOf(at + by)))]
+          .filter((id) => id !== idOf(at))
+          .map((id) => ({ id, roundTripMs: 2 + at, bytesPerSecond: 9e6 })),
         warnings: at % 20 === 0 ? ['UNDER_VOLTAGE'] : []
       })
     ),

@@ -15,14 +15,14 @@ interface Frame {
 }
 
 /** A few are drawn large, so that their names can be read on a phone. */
-const FEW: Frame = { width: 400, height: 230, radius: { x: 110, y: 85 } }
+const FEW: Frame = { width: 460, height: 230, radius: { x: 110, y: 85 } }
 /** Two are a line. */
-const TWO: Frame = { width: 400, height: 70, radius: { x: 110, y: 0 } }
+const TWO: Frame = { width: 460, height: 70, radius: { x: 110, y: 0 } }
 /** Of more, the speeds beside the lines would lie on each other; each device lists them. */
 const MOST_LABELLED = 3
 const MANY: Frame = { width: 640, height: 480, radius: { x: 230, y: 205 } }
 const MOST_FEW = 16
-const MAX_NAME_CHARACTERS = { few: 18, many: 11 }
+const MAX_NAME_CHARACTERS = { few: 15, many: 11 }
 /** Slower than a bad Wi-Fi; faster than a good one. */
 const SLOW = { roundTripMs: 80, bytesPerSecond: 500e3 }
 const FAST = { roundTripMs: 8, bytesPerSecond: 8e6 }
@@ -69,10 +69,10 @@ ${
   devices.length <= MOST_LABELLED &&
   links.map((link) => {
     const middle = middleOf(link, places, frame)
-    return (
-      middle &&
-      html`<text class="small" x="${middle.x}" y="${middle.y - 5}" text-anchor="middle">${speedOf(link)}</text>`
-    )
+    if (!middle) return undefined
+    // Beside the line, away from the others.
+    const side = Math.sign(Math.round((middle.x - frame.width / 2) / 10))
+    return html`<text class="small" x="${middle.x + side * 10}" y="${side === 0 && devices.length > 2 ? middle.y + 14 : middle.y - 6}" text-anchor="${side < 0 ? 'end' : side > 0 ? 'start' : 'middle'}">${speedOf(link)}</text>`
   })
 }
 ${devices.map((device, at) => {
@@ -154,7 +154,7 @@ export function linksBetween(devices: readonly DeviceGlance[]): Link[] {
   for (const [from, device] of devices.entries()) {
     for (const { id, roundTripMs, bytesPerSecond } of device.sees) {
       const to = numbers.get(id)
-      if (to === undefined) continue
+      if (to === undefined || to === from) continue
       const [a, b] = from < to ? [from, to] : [to, from]
       const known = links.get(`${a} ${b}`)
       links.set(`${a} ${b}`, {
@@ -175,6 +175,9 @@ function more(
   return a === undefined || b === undefined ? (a ?? b) : choose(a, b)
 }
 
+/** In the middle: devices of one room begin alike and end in a number. */
 function shortened(name: string, most: number): string {
-  return name.length > most ? `${name.slice(0, most - 1)}…` : name
+  if (name.length <= most) return name
+  const end = Math.ceil((most - 1) / 2) + 1
+  return `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`
 }
