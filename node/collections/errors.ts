@@ -21,6 +21,10 @@ defineErrors({
     next: 'Give the folder that `offlinedatasci` made (with `lessons`, `pypi`, `miniCRAN`, …), or say what it is with `--as`.'
   },
   IMPORT_TOO_MANY_FILES: { status: 413, next: 'Import a part of the folder at a time.' },
+  IMPORT_MEMORY_FULL: {
+    status: 413,
+    next: 'Import it on a device with more memory, from where it is copied here; or import a part of the folder at a time.'
+  },
   IMPORT_HAS_PROBLEMS: { status: 422, next: 'Repair what is listed, or run it without `--strict` to add the rest.' },
   IMPORT_DISK_FULL: {
     status: 507,

@@ -16,6 +16,11 @@ export const MAX_HISTORY = 200
 
 /** A fifth more than the greatest collection: an import is planned in memory, some 250 bytes a file. */
 export const MAX_IMPORT_FILES = 600_000
+/** What the plan of an import keeps of a file (measured with 100,000 pages: 1.2 KB each), and of each character of its details. */
+export const PLANNED_FILE_BYTES = 800
+export const PLANNED_DETAIL_FACTOR = 3
+/** Of the memory that is free; the rest is for writing the lists, and for the class meanwhile. A program that needs more is ended by its engine. */
+export const IMPORT_HEAP_SHARE = 0.75
 /** Small files read at once: the store syncs what comes together together (see `COMMIT_GROUP_FILES` of node/blobs). */
 export const FILES_AT_ONCE = 64
 /** Bytes of files in memory at once: a Zero 2 W has some 60 MB to spare. */

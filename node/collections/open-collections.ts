@@ -38,6 +38,8 @@ export interface CollectionsInit {
   kinds: ReadonlyMap<string, CollectionKind>
   /** Changes with the program: what an older inspector read is read again. */
   readerVersion: string
+  /** Memory that there is for an import just now; absent: as much as it takes. */
+  freeHeapBytes?(): number
 }
 
 export async function openCollections(components: CollectionsComponents, init: CollectionsInit): Promise<Collections> {

@@ -43,6 +43,8 @@ export interface RoomCollectionsComponents {
 export interface RoomCollectionsInit {
   kinds: ReadonlyMap<string, CollectionKind>
   readerVersion: string
+  /** Memory that there is for an import just now; absent: as much as it takes. */
+  freeHeapBytes?(): number
 }
 
 /** Of a revision's name, after `bafkrei`: 40 bits. */

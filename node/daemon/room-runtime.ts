@@ -17,7 +17,7 @@ import { collectionKinds, createMirrors } from '../mirrors/index.ts'
 import { createNoteMerger, createNotes, type Notes, type OwnSite } from '../notes/index.ts'
 import { createCodeHasher, People } from '../people/index.ts'
 import { openLevel } from '../platform/key-value.ts'
-import { totalMemoryBytes } from '../platform/memory.ts'
+import { freeHeapBytes, totalMemoryBytes } from '../platform/memory.ts'
 import { networkAddresses } from '../platform/network-interfaces.ts'
 import { nodeSourceFolder } from '../platform/source-folder.ts'
 import { createMembership, createWriterAuthority, type Membership, type Room, WifiSetting } from '../room/index.ts'
@@ -202,7 +202,7 @@ async function open(device: Device, room: Room, options: RoomRuntimeOptions, und
       shownClock: roomClock,
       capacities: countedCapacities(membership)
     },
-    { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION }
+    { kinds: collectionKinds(), readerVersion: PROGRAM_VERSION, freeHeapBytes }
   )
   undo.add(() => collections.stop())
   const newcomer = {

@@ -16,7 +16,12 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ImportProblem, ImportReport } from '../../node/collections/index.ts'
-import { MAX_IMPORT_FILES } from '../../node/collections/limits.ts'
+import {
+  IMPORT_HEAP_SHARE,
+  MAX_IMPORT_FILES,
+  PLANNED_DETAIL_FACTOR,
+  PLANNED_FILE_BYTES
+} from '../../node/collections/limits.ts'
 import { nodeSourceFolder, type SourceFolder } from '../../node/platform/source-folder.ts'
 import type { ContentInspector } from '../../protocols/content.ts'
 import { JoineryError } from '../../protocols/errors.ts'
@@ -101,6 +106,21 @@ describe('a folder', () => {
       [MAX_IMPORT_FILES - 3, 'IMPORT_TOO_MANY_FILES']
     ] as const) {
       const one = await openTestNode({ sources: sources(files) })
+      expect(await one.collections.importFolder(folder.path).then(() => 'imported', code)).toBe(expected)
+      expect(one.blobs.openSessions).toBe(0)
+    }
+  })
+
+  test('with more files than there is memory for is refused, as much as fits is imported', async () => {
+    writeTree(folder.path, { 'lessons/a/1.txt': 'one', 'lessons/a/2.txt': 'two', 'lessons/a/3.txt': 'three' })
+    const files = 1 + 3
+    // Of each its place in the plan, and `{}` for details.
+    const planned = PLANNED_FILE_BYTES + PLANNED_DETAIL_FACTOR * 2
+    for (const [most, expected] of [
+      [files, 'imported'],
+      [files - 1, 'IMPORT_MEMORY_FULL']
+    ] as const) {
+      const one = await openTestNode({ freeHeapBytes: () => Math.ceil((most * planned) / IMPORT_HEAP_SHARE) })
       expect(await one.collections.importFolder(folder.path).then(() => 'imported', code)).toBe(expected)
       expect(one.blobs.openSessions).toBe(0)
     }

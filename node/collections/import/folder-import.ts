@@ -9,7 +9,14 @@ import type { KeyValueStore } from '../../platform/key-value.ts'
 import type { SourceFolder } from '../../platform/source-folder.ts'
 import type { BlobWriter, WriteSession } from '../blob-writer.ts'
 import type { CollectionKind } from '../collection-kind.ts'
-import { BYTES_AT_ONCE, FILE_COST_BYTES, FILES_AT_ONCE } from '../limits.ts'
+import {
+  BYTES_AT_ONCE,
+  FILE_COST_BYTES,
+  FILES_AT_ONCE,
+  IMPORT_HEAP_SHARE,
+  PLANNED_DETAIL_FACTOR,
+  PLANNED_FILE_BYTES
+} from '../limits.ts'
 import type { MergedIndex } from '../merged-index.ts'
 import type { Change, RevisionWriter } from '../revision-writer.ts'
 import { FileImport, FileRefused } from './file-import.ts'
@@ -35,6 +42,8 @@ export interface FolderImportComponents {
 export interface FolderImportInit {
   kinds: ReadonlyMap<string, CollectionKind>
   readerVersion: string
+  /** Memory that there is for an import just now; absent: as much as it takes. */
+  freeHeapBytes?(): number
 }
 
 /** A file that was read and stored, under the path that it is to have. */
@@ -60,12 +69,15 @@ export class FolderImport {
   readonly #options: ImportOptions
   readonly #report: ReportBuilder
   readonly #outcomes: Outcomes = new Map()
+  /** Of memory for the plan. */
+  #leftBytes: number
 
   constructor(components: FolderImportComponents, init: FolderImportInit, options: ImportOptions) {
     this.#components = components
     this.#init = init
     this.#options = options
     this.#report = new ReportBuilder({ clock: components.clock }, options)
+    this.#leftBytes = (init.freeHeapBytes?.() ?? Number.POSITIVE_INFINITY) * IMPORT_HEAP_SHARE
     const { collection, under } = options
     if (collection !== undefined && !isCollectionName(collection))
       throw new JoineryError('COLLECTION_NAME_WRONG', `${collection} cannot be the name of a collection`)
@@ -169,6 +181,9 @@ export class FolderImport {
     this.#outcomes.set(collection, outcomes)
     const other = outcomes.get(path)
     if (!other) {
+      this.#leftBytes -= PLANNED_FILE_BYTES + PLANNED_DETAIL_FACTOR * JSON.stringify(outcome.file.details).length
+      if (this.#leftBytes < 0)
+        throw new JoineryError('IMPORT_MEMORY_FULL', 'these are more files at once than this device has memory for')
       outcomes.set(path, outcome)
       return
     }

@@ -30,6 +30,7 @@ export interface TestNodeInit {
     string,
     { collection: string; leftOut(path: string): string | undefined; inspector: ContentInspector }
   >
+  freeHeapBytes?: () => number
   /** Of an earlier life of the same node. */
   before?: TestNode
 }
@@ -64,7 +65,11 @@ export async function openTestNode(init: TestNodeInit = {}): Promise<TestNode> {
         }
       }
     },
-    { kinds: init.kinds ?? new Map(), readerVersion: 'test' }
+    {
+      kinds: init.kinds ?? new Map(),
+      readerVersion: 'test',
+      ...(init.freeHeapBytes ? { freeHeapBytes: init.freeHeapBytes } : {})
+    }
   )
   return { collections, blobs, journal, memory, capacities, otherLeaves }
 }
