@@ -176,6 +176,53 @@ describe('content from the page', () => {
     await page.context().close()
   })
 
+  it('a file shows how far it is where scripts run, can be stopped, and what has no room is not sent at all', async () => {
+    const page = await signedIn()
+    await page.goto(new URL('/room', first.address).href)
+    await page.locator('.live.on').waitFor(WAIT)
+    const file = page.getByLabel('File', { exact: true })
+    const add = page.getByRole('button', { name: 'Add', exact: true })
+    const sending = page.locator('.sending')
+    let sent = 0
+    await page.route('**/room/content/upload', async (route) => {
+      sent++
+      await route.continue()
+    })
+    await page.route('**/room/content/space', (route) => route.fulfill({ json: { mostBytes: 999_999 } }))
+    const buffer = Buffer.alloc(1_000_000, 'MZ ')
+    await page.getByLabel('Put it into').selectOption('installers')
+    await file.setInputFiles({ name: 'setup-3.0.exe', mimeType: 'text/plain', buffer })
+    await add.click()
+    await expect.poll(() => sending.getByRole('alert').textContent(), WAIT).toContain('Nothing was sent')
+    expect(sent).toBe(0)
+
+    // Far too slow to be over before it is stopped.
+    await page.unroute('**/room/content/space')
+    const session = await page.context().newCDPSession(page)
+    const line = { offline: false, latency: 0, downloadThroughput: -1 }
+    await session.send('Network.emulateNetworkConditions', { ...line, uploadThroughput: 2_000 })
+    await add.click()
+    await expect.poll(() => sending.textContent(), WAIT).toMatch(/Sending setup-3\.0\.exe.* of 1.*MB/)
+    expect(await sending.getByRole('progressbar', { name: 'Sending setup-3.0.exe' }).count()).toBe(1)
+    // From the top: what lies under the bar at the foot is not its own size.
+    await page.evaluate(() => scrollTo(0, 0))
+    await checkLook(page, 'room', 'sending')
+    await page.getByRole('button', { name: 'Stop sending' }).click()
+    await expect.poll(() => sending.textContent()).toContain('Nothing of it stays')
+    await session.send('Network.emulateNetworkConditions', { ...line, uploadThroughput: -1 })
+    // The device has to see by itself that nobody sends any more: until then it says that it is busy.
+    await expect
+      .poll(async () => {
+        if (new URL(page.url()).pathname === '/room/content') return true
+        if (await add.isEnabled({ timeout: 1_000 }).catch(() => false)) await add.click({ timeout: 1_000 })
+        return false
+      }, WAIT)
+      .toBe(true)
+    await page.getByText(/Added:|It did not work:/).waitFor(WAIT)
+    expect(await page.locator('main').textContent()).toContain('setup-3.0.exe')
+    await page.context().close()
+  })
+
   it('a kind of file that a room does not serve is refused, and nothing of it stays', async () => {
     const page = await signedIn()
     await page.goto(new URL('/room', first.address).href)
@@ -187,6 +234,7 @@ describe('content from the page', () => {
       page.getByRole('button', { name: 'Add', exact: true }).click()
     ])
     expect(answer.status()).toBe(415)
+    await page.getByText('A room does not serve files of that kind.').waitFor()
     // The desk is free again.
     await page.goto(new URL('/room', first.address).href)
     await page
