@@ -141,10 +141,14 @@ test('who is not busy sends nobody away', async () => {
 
 test('a busy device sends a learner to one that is not; there it ends, and nobody is sent on', async () => {
   await keepBusy(2)
-  const [status, location] = await ask(`${first.url}/installers/tool-5.bin`)
-  expect(status).toBe(302)
+  // A peer that does not answer within two seconds is taken for a busy one, and a busy machine may need longer.
+  const location = await until('it sends the learner away', async () => {
+    const [status, to] = await ask(`${first.url}/installers/tool-5.bin`)
+    expect([200, 206, 302]).toContain(status)
+    return status === 302 && to
+  })
   expect(others.some(({ url }) => location.startsWith(`${url}/blob/`))).toBe(true)
-  expect(location).toMatch(/\/tool-5\.bin\?for=installers$/)
+  expect(location).toMatch(/\/tool-5\.bin\?for=installers&request=[0-9a-f]{16}$/)
   const path = join(room.path, 'sent')
   await room.learners.run(['curl', '-sSfL', '-o', path, `${first.url}/installers/tool-5.bin`])
   expect(sha256(readFileSync(path))).toBe(files[5]?.sha256)
@@ -170,11 +174,13 @@ test('stock pip and R install what another device sends them; what an old pip co
     return sent.reduce((sum, bytes) => sum + bytes, 0)
   }
   for (const pip of pips) {
-    const small = await sentByOthers(() => install(pip, 'bigone'))
-    expect([pip.label, small > SMALL_BYTES]).toEqual([pip.label, true])
-    const large = await sentByOthers(() => install(pip, 'largeone'))
-    const resumes = (pip.version[0] ?? 0) >= 26
-    expect([pip.label, large > LARGE_BYTES, large < LARGE_BYTES / 2]).toEqual([pip.label, resumes, !resumes])
+    const isSent = (name: string, bytes: number): Promise<boolean> =>
+      until(`${pip.label} is sent to another one for ${name}`, async () => {
+        return (await sentByOthers(() => install(pip, name))) > bytes
+      })
+    await isSent('bigone', SMALL_BYTES)
+    if ((pip.version[0] ?? 0) >= 26) await isSent('largeone', LARGE_BYTES)
+    else expect(await sentByOthers(() => install(pip, 'largeone')), pip.label).toBeLessThan(LARGE_BYTES / 2)
   }
   expect(pips.length).toBeGreaterThan(0)
   const r = new RealR(join(room.path, 'library'), room.learners)
