@@ -167,6 +167,13 @@ test('asked for in vain, fetched at the uplink, and installed from a device with
   expect(Number(resumed.at(-1))).toBeGreaterThan(BIG_BYTES / 3)
   expect(await joineryJson<WantFetchingStatus>(place, ['wants', 'automatic'])).toMatchObject({ automatic: true })
 
+  // R names nothing that no list has, and what only a killed device was asked for may be forgotten: a person names it.
+  const named = await joineryJson<FetchWantsResult>(place, ['wants', 'fetch', 'cran:greeter'])
+  expect(named.wants).toMatchObject([{ name: 'greeter', state: expect.stringMatching(/^(?:fetched|here)$/) }])
+  await until('the other device has heard of it', async () =>
+    (await joinery(other, ['ls', 'cran'])).stdout.includes('greeter_1.0')
+  )
+
   await cable.unplug()
   await install('alpha')
   expect(await pip.python('import alpha, beta, gamma; print(alpha.VERSION, beta.VERSION, gamma.VERSION)')).toBe(
