@@ -117,7 +117,7 @@ export async function createPages(
     })
     within((scope) => {
       const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'accounts could not be removed')
-      addPeopleUpkeepRoutes(scope, { people, repositories, clock, onProblem })
+      addPeopleUpkeepRoutes(scope, { people, repositories, clock, here, onProblem })
     })
     within((scope) => {
       addKeyRoutes(scope, { people, clock, sshPort: () => components.sshPort?.() })

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
 import type { PersonId } from '../../protocols/people.ts'
+import type { RoomGlance } from '../../protocols/room-glance.ts'
 import { renderUnusedPage, UNUSED_GROUPS } from '../../web-client/people/unused-page.ts'
 import type { KnownPerson, People, UnusedAccounts } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -15,6 +16,8 @@ export interface PeopleUpkeepOptions {
   people: PeopleDoor
   repositories: RepositoryDoor | undefined
   clock: Clock
+  /** Who is here; absent: nobody is told. */
+  here?: { glance(): Promise<Pick<RoomGlance, 'present'>> } | undefined
   onProblem(cause: unknown): void
 }
 
@@ -34,12 +37,14 @@ export function addPeopleUpkeepRoutes(app: FastifyInstance, options: PeopleUpkee
     return current
   }
   /** Without those who own something, show something or are here. */
-  const unused = (): UnusedAccounts => {
+  const unused = async (): Promise<UnusedAccounts> => {
+    const { present } = (await options.here?.glance()) ?? { present: {} }
     const directory = repositories?.current()?.directory
     const found = people().unused()
     const isUnused = ({ id }: KnownPerson): boolean => {
       const signal = door.signalOf?.(id)
-      if (signal?.hand || signal?.sticky || removing.includes(id)) return false
+      const isHere = present[id]?.at.some(({ awayMs }) => awayMs === 0)
+      if (isHere || signal?.hand || signal?.sticky || removing.includes(id)) return false
       return (directory?.ofOwner(id) ?? []).length === 0
     }
     return {
@@ -52,10 +57,10 @@ export function addPeopleUpkeepRoutes(app: FastifyInstance, options: PeopleUpkee
   app.get('/people/unused', { config: { action: 'remove-person' } }, async (request, reply) => {
     if (!personOf(request, door)) return goTo(reply, '/sign-in?next=/people/unused')
     allowed(request, door, 'remove-person')
-    return send(request, reply)
+    return await send(request, reply)
   })
-  const send = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const { cards, once, again } = unused()
+  const send = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { cards, once, again } = await unused()
     const groups = { cards: shownNames(cards), once: shownNames(once), again: shownNames(again) }
     if (removing.length > 0) reply.header('Refresh', REFRESH_SECONDS)
     return sendFreshPage(reply, renderUnusedPage({ groups, removing: removing.length }, visitorOf(request, door)))
@@ -78,7 +83,7 @@ export function addPeopleUpkeepRoutes(app: FastifyInstance, options: PeopleUpkee
       pace: PACE,
       async handle(_person, request, reply) {
         const form = formOf(request)
-        const found = unused()
+        const found = await unused()
         const ids = UNUSED_GROUPS.flatMap((group) =>
           form.get(group) === 'yes' ? found[group].map(({ id }) => id) : []
         )
