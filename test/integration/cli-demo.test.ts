@@ -6,8 +6,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { freePorts, isPortFree } from '../../node/platform/free-ports.ts'
+import { isPortFree } from '../../node/platform/free-ports.ts'
 import type { RoomOverview } from '../../protocols/room-overview.ts'
+import { ownPort } from '../kit/own-ports.ts'
 
 const LAUNCHER = new URL('../../node/bin/joinery.js', import.meta.url).pathname
 /** Three devices start one after the other; a busy machine takes its time. */
@@ -55,15 +56,9 @@ function untilShown(child: ChildProcess, what: string | RegExp): Promise<void> {
   })
 }
 
-async function firstPort(): Promise<number> {
-  const [port] = await freePorts(1, 18_080, 18_999)
-  if (port === undefined) throw new Error('no free port')
-  return port
-}
-
 describe('the demo', () => {
   it('serves the sample from three devices, misses nothing when one is unplugged, and leaves nothing behind', async () => {
-    const port = await firstPort()
+    const port = await ownPort()
     const child = startDemo('--port', String(port))
     await untilShown(child, 'Press 1, 2 or 3')
     expect(shown).toContain(`pip install --index-url http://127.0.0.1:${port}/pypi/simple/ joinery-birds`)
@@ -100,7 +95,7 @@ describe('the demo', () => {
   })
 
   it('takes its devices with it when it is killed', async () => {
-    const port = await firstPort()
+    const port = await ownPort()
     const child = startDemo('--port', String(port))
     // Killed in the middle of starting, when the first device serves already.
     await expect
@@ -119,7 +114,7 @@ describe('the demo', () => {
   })
 
   it('takes the next free ports and says so', async () => {
-    const port = await firstPort()
+    const port = await ownPort()
     const other = createServer()
     await new Promise<void>((resolve) => other.listen({ port, host: '::' }, resolve))
     try {

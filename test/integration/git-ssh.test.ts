@@ -4,9 +4,9 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PersonLine } from '../../node/control/person-operations.ts'
-import { freePorts } from '../../node/platform/free-ports.ts'
 import { type RunResult, run, runAnyway, until } from '../kit/child.ts'
 import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
+import { ownPort } from '../kit/own-ports.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 
 let folder: TemporaryFolder
@@ -18,7 +18,7 @@ let cookies: Map<string, string>
 beforeAll(async () => {
   folder = temporaryFolder()
   const places = [{ data: join(folder.path, 'left') }, { data: join(folder.path, 'right') }] as const
-  ports = await freePorts(2, 22_000, 23_000)
+  ports = [await ownPort(), await ownPort()]
   await joinery(places[0], ['init', '--name', 'SSH'])
   left = await NodeProcess.start(places[0], ['--ssh-port', String(ports[0])])
   const { text } = await joineryJson<{ text: string }>(places[0], ['invite'])
