@@ -3,12 +3,12 @@
  * Rooms reach it by name over WebSockets and trust that authority (`NODE_EXTRA_CA_CERTS`).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { CollectionStatus } from '../../node/control/operations.ts'
 import { Child, run, until } from '../kit/child.ts'
 import { joineryJson } from '../kit/node-process.ts'
+import { ownPort } from '../kit/own-ports.ts'
 import { findProgram } from '../kit/required-tools.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import {
@@ -24,26 +24,6 @@ import {
 } from './cloud-kit.ts'
 
 const FILE_BYTES = 700_000
-
-/** Two that follow one another: the mesh's port and that of its WebSockets. */
-async function freePorts(): Promise<[number, number]> {
-  for (;;) {
-    const first = await freePort(0)
-    const second = first < 65_535 && (await freePort(first + 1).catch(() => undefined))
-    if (second) return [first, second]
-  }
-}
-
-function freePort(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(port, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-}
 
 /** @returns the authority's certificate */
 async function makeCertificates(folder: string): Promise<string> {
@@ -84,10 +64,10 @@ http {
 test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and gives it to a new device; without the authority nobody is fooled', async () => {
   using folder = temporaryFolder()
   const authority = await makeCertificates(folder.path)
-  const [meshPort, webSocketPort] = await freePorts()
-  const port = await freePort(0)
+  const [port, meshPort] = [await ownPort(), await ownPort()]
   const config = join(folder.path, 'nginx.conf')
-  writeFileSync(config, nginxConfig(folder.path, port, webSocketPort))
+  // The one that follows is that of WebSockets.
+  writeFileSync(config, nginxConfig(folder.path, port, meshPort + 1))
   const log = (name: string): string => readFileSync(join(folder.path, `${name}.log`), 'utf8')
   const startProxy = (): Child => new Child([findProgram('nginx') ?? 'nginx', '-c', config, '-p', folder.path])
 
