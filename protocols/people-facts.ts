@@ -49,6 +49,14 @@ export interface CodeFact {
   parameters: ScryptParameters
 }
 
+/**
+ * The code that stands with it was made by whoever holds the card of a device, and not by somebody who was signed in. Which device that was is
+ * the entry's node, which signed it.
+ */
+interface RecoveredFact {
+  kind: 'person-recovered'
+}
+
 interface SessionFact {
   kind: 'person-session'
   /** sha256 of the token in the cookie. */
@@ -97,6 +105,7 @@ interface RemovedFact {
 export type PersonFact =
   | NamedFact
   | CodeFact
+  | RecoveredFact
   | SessionFact
   | SessionsEndedFact
   | AccessKeyFact
@@ -110,6 +119,7 @@ export type PersonFactKind = PersonFact['kind']
 export const PERSON_FACT_KINDS: readonly PersonFactKind[] = [
   'person-named',
   'person-code',
+  'person-recovered',
   'person-session',
   'person-sessions-ended',
   'person-key',
@@ -132,6 +142,7 @@ const CRITICAL: ReadonlySet<PersonFactKind> = new Set([
 const AUDIENCES: Readonly<Record<PersonFactKind, Audience>> = {
   'person-named': 'room',
   'person-code': 'nodes',
+  'person-recovered': 'nodes',
   'person-session': 'nodes',
   'person-sessions-ended': 'nodes',
   'person-key': 'nodes',
@@ -178,6 +189,8 @@ export function encodePersonFact(fact: Exclude<PersonFact, RemovedFact>): CborVa
       const { cost, blockSize, parallel } = fact.parameters
       return { salt: fact.salt, hash: fact.hash, scrypt: [cost, blockSize, parallel] }
     }
+    case 'person-recovered':
+      return {}
     case 'person-session':
       return { session: fact.session }
     case 'person-sessions-ended':
@@ -222,6 +235,8 @@ function decodeFact(kind: string, body: { [key: string]: CborValue }): PersonFac
       if (!parameters || !isBytes(body.salt, CODE_SALT_BYTES) || !isBytes(body.hash, CODE_HASH_BYTES)) return undefined
       return { kind, salt: body.salt, hash: body.hash, parameters }
     }
+    case 'person-recovered':
+      return Object.keys(body).length === 0 ? { kind } : undefined
     case 'person-session':
       return isBytes(body.session, SESSION_HASH_BYTES) ? { kind, session: body.session } : undefined
     case 'person-sessions-ended': {

@@ -106,6 +106,12 @@ export interface SignalsGlance {
   people: PersonSignalGlance[]
 }
 
+/** Whose code was made from the card of a device, and which; names. */
+export interface RecoveredGlance {
+  person: string
+  device: string
+}
+
 export interface RoomGlance {
   room?: { id: string; name: string }
   /** The time of the room, in whole minutes. */
@@ -121,6 +127,8 @@ export interface RoomGlance {
   wanted: WantedOverview[]
   fetching?: FetchingOverview
   signals: SignalsGlance
+  /** Only for those who help; absent where nobody says. */
+  recovered?: RecoveredGlance[]
   /** By the person's id; only for those who help. */
   present: { [person: string]: PresentGlance }
 }
@@ -159,7 +167,8 @@ const PARTS = [
   'neighbours',
   'wanted',
   'fetching',
-  'signals'
+  'signals',
+  'recovered'
 ] as const
 
 /** @returns undefined when nothing did */
@@ -222,6 +231,8 @@ export interface RoomWarning {
   code: string
   /** Name of the device that it is about. */
   device?: string
+  /** Shown name of the person that it is about. */
+  person?: string
   collection?: string
   count?: number
 }
@@ -241,6 +252,7 @@ export function warningsOf(glance: RoomGlance): RoomWarning[] {
     if (figures && Math.abs(figures.clockOffMs) > CLOCKS_APART_MS && !device.warnings.includes('CLOCK_WRONG'))
       warnings.push({ code: 'CLOCK_DIFFERS', device: name })
   }
+  for (const { person, device } of glance.recovered ?? []) warnings.push({ code: 'CODE_RECOVERED', device, person })
   const versions = new Set(glance.devices.flatMap(({ figures }) => figures?.version ?? []))
   if (versions.size > 1) warnings.push({ code: 'VERSIONS_DIFFER', count: versions.size })
   // With one device there is nothing to be done about it but to add another one.
@@ -252,7 +264,7 @@ export function warningsOf(glance: RoomGlance): RoomWarning[] {
 }
 
 const WORST_FIRST = [
-  ...['DISK_FAILED', 'DISK_NEARLY_FULL', 'UNDER_VOLTAGE', 'TOO_HOT', 'CARD_COPIED', 'UPDATE_NEEDED'],
+  ...['DISK_FAILED', 'DISK_NEARLY_FULL', 'UNDER_VOLTAGE', 'TOO_HOT', 'CARD_COPIED', 'CODE_RECOVERED', 'UPDATE_NEEDED'],
   ...['CLIENT_ISOLATION', 'MULTICAST_BLOCKED', 'UNREACHABLE', 'RADIO_FULL', 'ONE_COPY']
 ]
 

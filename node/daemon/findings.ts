@@ -23,6 +23,7 @@ export async function* findingsOf(slot: RoomSlot): AsyncGenerator<Finding> {
   yield* await diskFindings(slot)
   yield* gitFindings(slot)
   yield* clockFindings(slot)
+  yield* recoveredFindings(slot)
 }
 
 export async function problemsOf(slot: RoomSlot): Promise<{ code: string; text: string; next: string }[]> {
@@ -255,6 +256,19 @@ function* gitFindings({ current }: RoomSlot): Generator<Finding> {
     const { code, next } = new JoineryError('REPOSITORY_UNTIDY', '')
     const path = `${current?.people.person(owner)?.name ?? owner}/${name}`
     yield { level: 'warning', code, text: `Git cannot tidy the repository ${path} on this device.`, next }
+  }
+}
+
+/** Whoever holds a card can have a code from it; the room has to hear of it. */
+export function* recoveredFindings({ current }: Pick<RoomSlot, 'current'>): Generator<Finding> {
+  for (const { person, node } of current?.people.recovered() ?? []) {
+    const device = current?.membership.view().members.get(node)?.name || node.slice(-8)
+    yield {
+      level: 'warning',
+      code: 'CODE_RECOVERED',
+      text: `The code of ${person.name} was renewed from the card of ${device}.`,
+      next: `If that was ${person.name}: take another code on the page /me, since this one stands on the card. If not: say that ${device} was stolen, on its page in /room, and give ${person.name} a new code on /people.`
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   HourGlance,
   PersonSignalGlance,
   PresentGlance,
+  RecoveredGlance,
   RoomGlance,
   SignalsGlance
 } from '../../protocols/room-glance.ts'
@@ -19,6 +20,8 @@ const MINUTE_MS = 60_000
 /** Counting the copies of 75,000 files takes some 50 ms. */
 const COPIES_INTERVAL_MS = 15_000
 const MAX_COLLECTIONS = 32
+/** Whoever holds a card can renew many codes: more say no more to a reader. */
+const MAX_RECOVERED = 20
 const MEGABYTE = 1e6
 /** Clocks of devices are compared by messages that take a moment. */
 const CLOCK_GRAIN_MS = 10_000
@@ -58,6 +61,7 @@ export class RoomGlances {
       wanted: overview.wanted,
       ...(overview.fetching && { fetching: overview.fetching }),
       signals: signalsGlance(current),
+      recovered: current ? recoveredGlances(current) : [],
       present: current ? presentGlances(current, reports) : {}
     }
   }
@@ -157,6 +161,14 @@ function signalsGlance(runtime: RoomRuntime | undefined): SignalsGlance {
   }
   glance.people.sort((a, b) => urgency(a) - urgency(b))
   return glance
+}
+
+function recoveredGlances({ people, membership }: RoomRuntime): RecoveredGlance[] {
+  const { members } = membership.view()
+  return people
+    .recovered()
+    .slice(0, MAX_RECOVERED)
+    .map(({ person, node }) => ({ person: person.shownName, device: members.get(node)?.name || node.slice(-8) }))
 }
 
 /** Who has a page open on which device, and who shows something wherever they are. */

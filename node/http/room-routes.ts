@@ -218,9 +218,9 @@ function noticeOf(search: URLSearchParams, language: Language): string | undefin
   return search.has('done') ? words.actions.done : PROBLEMS.get(search.get('problem') ?? '')?.(words)
 }
 
-/** Who is stuck is for those who help. */
+/** Who is stuck, or was locked out, is for those who help. */
 function withoutNames(glance: RoomGlance): RoomGlance {
-  return { ...glance, signals: { ...glance.signals, people: [] }, present: {} }
+  return { ...glance, signals: { ...glance.signals, people: [] }, present: {}, recovered: [] }
 }
 
 function liveOf(room: RoomDoor): RoomLive {

@@ -3,6 +3,7 @@
 import type { CborValue } from '../../protocols/cbor.ts'
 import { hex } from '../../protocols/certificate.ts'
 import { compareStamps, type Fold, type Stamp } from '../../protocols/journal.ts'
+import type { NodeId } from '../../protocols/message-stream.ts'
 import type { PersonId, PersonRole } from '../../protocols/people.ts'
 import {
   type AccessKeyFact,
@@ -30,6 +31,8 @@ export interface PersonFacts {
   /** The newest claim. */
   current?: { name: string; shownName: string; stamp: Stamp }
   code?: CodeFact & { stamp: Stamp }
+  /** When a code was last made from the card of a device, and of which. */
+  recovered?: { node: NodeId; stamp: Stamp }
   /** By the hash of the token in hex; the newest, whether ended or not. */
   sessions: Map<string, Stamp>
   ended: Set<string>
@@ -47,7 +50,7 @@ export interface PeopleFacts {
 
 export const peopleFold: Fold<PeopleFacts> = {
   name: 'people',
-  version: 2,
+  version: 3,
   reads: (topic) => topic === PEOPLE_TOPIC || personOfTopic(topic) !== undefined,
   empty: () => ({ people: new Map(), removed: new Set() }),
   apply(state, entry) {
@@ -72,6 +75,10 @@ export const peopleFold: Fold<PeopleFacts> = {
         break
       case 'person-code':
         if (!known.code || compareStamps(known.code.stamp, stamp) < 0) known.code = { ...fact, stamp }
+        break
+      case 'person-recovered':
+        if (!known.recovered || compareStamps(known.recovered.stamp, stamp) < 0)
+          known.recovered = { node: entry.node, stamp }
         break
       case 'person-session':
         keepNewest(known.sessions, hex(fact.session), stamp, MAX_SESSIONS_PER_PERSON)
@@ -161,6 +168,7 @@ interface SavedFacts {
   claims: [string, SavedStamp][]
   current: [name: string, shownName: string, stamp: SavedStamp] | []
   code: [body: CborValue, stamp: SavedStamp] | []
+  recovered: [node: NodeId, stamp: SavedStamp] | []
   sessions: [string, SavedStamp][]
   ended: string[]
   keys: [hash: string, body: CborValue, stamp: SavedStamp][]
@@ -173,6 +181,7 @@ function saveFacts({
   claims,
   current,
   code,
+  recovered,
   sessions,
   ended,
   keys,
@@ -184,6 +193,7 @@ function saveFacts({
     claims: [...claims].map(([name, stamp]) => [name, saveStamp(stamp)]),
     current: current ? [current.name, current.shownName, saveStamp(current.stamp)] : [],
     code: code ? [encodePersonFact(code), saveStamp(code.stamp)] : [],
+    recovered: recovered ? [recovered.node, saveStamp(recovered.stamp)] : [],
     sessions: [...sessions].map(([session, stamp]) => [session, saveStamp(stamp)]),
     ended: [...ended],
     keys: [...keys].map(([hash, { use, label, scopes, stamp }]) => [hash, { use, label, scopes }, saveStamp(stamp)]),
@@ -197,6 +207,7 @@ function loadFacts(person: PersonId, saved: SavedFacts): PersonFacts {
   const [body, codeStamp] = saved.code
   const decoded = body === undefined ? undefined : decodePersonFact(personTopic(person), 'person-code', body)
   const [name, shownName, stamp] = saved.current
+  const [node, recoveredStamp] = saved.recovered
   return {
     claims: new Map(saved.claims.map(([claim, at]) => [claim, loadStamp(at)])),
     ...(name !== undefined &&
@@ -204,6 +215,7 @@ function loadFacts(person: PersonId, saved: SavedFacts): PersonFacts {
       stamp && { current: { name, shownName, stamp: loadStamp(stamp) } }),
     ...(decoded?.fact.kind === 'person-code' &&
       codeStamp && { code: { ...decoded.fact, stamp: loadStamp(codeStamp) } }),
+    ...(node !== undefined && recoveredStamp && { recovered: { node, stamp: loadStamp(recoveredStamp) } }),
     sessions: new Map(saved.sessions.map(([session, at]) => [session, loadStamp(at)])),
     ended: new Set(saved.ended),
     keys: new Map(

@@ -18,6 +18,7 @@ import { MAX_NAMES_PER_PERSON, MAX_PEOPLE, REMOVED_AT_ONCE } from './limits.ts'
 import { type PeopleFacts, type PersonFacts, peopleFold } from './people-fold.ts'
 import { freeNameNear, type KnownPerson, type PeopleView, workOutPeople } from './people-view.ts'
 import { PersonKeys } from './person-keys.ts'
+import { findRecovered, type RecoveredCode } from './recovered-codes.ts'
 import { cookieName, endedCookie, hashOfToken, makeToken, sessionCookie, sessionOfCookies } from './sessions.ts'
 import { SignUpSetting } from './sign-up-setting.ts'
 import { Tries } from './tries.ts'
@@ -42,6 +43,9 @@ export interface PeopleInit {
   folder: string
   roomId: string
 }
+
+/** Written together with the code that it is about, and after it. */
+const RECOVERED: readonly PersonFact[] = [{ kind: 'person-recovered' }]
 
 /** What a person is told once. */
 export interface NewAccount {
@@ -170,6 +174,14 @@ export class People implements PeopleAccess, SignIn {
    * @throws JoineryError `SIGN_UP_CLOSED`, `PERSON_NAME_INVALID`, `PERSON_NAME_TAKEN`, `PEOPLE_FULL`, `TOO_MANY_TRIES`, `BUSY`
    */
   async add(wanted: { shownName: string; name?: string; role?: PersonRole }, from?: string): Promise<NewAccount> {
+    return await this.#add(wanted, from, [])
+  }
+
+  async #add(
+    wanted: { shownName: string; name?: string; role?: PersonRole },
+    from: string | undefined,
+    besides: readonly PersonFact[]
+  ): Promise<NewAccount> {
     if (from !== undefined && !this.signUp.isOpen)
       throw new JoineryError('SIGN_UP_CLOSED', 'a facilitator has closed signing up')
     const { random } = this.#components
@@ -184,7 +196,8 @@ export class People implements PeopleAccess, SignIn {
       const code = makeCode(random)
       const facts: PersonFact[] = [
         { kind: 'person-named', name, shownName },
-        { kind: 'person-code', ...(await this.#credentials.make(code)) }
+        { kind: 'person-code', ...(await this.#credentials.make(code)) },
+        ...besides
       ]
       const { role = 'learner' } = wanted
       if (role !== 'learner') facts.push({ kind: 'person-role', grant: random.bytes(GRANT_BYTES), role })
@@ -216,16 +229,20 @@ export class People implements PeopleAccess, SignIn {
 
   /** A new code; the old one and all sessions end. */
   async newCode(id: PersonId): Promise<string> {
+    return await this.#renewCode(id, [])
+  }
+
+  async #renewCode(id: PersonId, besides: readonly PersonFact[]): Promise<string> {
     this.#existing(id)
     const code = makeCode(this.#components.random)
     const stored = await this.#credentials.make(code)
-    await this.#append(id, [{ kind: 'person-code', ...stored }, ...this.#endings(id)])
+    await this.#append(id, [{ kind: 'person-code', ...stored }, ...besides, ...this.#endings(id)])
     this.#credentials.forget(id)
     return code
   }
 
   /**
-   * For somebody who is locked out and holds the device: a new code.
+   * For somebody who is locked out and holds the device: a new code. Every device is told, see `recovered`.
    *
    * @param name whose; undefined: the facilitator who was the first, or one who is made
    * @throws JoineryError `NO_SUCH_PERSON`, `PEOPLE_FULL`
@@ -234,15 +251,20 @@ export class People implements PeopleAccess, SignIn {
     if (name !== undefined) {
       const person = this.named(personNameOf(name) ?? '')
       if (!person) throw new JoineryError('NO_SUCH_PERSON', `nobody is called ${name}`)
-      return { code: await this.newCode(person.id), person: this.#existing(person.id) }
+      return { code: await this.#renewCode(person.id, RECOVERED), person: this.#existing(person.id) }
     }
     const [first] = this.list()
       .filter(({ role }) => role === 'facilitator')
       .sort((a, b) => this.#begunAt(a.id) - this.#begunAt(b.id))
-    if (first) return { code: await this.newCode(first.id), person: this.#existing(first.id) }
+    if (first) return { code: await this.#renewCode(first.id, RECOVERED), person: this.#existing(first.id) }
     const shownName = 'Facilitator'
     const free = this.#isTaken('facilitator') ? this.freeName(shownName) : 'facilitator'
-    return await this.add({ shownName, name: free, role: 'facilitator' })
+    return await this.#add({ shownName, name: free, role: 'facilitator' }, undefined, RECOVERED)
+  }
+
+  /** Whose code is one that was made from the card of a device, until they are given another one. */
+  recovered(): RecoveredCode[] {
+    return findRecovered(this.list(), (id) => this.#factsOf(id))
   }
 
   #begunAt(id: PersonId): number {

@@ -83,6 +83,7 @@ const KINDS: { [kind: string]: fc.Arbitrary<NewEntry> } = {
   'person-named': fc
     .record({ who: person, name: fc.constantFrom('ada', 'bob') })
     .map(({ who, name }) => personEntry(who, { kind: 'person-named', name, shownName: name })),
+  'person-recovered': person.map((who) => personEntry(who, { kind: 'person-recovered' })),
   'person-session': fc
     .record({ who: person, session: hash })
     .map(({ who, session }) => personEntry(who, { kind: 'person-session', session })),
@@ -193,7 +194,14 @@ describe('what still says something when it is old', () => {
     ['room', ['joined', 'admitted', 'invited', 'revoked', 'removed']],
     [
       `person/${PEOPLE[0]}`,
-      ['person-named', 'person-session', 'person-sessions-ended', 'person-role', 'person-roles-taken']
+      [
+        'person-named',
+        'person-recovered',
+        'person-session',
+        'person-sessions-ended',
+        'person-role',
+        'person-roles-taken'
+      ]
     ],
     ['people', ['person-removed']],
     ['collections', ['head']],

@@ -77,6 +77,7 @@ interface Ill {
   clones?: [string, string][]
   links?: number
   others?: number
+  recovered?: string
   git?: JoineryError | { untidy(): { owner: string; name: string }[] }
 }
 
@@ -100,7 +101,10 @@ function slotOf(ill: Ill): RoomSlot {
     },
     clones: new Map(ill.clones ?? []),
     git: ill.git,
-    people: { person: () => ({ name: 'ana' }) },
+    people: {
+      person: () => ({ name: 'ana' }),
+      recovered: () => (ill.recovered === undefined ? [] : [{ person: { name: 'ana' }, node: ill.recovered }])
+    },
     roomClock: { wallMs: () => Date.UTC(ill.year ?? 2026, 5) }
   }
   return {
@@ -143,6 +147,8 @@ test.each<[string, 'problem' | 'warning', Ill, RegExp]>([
   ['LINKS', 'warning', { links: 0 }, /0 of 1/],
   ['GIT_MISSING', 'warning', { git: new JoineryError('GIT_MISSING', 'git is not installed') }, /not installed/],
   ['REPOSITORY_UNTIDY', 'warning', { git: { untidy: () => [{ owner: 'p1', name: 'recipes' }] } }, /ana\/recipes/],
+  ['CODE_RECOVERED', 'warning', { recovered: '12D3KooWother' }, /code of ana .* card of pi-back/],
+  ['CODE_RECOVERED', 'warning', { recovered: '12D3KooWnobody99' }, /card of nobody99/],
   ['CLOCK_WRONG', 'warning', { year: 1970 }, /1970/],
   ['CLOCK_WRONG', 'warning', { year: 2023 }, /2023/]
 ])('%s is a %s, with a text and what to do', async (code, level, ill, text) => {

@@ -186,4 +186,15 @@ describe('what comes of it', () => {
       expect(answer.body).toContain('1 need help')
     }
   })
+
+  test('whose code came from a card is told to facilitators', async () => {
+    dashboard.glance = async () => ({
+      ...glanceOfOverview(sampleRoom),
+      recovered: [{ person: 'Ana María', device: 'pi-back' }]
+    })
+    for (const who of ['nobody', 'learner', 'helper', 'facilitator'] as const) {
+      const { body } = await app.inject({ url: '/room', headers: { cookie: cookies.get(who) ?? '' } })
+      expect([who, body.includes('Ana María')]).toEqual([who, who === 'facilitator'])
+    }
+  })
 })

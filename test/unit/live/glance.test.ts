@@ -31,7 +31,8 @@ describe('a stream of changes', () => {
     hasRoom: fc.boolean(),
     timeMs: fc.nat(2),
     people: fc.uniqueArray(fc.constantFrom('p', 'q', 'r'), { maxLength: 3 }),
-    red: fc.nat(2)
+    red: fc.nat(2),
+    recovered: fc.subarray([{ person: 'Ana', device: 'a' }])
   })
   const glanceOf = ({
     ids,
@@ -39,7 +40,8 @@ describe('a stream of changes', () => {
     hasRoom,
     timeMs,
     people,
-    red
+    red,
+    recovered
   }: {
     ids: string[]
     loads: number[]
@@ -47,6 +49,7 @@ describe('a stream of changes', () => {
     timeMs: number
     people: string[]
     red: number
+    recovered: { person: string; device: string }[]
   }): RoomGlance => {
     const { room, ...rest } = base
     return {
@@ -58,6 +61,7 @@ describe('a stream of changes', () => {
         ids.filter((_, at) => loads[at] !== 0).map((id, at) => [id, { load: `${loads[at]}`, memory: '', sent: '' }])
       ),
       signals: { ...base.signals, red },
+      recovered,
       present: Object.fromEntries(
         people.map((id) => [id, { shownName: id, hand: red > 0, at: [{ id: 'a', sinceMs: timeMs, awayMs: 0 }] }])
       )
@@ -117,6 +121,14 @@ describe('warnings', () => {
     expect(codes({ devices: [device('a'), device('b')], collections: [collection] })).toEqual(['ONE_COPY'])
     expect(codes({ devices: [device('a')], collections: [collection] })).toEqual(['ONE_DEVICE'])
     expect(codes({ devices: [device('a'), device('b')], collections: [{ ...collection, singleFiles: 0 }] })).toEqual([])
+  })
+
+  test('a code that was renewed from a card, before what can wait', () => {
+    const recovered = [{ person: 'Ana', device: 'pi-back' }]
+    expect(codes({ devices: [device('a', { warnings: ['RADIO_FULL'] })], recovered })).toEqual([
+      'CODE_RECOVERED',
+      'RADIO_FULL'
+    ])
   })
 
   test('clocks that are minutes apart, versions that differ, and what a device says itself, worst first', () => {

@@ -33,6 +33,8 @@ describe('the fold', () => {
     await left.people.keys.addToken(ana.person.id, { label: 'two', scopes: ['push'] })
     await left.people.keys.end(ana.person.id, left.people.keys.list(ana.person.id)[0]?.hash ?? '')
     await left.people.newCode(ana.person.id)
+    await left.people.recover('chief')
+    await right.people.recover('kim')
     await left.people.openSession(ana.person.id)
     meet(left, right)
     await right.people.setRole(right.people.named('kim')?.id ?? '', 'learner')
@@ -52,7 +54,8 @@ describe('the fold', () => {
         [...people.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
         new Map([...names].sort()),
         [...sessions].sort(),
-        [...keys.keys()].sort()
+        [...keys.keys()].sort(),
+        [...state.people].map(([id, { recovered }]) => [id, recovered]).sort()
       ]
     }
     const expected = fold(entries)
@@ -110,6 +113,17 @@ describe('the fold', () => {
         }
       ),
       { numRuns: 100_000 }
+    )
+  })
+
+  test('keeps that a code came from a card, with the device that signed it, and nothing that the body adds', () => {
+    const topic = personTopic(ID)
+    expect(decodePersonFact(topic, 'person-recovered', {})).toEqual({ person: ID, fact: { kind: 'person-recovered' } })
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fc.string(), { minKeys: 1 }), (body) => {
+        expect(decodePersonFact(topic, 'person-recovered', body)).toBeUndefined()
+      }),
+      { numRuns: 10_000 }
     )
   })
 

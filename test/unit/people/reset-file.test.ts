@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_RESET_FILE_BYTES, nameInResetFile } from '../../../node/people/reset-file.ts'
 import { JoineryError } from '../../../protocols/errors.ts'
 import { refusal } from '../../fixtures/refusal.ts'
-import { peopleNode } from './people-kit.ts'
+import { meet, peopleNode } from './people-kit.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const utf16 = (text: string): Uint8Array => Buffer.from(`\ufeff${text}`, 'utf16le')
@@ -76,5 +76,43 @@ describe('whoever is locked out', () => {
     const again = await people.recover(undefined)
     expect(again.person.id).toBe(made.person.id)
     expect((await people.withPassword('facilitator-2', again.code, 'x')).id).toBe(made.person.id)
+  })
+
+  test('is named on every device with the one whose card it was, until another code is given', async () => {
+    const [left, right] = [await peopleNode('a'), await peopleNode('b')]
+    const named = () =>
+      [left, right].map(({ people }) => people.recovered().map(({ person, node }) => [person.name, node]))
+    const { person } = await left.people.add({ shownName: 'Ana', role: 'facilitator' })
+    await left.people.newCode(person.id)
+    meet(left, right)
+    expect(named()).toEqual([[], []])
+    const { code } = await right.people.recover('ana')
+    meet(left, right)
+    expect(named()).toEqual([[['ana', 'b']], [['ana', 'b']]])
+    // Whoever has the card can sign in with it: that says nothing, and hides nothing.
+    await left.people.withPassword('ana', code, 'x')
+    await left.people.openSession(person.id)
+    meet(left, right)
+    expect(named()).toEqual([[['ana', 'b']], [['ana', 'b']]])
+    const [written] = right.journal.entries.filter(({ kind }) => kind === 'person-recovered')
+    const together = right.journal.entries.filter((one) => one.node === 'b' && one.number === written?.number)
+    expect(together.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['person-code', 'person-recovered']))
+    await left.people.newCode(person.id)
+    meet(left, right)
+    expect(named()).toEqual([[], []])
+    await left.people.recover(undefined)
+    meet(left, right)
+    expect(named()).toEqual([[['ana', 'a']], [['ana', 'a']]])
+    await right.people.add({ shownName: 'Bo', role: 'facilitator' })
+    await right.people.remove(person.id)
+    meet(left, right)
+    expect(named()).toEqual([[], []])
+  })
+
+  test('is named too where an account had to be made, and still after a restart', async () => {
+    const node = await peopleNode('a')
+    await node.people.recover(undefined)
+    const people = await node.restart()
+    expect(people.recovered()).toMatchObject([{ person: { name: 'facilitator' }, node: 'a' }])
   })
 })

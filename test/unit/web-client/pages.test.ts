@@ -86,6 +86,23 @@ describe('the first page', () => {
   })
 })
 
+describe('a code that was renewed from a card', () => {
+  const room = { ...glanceOfOverview(sampleRoom), recovered: [{ person: 'Ana <b>', device: 'pi-back' }] }
+  const page = (language: Visitor['language'], mayChange: boolean): string =>
+    renderRoomPage(room, { ...visitor, language }, { mayChange, sticks: [] })
+
+  it.each([
+    ['en', 'The code of Ana &lt;b&gt; was renewed from the card of pi-back.', 'was stolen'],
+    ['es', 'El código de Ana &lt;b&gt; se renovó desde la tarjeta de pi-back.', 'fue robado'],
+    ['fr', 'Le code de Ana &lt;b&gt; a été renouvelé depuis la carte de pi-back.', 'a été volé'],
+    ['pt', 'O código de Ana &lt;b&gt; foi renovado a partir do cartão de pi-back.', 'foi roubado']
+  ] as const)('is told to facilitators with what to do, and to nobody else (%s)', (language, text, next) => {
+    expect(page(language, true)).toContain(text)
+    expect(page(language, true)).toContain(next)
+    expect(page(language, false)).not.toContain('Ana')
+  })
+})
+
 describe('the page of devices', () => {
   it('says of each whether it may be unplugged, and why not', () => {
     const page = renderDevicesPage(sampleRoom, { ...visitor, path: '/room' })

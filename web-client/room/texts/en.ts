@@ -7,7 +7,7 @@ export const en: RoomTexts = {
   warnings: {
     title: 'To look at',
     allWell: 'All is well.',
-    of: ({ code, device = '', collection = '', count = 0 }) => {
+    of: ({ code, device = '', person = '', collection = '', count = 0 }) => {
       switch (code) {
         case 'UNREACHABLE':
           return {
@@ -66,6 +66,11 @@ export const en: RoomTexts = {
           return {
             text: `The card of ${device} was copied: two devices have its key.`,
             next: 'Switch the copy off and delete its data folder.'
+          }
+        case 'CODE_RECOVERED':
+          return {
+            text: `The code of ${person} was renewed from the card of ${device}.`,
+            next: `If that was you: take another code on your account page, since this one stands on the card. If that was not you: say on the page of the device that it was stolen, and give ${person} a new code.`
           }
         case 'UPDATE_NEEDED':
           return {

@@ -7,7 +7,7 @@ export const es: RoomTexts = {
   warnings: {
     title: 'Para revisar',
     allWell: 'Todo está bien.',
-    of: ({ code, device = '', collection = '', count = 0 }) => {
+    of: ({ code, device = '', person = '', collection = '', count = 0 }) => {
       switch (code) {
         case 'UNREACHABLE':
           return {
@@ -66,6 +66,11 @@ export const es: RoomTexts = {
           return {
             text: `La tarjeta de ${device} fue copiada: dos dispositivos tienen su clave.`,
             next: 'Apaga la copia y borra su carpeta de datos.'
+          }
+        case 'CODE_RECOVERED':
+          return {
+            text: `El código de ${person} se renovó desde la tarjeta de ${device}.`,
+            next: `Si fuiste tú: pide otro código en la página de tu cuenta, porque este está escrito en la tarjeta. Si no fuiste tú: di en la página del dispositivo que fue robado y da a ${person} un código nuevo.`
           }
         case 'UPDATE_NEEDED':
           return {

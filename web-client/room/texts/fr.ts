@@ -7,7 +7,7 @@ export const fr: RoomTexts = {
   warnings: {
     title: 'À regarder',
     allWell: 'Tout va bien.',
-    of: ({ code, device = '', collection = '', count = 0 }) => {
+    of: ({ code, device = '', person = '', collection = '', count = 0 }) => {
       switch (code) {
         case 'UNREACHABLE':
           return {
@@ -66,6 +66,11 @@ export const fr: RoomTexts = {
           return {
             text: `La carte de ${device} a été copiée : deux appareils ont sa clé.`,
             next: 'Éteignez la copie et supprimez son dossier de données.'
+          }
+        case 'CODE_RECOVERED':
+          return {
+            text: `Le code de ${person} a été renouvelé depuis la carte de ${device}.`,
+            next: `Si c’était vous : prenez un autre code sur la page de votre compte, car celui-ci est écrit sur la carte. Si ce n’était pas vous : dites sur la page de l’appareil qu’il a été volé, et donnez un nouveau code à ${person}.`
           }
         case 'UPDATE_NEEDED':
           return {

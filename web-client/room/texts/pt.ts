@@ -7,7 +7,7 @@ export const pt: RoomTexts = {
   warnings: {
     title: 'Para verificar',
     allWell: 'Está tudo bem.',
-    of: ({ code, device = '', collection = '', count = 0 }) => {
+    of: ({ code, device = '', person = '', collection = '', count = 0 }) => {
       switch (code) {
         case 'UNREACHABLE':
           return {
@@ -66,6 +66,11 @@ export const pt: RoomTexts = {
           return {
             text: `O cartão de ${device} foi copiado: dois dispositivos têm a chave dele.`,
             next: 'Desligue a cópia e apague a pasta de dados dela.'
+          }
+        case 'CODE_RECOVERED':
+          return {
+            text: `O código de ${person} foi renovado a partir do cartão de ${device}.`,
+            next: `Se foi você: peça outro código na página da sua conta, pois este está escrito no cartão. Se não foi você: diga na página do dispositivo que foi roubado e dê um código novo a ${person}.`
           }
         case 'UPDATE_NEEDED':
           return {
