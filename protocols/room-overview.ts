@@ -31,7 +31,9 @@ export interface DeviceOverview {
   remainingMs?: number
   /** True once nothing would be missed without it. */
   safeToUnplug: boolean
-  /** Why not, in one plain sentence. */
+  /** Why not: one of `UNPLUG_REASONS`, or a newer one. */
+  unplugCode?: string
+  /** The same in one plain sentence. */
   unplugReason?: string
   /** It was asked to move everything off. */
   leaving: boolean
@@ -191,6 +193,7 @@ export const roomOverviewSchema = {
           missingBytes: count,
           remainingMs: count,
           safeToUnplug: flag,
+          unplugCode: text,
           unplugReason: text,
           leaving: flag,
           needsUpdate: flag

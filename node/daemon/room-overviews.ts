@@ -115,7 +115,8 @@ function deviceOverview(runtime: RoomRuntime, member: Member, peer: PeerStatus |
     wantedFiles: files?.wantedFiles ?? 0,
     missingBytes: files?.missingBytes ?? 0,
     safeToUnplug: unplug.safe,
-    ...(unplug.reason === undefined ? {} : { unplugReason: unplug.reason }),
+    ...(unplug.code !== undefined && { unplugCode: unplug.code }),
+    ...(unplug.reason !== undefined && { unplugReason: unplug.reason }),
     leaving: member.settings.drained === true,
     needsUpdate: self && !runtime.journal.mayDecide()
   }

@@ -7,8 +7,8 @@ export interface ContentJob {
   what: string
   isRunning: boolean
   added?: AddedContent
-  /** In words of the program, for a person. */
-  problem?: { text: string; next: string }
+  /** The page has words for most codes; the others are shown as the program says them. */
+  problem?: { code: string; text: string; next: string }
 }
 
 export class ContentDesk {
@@ -53,7 +53,7 @@ export class ContentDesk {
         (error: unknown) => {
           if (!(error instanceof JoineryError) || hasCode(error, 'INTERNAL')) this.#onProblem(error)
           const known = error instanceof JoineryError ? error : new JoineryError('INTERNAL', 'something went wrong')
-          job.problem = { text: known.message, next: known.next }
+          job.problem = { code: known.code, text: known.message, next: known.next }
         }
       )
       .then(done)

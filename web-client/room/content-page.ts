@@ -4,18 +4,21 @@ import { html } from '../html.ts'
 import { renderPage } from '../page-frame.ts'
 import { textsIn } from '../texts.ts'
 import type { Visitor } from '../visitor.ts'
+import { importWordsIn } from './import-texts.ts'
 import { roomTextsIn } from './texts.ts'
 
 export interface ShownJob {
   what: string
   isRunning: boolean
   added?: { collections: readonly { collection: string; added: number; updated: number }[]; refused: number }
-  problem?: { text: string; next: string }
+  problem?: { code: string; text: string; next: string }
 }
 
 export function renderContentPage(job: ShownJob | undefined, visitor: Visitor): string {
   const texts = textsIn(visitor.language)
   const { content } = roomTextsIn(visitor.language)
+  const problem = job?.problem
+  const words = problem && importWordsIn(visitor.language, problem.code, job.what)
   const count = (value: number): string => formatCount(value, visitor.language)
   return renderPage({
     title: content.title,
@@ -33,7 +36,7 @@ ${
       html`<li><strong>${collection}</strong> +${count(added)} · ↻ ${count(updated)}</li>`
   )}</ul>${job.added.refused > 0 && html`<p>${content.refused(job.added.refused)}</p>`}`
 }
-${job?.problem && html`<p class="problem" role="alert">${content.failed} ${job.problem.text}</p><p class="faint">${job.problem.next}</p>`}
+${problem && html`<p class="problem" role="alert">${content.failed} ${words ?? problem.text}</p><p class="faint" lang="en">${words === undefined ? problem.next : problem.text}</p>`}
 <p><a class="button" href="/room#content">${content.back}</a></p>
 </section>`
   })

@@ -5,6 +5,7 @@ import { hashOf } from '../hash.ts'
 import { type Html, html } from '../html.ts'
 import { bytesPerSecondOf, renderHour, samplesOf } from './hour-chart.ts'
 import type { RoomContext } from './room-context.ts'
+import { unplugWordsIn } from './unplug-texts.ts'
 
 /** The whole card; its parts with `data-live` are exchanged as the room changes, the rest stays as a person left it. */
 export function renderDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
@@ -42,6 +43,7 @@ function isBig({ devices }: RoomGlance): boolean {
 export function renderTop(device: DeviceGlance, { language, texts, words }: RoomContext): Html {
   const said = texts.devices
   const { figures } = device
+  const reason = unplugWordsIn(language, device.unplugCode) ?? device.unplugReason
   const small = figures && [
     html`${words.figures.load} ${formatCount(figures.loadPercent, language)} %`,
     figures.temperatureC !== undefined && html`${formatCount(figures.temperatureC, language)} °C`,
@@ -60,7 +62,7 @@ export function renderTop(device: DeviceGlance, { language, texts, words }: Room
   }${device.leaving && html` <span class="state wait">${said.leaving}</span>`}${
     device.needsUpdate && html` <span class="state bad">${said.needsUpdate}</span>`
   }</p>
-${device.unplugReason !== undefined && !device.safeToUnplug && html`<p class="reason">${device.unplugReason}</p>`}
+${reason !== undefined && !device.safeToUnplug && html`<p class="reason">${reason}</p>`}
 <dl>
 <div><dt>${said.copies}</dt><dd>${renderMeter(device.heldFiles, device.wantedFiles)}${said.copiesHeld(
     formatCount(device.heldFiles, language),

@@ -28,10 +28,15 @@ test('a device that holds nothing alone may be unplugged', () => {
 })
 
 test.each<[string, RoomRuntime, boolean, object]>([
-  ['it holds the only copy of something', runtimeWith(2), true, { onlyHereFiles: 2, onlyHereBytes: 20 }],
-  ['we do not know yet what the room holds', runtimeWith(0, { pending: 1 }), true, {}],
-  ['it is not linked: what it alone held is not known', runtimeWith(0), false, { reason: 'It is not connected.' }],
-  ['it has not said yet what it holds', runtimeWith(0, { known: false }), true, { reason: 'It is not connected.' }]
+  [
+    'it holds the only copy of something',
+    runtimeWith(2),
+    true,
+    { code: 'only-here', onlyHereFiles: 2, onlyHereBytes: 20 }
+  ],
+  ['we do not know yet what the room holds', runtimeWith(0, { pending: 1 }), true, { code: 'room-unknown' }],
+  ['it is not linked: what it alone held is not known', runtimeWith(0), false, { code: 'not-connected' }],
+  ['it has not said yet what it holds', runtimeWith(0, { known: false }), true, { code: 'not-connected' }]
 ])('not while %s', (_why, runtime, linked, more) => {
   expect(unplugWords(runtime, 'pi', linked)).toMatchObject({
     safe: false,
