@@ -18,6 +18,8 @@ const TOP = join(import.meta.dirname, '..')
 const OLDEST_NODE = [22, 12] as const
 /** Three on two cores: many wait more than they work. */
 const WORKERS = '--maxWorkers=3'
+/** Tests with processes and browsers wait more than they work. */
+const WORKERS_THAT_WAIT = '--maxWorkers=4'
 /** Real processes, networks, mounts and browsers: each on folders, ports and namespaces of its own. */
 const WITH_PROCESSES = ['test/integration', 'test/faults', 'test/browser']
 /** What says something about time, about what a narrow line carries, or about the whole machine: alone on it. */
@@ -96,7 +98,7 @@ function stages(): Stage[] {
     // The program as devices have it: devices and commands start in half the time. Also the pages that the browser tests look at.
     { name: 'build', command: [process.execPath, 'node/bin/build.ts'] },
     tests('side-by-side', [WORKERS, ...WITH_PROCESSES.flatMap((folder) => ['--exclude', `${folder}/**`])]),
-    tests('with-processes', [WORKERS, ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
+    tests('with-processes', [WORKERS_THAT_WAIT, ...WITH_PROCESSES, ...ALONE.flatMap((file) => ['--exclude', file])]),
     tests('one-at-a-time', ['--no-file-parallelism', ...ALONE])
   ]
 }
