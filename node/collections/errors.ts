@@ -25,6 +25,10 @@ defineErrors({
     status: 413,
     next: 'Import it on a device with more memory, from where it is copied here; or import a part of the folder at a time.'
   },
+  CHANGE_MEMORY_FULL: {
+    status: 413,
+    next: 'Do it on a device with more memory, from where it is copied here; or take out a folder at a time.'
+  },
   IMPORT_HAS_PROBLEMS: { status: 422, next: 'Repair what is listed, or run it without `--strict` to add the rest.' },
   IMPORT_DISK_FULL: {
     status: 507,

@@ -15,7 +15,7 @@ import type { CollectionSummary, Collections, ContentConflict, PolicyRule, Revis
 import { companionsOf } from './file-blobs.ts'
 import { FolderImport } from './import/folder-import.ts'
 import type { ImportOptions, ImportReport } from './import/import-report.ts'
-import { MAX_HISTORY } from './limits.ts'
+import { IMPORT_HEAP_SHARE, MAX_HISTORY, PLANNED_FILE_BYTES } from './limits.ts'
 import type { LoadedManifest } from './loaded-manifest.ts'
 import type { ManifestLibrary } from './manifest-library.ts'
 import { fileOf, type MergedIndex } from './merged-index.ts'
@@ -212,7 +212,21 @@ export class RoomCollections implements Collections {
 
   #removals(collection: string, path: string): Change[] {
     if (path !== '' && !path.endsWith('/')) return this.index.get(collection, path) ? [{ path, file: undefined }] : []
-    return [...this.index.list(collection, path)].map((file) => ({ path: file.path, file: undefined }))
+    return this.#planned(this.index.list(collection, path), (file) => ({ path: file.path, file: undefined }))
+  }
+
+  /** As a list, unless this device has not the memory to carry it out: its engine would end the program, not the work. */
+  #planned<Line>(lines: Iterable<Line>, changeOf: (line: Line) => Change | undefined): Change[] {
+    const freeBytes = this.#init.freeHeapBytes?.() ?? Number.POSITIVE_INFINITY
+    const most = (freeBytes * IMPORT_HEAP_SHARE) / PLANNED_FILE_BYTES
+    const changes: Change[] = []
+    for (const line of lines) {
+      const change = changeOf(line)
+      if (change) changes.push(change)
+      if (changes.length > most)
+        throw new JoineryError('CHANGE_MEMORY_FULL', 'these are more files at once than this device has memory for')
+    }
+    return changes
   }
 
   #findRevision(collection: string, revision: string): KnownHead {
@@ -248,14 +262,12 @@ export class RoomCollections implements Collections {
 
   /** What makes the shown content that of `target`. */
   #wayBack(collection: string, target: LoadedManifest): Change[] {
-    const changes: Change[] = []
     const wanted = mergedLines([target])
     const shown = mergedLines(this.#components.content.manifests(collection))
-    for (const { path, left, right } of alignLines(wanted, shown)) {
+    return this.#planned(alignLines(wanted, shown), ({ path, left, right }) => {
       const file = left?.versions[0]?.file
-      if (file?.cid !== right?.versions[0]?.file?.cid) changes.push({ path, file })
-    }
-    return changes
+      return file?.cid === right?.versions[0]?.file?.cid ? undefined : { path, file }
+    })
   }
 
   async #withSession<Result>(work: (session: WriteSession) => Promise<Result>): Promise<Result> {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { IMPORT_HEAP_SHARE, PLANNED_FILE_BYTES } from '../../../node/collections/limits.ts'
 import type { Cid } from '../../../protocols/cid.ts'
 import type { ContentFile } from '../../../protocols/content.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../kit/temporary-folder.ts'
@@ -57,6 +58,33 @@ describe('remove', () => {
     await expect(one.collections.remove('things', '../a')).rejects.toMatchObject({ code: 'NAME_FORBIDDEN' })
     expect(one.journal.entries.length).toBe(entries)
   })
+
+  test.each(['remove', 'rollback'] as const)(
+    '%s of as many files as there is memory for is done; of one more nothing is',
+    async (how) => {
+      for (const [most, expected] of [
+        [3, 'done'],
+        [2, 'CHANGE_MEMORY_FULL']
+      ] as const) {
+        let freeBytes = Number.POSITIVE_INFINITY
+        const one = await openTestNode({ name: `${how}-${most}`, freeHeapBytes: () => freeBytes })
+        opened.push(one)
+        await put(one, { 'b.txt': '1' })
+        const before = one.collections.index.revision('things')
+        await put(one, { 'a/1.txt': '1', 'a/2.txt': '2', 'a/3.txt': '3' })
+        freeBytes = Math.ceil((most * PLANNED_FILE_BYTES) / IMPORT_HEAP_SHARE)
+        const entries = one.journal.entries.length
+        const { collections } = one
+        const working = how === 'remove' ? collections.remove('things', 'a/') : collections.rollback('things', before)
+        const outcome = await working.then(
+          () => 'done',
+          (error: { code?: string }) => error.code
+        )
+        expect([outcome, one.journal.entries.length - entries]).toEqual([expected, expected === 'done' ? 1 : 0])
+        expect(one.blobs.openSessions).toBe(0)
+      }
+    }
+  )
 
   test('is not undone by a device that was away and imports something else', async () => {
     const [one, two] = [await node('one'), await node('two')]
