@@ -32,6 +32,8 @@ export interface Config {
   pythonIndex: string
   /** Where missing R packages are fetched from: a mirror of CRAN, with a slash at the end. */
   rMirror: string
+  /** Facilitators can add the folders in it from the page. Absolute. */
+  workshopFolder: string
   logLevel: LogLevel
 }
 

@@ -48,6 +48,7 @@ function standardConfig(dataDirectory: string, hostName: string): Config {
     discovery: true,
     pythonIndex: 'https://pypi.org/simple/',
     rMirror: 'https://cloud.r-project.org/',
+    workshopFolder: '/srv/workshops',
     logLevel: 'warn'
   }
 }

@@ -1,5 +1,6 @@
 /** Every setting: what it is called in the file, in the environment and as a flag, what it takes, and what it means. */
 import { isIP } from 'node:net'
+import { isAbsolute } from 'node:path'
 import { JoineryError } from '../../protocols/errors.ts'
 import { type Config, LOG_LEVELS } from './config.ts'
 import './errors.ts'
@@ -149,6 +150,14 @@ export const SETTINGS: readonly Setting[] = [
     fromText: (text) => text
   }),
   setting({
+    name: 'workshop_folder',
+    key: 'workshopFolder',
+    meaning: 'A folder on this device: facilitators can add each folder in it from the page of the room.',
+    takes: 'an absolute path such as "/srv/workshops"',
+    parse: (value) => absolutePath('workshop_folder', value),
+    fromText: (text) => text
+  }),
+  setting({
     name: 'log_level',
     key: 'logLevel',
     meaning: 'How much the program writes about its work, to standard error.',
@@ -249,6 +258,12 @@ function address(name: string, value: SettingValue): string {
   url.search = ''
   url.hash = ''
   return url.href.endsWith('/') ? url.href : `${url.href}/`
+}
+
+function absolutePath(name: string, value: SettingValue): string {
+  if (typeof value !== 'string' || !isAbsolute(value) || value.includes('\0'))
+    throw badValue(name, 'is not an absolute path')
+  return value
 }
 
 function list(name: string, value: SettingValue, isGood: (one: string) => boolean): string[] {

@@ -6,6 +6,7 @@ import { DEFAULT_RESERVE_BYTES } from '../blobs/index.ts'
 import type { ImportResult, Operations } from '../control/operations.ts'
 import type { AddedContent, NewContent, RoomActions } from '../http/room-door.ts'
 import { diskSpace } from '../platform/disk-space.ts'
+import { workshopFolders } from '../platform/folders-of-workshops.ts'
 import { pluggedSticks } from '../platform/plugged-sticks.ts'
 import { FOLDERS } from './device.ts'
 import type { ReadyCheck } from './ready/ready-check.ts'
@@ -51,6 +52,7 @@ export function roomActions(slot: RoomSlot, operations: Operations, check: Ready
       await operations.rollback({ collection, version })
     },
     sticks: () => pluggedSticks(),
+    folders: () => workshopFolders(config.workshopFolder, config.dataDirectory),
     check: {
       start() {
         const { log } = slot.device

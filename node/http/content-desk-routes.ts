@@ -139,6 +139,20 @@ export function addContentDeskRoutes(app: FastifyInstance, options: ContentDeskO
       }
     },
     {
+      path: '/room/content/folder',
+      action: 'change-content',
+      pace: PACE,
+      async handle(_person, request, reply) {
+        const name = formOf(request).get('folder')
+        // Only what the page offers: a path from outside is never opened.
+        const folder = (await actions.folders()).find((one) => one.name === name)
+        if (!folder) throw new JoineryError('NOT_FOUND', 'no such folder is offered here')
+        const giveBack = desk.take()
+        desk.begin(folder.name, { source: folder.path, unpack: false }, async () => giveBack())
+        return goTo(reply, '/room/content')
+      }
+    },
+    {
       path: '/room/versions/rollback',
       action: 'change-content',
       pace: PACE,

@@ -98,6 +98,8 @@ export interface RoomActions {
   rollback(collection: string, version: string): Promise<void>
   /** Names and folders of sticks that are plugged into this device. */
   sticks(): Promise<{ name: string; path: string }[]>
+  /** Folders of this device that may be added, by a name for people. */
+  folders(): Promise<{ name: string; path: string }[]>
   /** Where uploads may lie until they are added; emptied at the start. */
   uploads: { folder: string; freeBytes(): Promise<number> }
   /** Tries everything as a learner would; starting it while it runs changes nothing. */

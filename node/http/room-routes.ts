@@ -182,6 +182,7 @@ async function sendRoom(
   const page = renderRoomPage(visitor.person?.helps ? glance : withoutNames(glance), visitor, {
     mayChange,
     sticks: mayChange && room ? (await room.actions.sticks()).map(({ name }) => name) : [],
+    folders: mayChange && room ? (await room.actions.folders()).map(({ name }) => name) : [],
     ...(room && { script: script?.path }),
     notice: noticeOf(search, visitor.language)
   })

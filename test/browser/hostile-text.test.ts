@@ -121,7 +121,7 @@ function pages(): Record<string, string> {
         present: {}
       },
       visitor,
-      { mayChange: true, sticks: vectors, notice: all }
+      { mayChange: true, sticks: vectors, folders: vectors, notice: all }
     ),
     error: renderErrorPage({ status: 404, code: all, text: all, next: all, language: 'en' })
   }

@@ -23,7 +23,7 @@ let facilitator: { name: string; code: string }
 beforeAll(async () => {
   folder = temporaryFolder()
   const env = { JOINERY_LOG_LEVEL: 'debug' }
-  const place = { data: `${folder.path}/first`, env }
+  const place = { data: `${folder.path}/first`, env: { ...env, JOINERY_WORKSHOP_FOLDER: `${folder.path}/workshops` } }
   const other = { data: `${folder.path}/second`, env }
   const created = await joineryJson<{ facilitator: typeof facilitator }>(place, ['init', '--name', 'Library workshop'])
   facilitator = created.facilitator
@@ -173,6 +173,23 @@ describe('content from the page', () => {
     await page.getByRole('button', { name: /^Go back to this/ }).click()
     await expect.poll(() => page.locator('.versions li').count(), WAIT).toBe(3)
     await expect.poll(async () => (await fetch(lesson)).status, WAIT).toBe(404)
+    await page.context().close()
+  })
+
+  it('a folder that lies on the device comes in from there', async () => {
+    const page = await signedIn()
+    const lesson = `${folder.path}/workshops/spring/lessons/frogs`
+    await mkdir(lesson, { recursive: true })
+    await writeFile(`${lesson}/index.html`, '<!doctype html><title>Frogs</title><h1>Frogs</h1>')
+    await page.goto(new URL('/room', first.address).href)
+    await page.getByRole('button', { name: /^Add this folder/ }).click()
+    await page.getByText('Added:').waitFor(WAIT)
+    expect(await page.locator('main').textContent()).toContain('lessons +1')
+    const shown = new URL('/lessons/frogs/', second.address)
+    await expect.poll(async () => (await fetch(shown)).status, WAIT).toBe(200)
+    await page.goto(new URL('/room', first.address).href)
+    await page.locator('#content').scrollIntoViewIfNeeded()
+    await checkLook(page, 'room', 'folder')
     await page.context().close()
   })
 

@@ -32,6 +32,7 @@ export async function startBigRoom(devices: number): Promise<BigRoom> {
       add: async () => ({ collections: [], refused: 0 }),
       versions: async () => [],
       sticks: async () => [],
+      folders: async () => [],
       uploads: { folder: '/nowhere', freeBytes: async () => 0 },
       check: { start: () => undefined, state: () => undefined }
     }

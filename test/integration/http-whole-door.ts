@@ -126,7 +126,13 @@ export async function startWholeDoor(): Promise<WholeDoor> {
         actions: {
           ...{ rename: act('rename'), setLeaving: act('leave'), remove: act('remove'), answer: act('answer') },
           stolen: act('stolen'),
-          ...{ add: act('add'), rollback: act('rollback'), versions: async () => [], sticks: async () => [] },
+          ...{
+            add: act('add'),
+            rollback: act('rollback'),
+            versions: async () => [],
+            sticks: async () => [],
+            folders: async () => []
+          },
           uploads: { folder: '/nowhere', freeBytes: act('upload') },
           check: { start: () => void done.push('check'), state: () => undefined }
         },

@@ -17,6 +17,8 @@ export interface RoomPageFeatures {
   mayChange: boolean
   /** Sticks that are plugged in, by a name for people; only for those who may change. */
   sticks: readonly string[]
+  /** Folders of this device that may be added, likewise. */
+  folders: readonly string[]
   /** Address of the script that follows the room; absent: figures are fetched anew now and then. */
   script?: string | undefined
   /** What the last change did, in words. */
@@ -57,7 +59,7 @@ ${glance.room && visitor.accounts && renderSignals(glance, context)}
 </section>
 ${part('map', glance, context)}
 ${part('collections', glance, context)}
-${features.mayChange && renderContentForm(features.sticks, context)}
+${features.mayChange && renderContentForm(features, context)}
 ${glance.room && glance.timeMs > 0 && renderClockCard(glance, context)}
 ${part('wanted', glance, context)}
 ${part('neighbours', glance, context)}
@@ -127,7 +129,7 @@ ${
 
 const COLLECTIONS = ['lessons', 'pypi', 'cran', 'installers'] as const
 
-function renderContentForm(sticks: readonly string[], { words }: RoomContext): Html {
+function renderContentForm({ sticks, folders }: RoomPageFeatures, { words }: RoomContext): Html {
   const said = words.content
   return html`<section class="card" id="content" aria-labelledby="content-title">
 <h2 id="content-title">${said.title}</h2>
@@ -143,6 +145,13 @@ ${
   html`<h3>${said.sticks}</h3><ul class="plain">${sticks.map(
     (stick) =>
       html`<li><form method="post" action="/room/content/stick" class="buttons"><input type="hidden" name="stick" value="${stick}"><span>${stick}</span><button class="button">${said.addStick}<span class="for-readers">: ${stick}</span></button></form></li>`
+  )}</ul>`
+}
+${
+  folders.length > 0 &&
+  html`<h3>${said.folders}</h3><ul class="plain">${folders.map(
+    (folder) =>
+      html`<li><form method="post" action="/room/content/folder" class="buttons"><input type="hidden" name="folder" value="${folder}"><span>${folder}</span><button class="button">${said.addFolder}<span class="for-readers">: ${folder}</span></button></form></li>`
   )}</ul>`
 }
 </section>`

@@ -103,6 +103,8 @@ export interface RoomTexts {
     running: string
     sticks: string
     addStick: string
+    folders: string
+    addFolder: string
     added: string
     refused(count: number): string
     failed: string

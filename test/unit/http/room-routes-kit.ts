@@ -36,6 +36,7 @@ export const ROUTES: Readonly<Record<string, Action | 'anybody'>> = {
   'GET /room/content/space': 'change-content',
   [`POST ${UPLOAD_PATH}`]: 'change-content',
   'POST /room/content/stick': 'change-content',
+  'POST /room/content/folder': 'change-content',
   'GET /room/versions/:collection': 'change-content',
   'POST /room/versions/rollback': 'change-content',
   'GET /room/copies': 'change-content',
@@ -134,6 +135,7 @@ export function serveForEachTest(): void {
         },
         versions: async () => [],
         sticks: async () => [{ name: 'BIRDS', path: '/media/BIRDS' }],
+        folders: async () => [{ name: '/srv/workshops/spring', path: '/srv/workshops/spring' }],
         uploads: { folder: `${folder.path}/uploads`, freeBytes: async () => 1_000 },
         check: { start: () => void done.push('check'), state: () => undefined }
       }
@@ -200,7 +202,15 @@ export const FORM = new URLSearchParams({
     code: waiting?.code ?? ''
   },
   ...{ target: 'installers/rstudio', kind: 'copies', copies: '3', uses: '4', role: 'laptop', invitation: 'cd' },
-  ...{ answer: 'same', time: '2096-11-24 13:30', collection: 'lessons', version: 'abc', stick: 'BIRDS', hand: 'up' }
+  ...{
+    answer: 'same',
+    time: '2096-11-24 13:30',
+    collection: 'lessons',
+    version: 'abc',
+    stick: 'BIRDS',
+    folder: '/srv/workshops/spring',
+    hand: 'up'
+  }
 }).toString()
 
 export async function call(route: string, who: string): Promise<number> {

@@ -63,7 +63,7 @@ describe('what comes of it', () => {
     expect(done.sort()).toEqual(
       [
         `answer "${other?.id}" "402771" true`,
-        ...['add {"unpack":false}', 'add {"unpack":false}', 'check'],
+        ...['add {"unpack":false}', 'add {"unpack":false}', 'add {"unpack":false}', 'check'],
         `leaving "${other?.id}" true`,
         'copies "installers/rstudio" {"kind":"copies","copies":3}',
         ...['invite 4', 'revoke "cd"'],
@@ -73,6 +73,19 @@ describe('what comes of it', () => {
         'rollback "lessons" "abc"'
       ].sort()
     )
+  })
+
+  test('no folder is added but one that the page offers', async () => {
+    for (const wrong of [
+      '/srv/workshops',
+      '/srv/workshops/spring/',
+      '/srv/workshops/spring/../../../etc',
+      '/etc',
+      ''
+    ]) {
+      expect((await facilitator('/room/content/folder', { folder: wrong })).statusCode, wrong).toBe(404)
+    }
+    expect(done).toEqual([])
   })
 
   test('a device is removed only when its name was typed', async () => {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { HourSamples } from '../../../node/live/index.ts'
 import { readDeviceFigures } from '../../../node/platform/device-figures.ts'
+import { MAX_WORKSHOP_FOLDERS, workshopFolders } from '../../../node/platform/folders-of-workshops.ts'
 import { pluggedSticks } from '../../../node/platform/plugged-sticks.ts'
 import { radioClients } from '../../../node/platform/radio-clients.ts'
 import { HOUR_SAMPLES } from '../../../protocols/device-report.ts'
@@ -79,6 +80,32 @@ test('sticks are what is mounted where people’s things are mounted', async () 
     { name: 'BIRDS', path: '/run/media/BIRDS' }
   ])
   expect(await pluggedSticks(join(root, 'none'))).toEqual([])
+})
+
+test('workshops to add are the folders in one folder: no files, no links, nothing hidden, and not what the device keeps', async () => {
+  const root = await write({
+    'workshops/a file': '',
+    'workshops/.hidden/x': '',
+    'workshops/b/x': '',
+    'workshops/a/x': '',
+    'workshops/data/keys': ''
+  })
+  const place = join(root, 'workshops')
+  await symlink('/etc', join(place, 'elsewhere'))
+  const offered = async (data: string): Promise<string[]> =>
+    (await workshopFolders(place, data)).map(({ name }) => name)
+  expect(await offered(join(place, 'data'))).toEqual([join(place, 'a'), join(place, 'b')])
+  expect(await offered(join(place, 'data', 'inside', 'of it'))).toEqual([join(place, 'a'), join(place, 'b')])
+  expect(await offered(root)).toEqual([])
+  expect(await workshopFolders(join(root, 'none'), '/data')).toEqual([])
+})
+
+test('at most so many folders are offered', async () => {
+  const names = Array.from({ length: MAX_WORKSHOP_FOLDERS + 1 }, (_, i) => String(i).padStart(3, '0'))
+  const root = await write(Object.fromEntries(names.map((name) => [`${name}/x`, ''])))
+  expect((await workshopFolders(root, '/data')).map(({ name }) => name)).toEqual(
+    names.slice(0, -1).map((name) => join(root, name))
+  )
 })
 
 test('the last hour is sixty samples, the newest last', async () => {

@@ -13,7 +13,7 @@ import { emptyRoom, sampleRoom } from '../../browser/sample-room.ts'
 const addresses: RoomAddresses = { origins: ['http://192.168.1.20:8080', 'http://10.0.0.2:8080'], loopbackOnly: false }
 const features = { hasNotes: true }
 const renderDevicesPage = (overview: RoomOverview, who: Visitor): string =>
-  renderRoomPage(glanceOfOverview(overview), who, { mayChange: false, sticks: [] })
+  renderRoomPage(glanceOfOverview(overview), who, { mayChange: false, sticks: [], folders: [] })
 const visitor: Visitor = { language: 'en', system: 'macos', path: '/' }
 
 describe('the first page', () => {
@@ -89,7 +89,7 @@ describe('the first page', () => {
 describe('a code that was renewed from a card', () => {
   const room = { ...glanceOfOverview(sampleRoom), recovered: [{ person: 'Ana <b>', device: 'pi-back' }] }
   const page = (language: Visitor['language'], mayChange: boolean): string =>
-    renderRoomPage(room, { ...visitor, language }, { mayChange, sticks: [] })
+    renderRoomPage(room, { ...visitor, language }, { mayChange, sticks: [], folders: [] })
 
   it.each([
     ['en', 'The code of Ana &lt;b&gt; was renewed from the card of pi-back.', 'was stolen'],

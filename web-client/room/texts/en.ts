@@ -202,6 +202,8 @@ export const en: RoomTexts = {
     running: 'Adding…',
     sticks: 'Sticks that are plugged in',
     addStick: 'Add what is on it',
+    folders: 'Folders on this device',
+    addFolder: 'Add this folder',
     added: 'Added:',
     refused: plural('en', { one: '# file was left out', other: '# files were left out' }),
     failed: 'It did not work:',

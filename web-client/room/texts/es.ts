@@ -199,6 +199,8 @@ export const es: RoomTexts = {
     running: 'Añadiendo…',
     sticks: 'Memorias USB conectadas',
     addStick: 'Añadir lo que contiene',
+    folders: 'Carpetas de este dispositivo',
+    addFolder: 'Añadir esta carpeta',
     added: 'Añadido:',
     refused: plural('es', { one: '# archivo quedó fuera', other: '# archivos quedaron fuera' }),
     failed: 'No funcionó:',

@@ -202,6 +202,8 @@ export const fr: RoomTexts = {
     running: 'Ajout en cours…',
     sticks: 'Clés USB branchées',
     addStick: 'Ajouter ce qu’elle contient',
+    folders: 'Dossiers de cet appareil',
+    addFolder: 'Ajouter ce dossier',
     added: 'Ajouté :',
     refused: plural('fr', { one: '# fichier laissé de côté', other: '# fichiers laissés de côté' }),
     failed: 'Cela n’a pas marché :',

@@ -202,6 +202,8 @@ export const pt: RoomTexts = {
     running: 'Acrescentando…',
     sticks: 'Pen drives ligados',
     addStick: 'Acrescentar o que contém',
+    folders: 'Pastas deste dispositivo',
+    addFolder: 'Acrescentar esta pasta',
     added: 'Acrescentado:',
     refused: plural('pt', { one: '# arquivo ficou de fora', other: '# arquivos ficaram de fora' }),
     failed: 'Não funcionou:',
