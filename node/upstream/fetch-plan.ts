@@ -13,8 +13,13 @@ const PASSING = new Set([
   'UPSTREAM_BROKEN',
   'WANT_BUDGET_SPENT',
   'WANT_DISK_FULL',
-  'WANT_HASH_WRONG'
+  'WANT_HASH_WRONG',
+  'IMPORT_RUNNING'
 ])
+
+export function isPassing(code: string): boolean {
+  return PASSING.has(code)
+}
 
 export interface FetchView {
   state: FetchState
@@ -46,7 +51,7 @@ export function automaticWants(wants: readonly Want[], view: FetchView): Want[] 
   return wants.filter((want) => {
     const key = keyOfWant(want)
     const code = failed.get(key)
-    return !elsewhere.has(key) && (code === undefined || PASSING.has(code))
+    return !elsewhere.has(key) && (code === undefined || isPassing(code))
   })
 }
 

@@ -8,6 +8,7 @@ import type { Want } from '../../protocols/wants.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Downloads, FetchedFile, WantedFile } from './downloads.ts'
 import './errors.ts'
+import { isPassing } from './fetch-plan.ts'
 import { MAX_FILE_BYTES, MAX_RUN_BYTES, MAX_RUN_WANTS, MAX_WANT_BYTES, MAX_WANT_FILES } from './limits.ts'
 import { requirementsOf } from './python/package-metadata.ts'
 import { sourceNeeds, wheelNeeds } from './python/package-needs.ts'
@@ -242,9 +243,12 @@ export class WantFetch {
           if (bad) Object.assign(outcome, { state: 'failed', code: bad.code, text: bad.text })
         }
       } catch (error) {
+        signal.throwIfAborted()
         if (!(error instanceof JoineryError)) throw error
         const code = error.code === 'IMPORT_DISK_FULL' ? 'WANT_DISK_FULL' : error.code
         for (const outcome of whole) Object.assign(outcome, { state: 'failed', code, text: error.message })
+        // The bytes are right, and the internet may be paid for by the byte: the next run finds them.
+        if (isPassing(code)) continue
       }
       // What was refused is as useless the next time.
       for (const file of files) await this.#components.downloads.drop(file)

@@ -36,6 +36,7 @@ const ALL: Readonly<Record<Language, WantTexts>> = {
       WANT_HASH_WRONG: 'what came was damaged, and was thrown away.',
       WANT_BUDGET_SPENT: 'the limit for the internet is used up.',
       WANT_DISK_FULL: 'the device with internet has too little room.',
+      IMPORT_RUNNING: 'something else was being added; it goes on afterwards.',
       PACKAGE_MISMATCH: 'the file is not what its name says, and was thrown away.'
     },
     fetchNow: 'Fetch from the internet now',
@@ -67,6 +68,7 @@ const ALL: Readonly<Record<Language, WantTexts>> = {
       WANT_HASH_WRONG: 'lo que llegó estaba dañado y se desechó.',
       WANT_BUDGET_SPENT: 'se agotó el límite de internet.',
       WANT_DISK_FULL: 'el dispositivo con internet tiene muy poco espacio.',
+      IMPORT_RUNNING: 'se estaba añadiendo otra cosa; sigue después.',
       PACKAGE_MISMATCH: 'el archivo no es lo que dice su nombre y se desechó.'
     },
     fetchNow: 'Descargar de internet ahora',
@@ -98,6 +100,7 @@ const ALL: Readonly<Record<Language, WantTexts>> = {
       WANT_HASH_WRONG: 'ce qui est arrivé était abîmé et a été jeté.',
       WANT_BUDGET_SPENT: 'la limite d’internet est atteinte.',
       WANT_DISK_FULL: 'l’appareil qui a internet manque de place.',
+      IMPORT_RUNNING: 'autre chose était en cours d’ajout ; cela reprend ensuite.',
       PACKAGE_MISMATCH: 'le fichier n’est pas ce que dit son nom et a été jeté.'
     },
     fetchNow: 'Télécharger d’internet maintenant',
@@ -129,6 +132,7 @@ const ALL: Readonly<Record<Language, WantTexts>> = {
       WANT_HASH_WRONG: 'o que chegou estava danificado e foi descartado.',
       WANT_BUDGET_SPENT: 'o limite de internet foi atingido.',
       WANT_DISK_FULL: 'o dispositivo com internet tem pouco espaço.',
+      IMPORT_RUNNING: 'outra coisa estava sendo adicionada; continua depois.',
       PACKAGE_MISMATCH: 'o arquivo não é o que o nome diz e foi descartado.'
     },
     fetchNow: 'Baixar da internet agora',
