@@ -196,9 +196,8 @@ export class UpstreamClient {
 
   /** Bytes as they come over the line: counted, and ended where nothing or too little comes. */
   async *#watched(answer: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { host } = answer.headers
     const slow = (): void => {
-      answer.destroy(new JoineryError('UPSTREAM_TOO_SLOW', `${host ?? 'the index'} sends too little`))
+      answer.destroy(new JoineryError('UPSTREAM_TOO_SLOW', 'the index sends too little'))
     }
     let cancelIdle = this.#clock.after(IDLE_MS, slow)
     let inWindow = 0
