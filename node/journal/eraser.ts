@@ -90,11 +90,14 @@ export class Eraser {
   async #runAll(): Promise<void> {
     if (this.#store.unfinishedErasures.size === 0) return
     const topics = [...this.#store.unfinishedErasures]
+    const stamps = new Map(topics.map((topic) => [topic, this.#store.erased.get(topic)]))
     const shrunk = new Map<number, { from: number; to: number }>()
     for (const topic of topics) await this.#shrink(topic, shrunk)
     this.#store.meta.foldEpoch++
     const done = topics.flatMap((topic) => {
-      const stamp = this.#store.erased.get(topic)
+      const stamp = stamps.get(topic)
+      // A later erasure came meanwhile, and what lies before it may still have bodies: the next run sees to that.
+      if (stamp !== this.#store.erased.get(topic)) return []
       this.#store.unfinishedErasures.delete(topic)
       return stamp ? [this.#store.eraseChange(topic, stamp, true)] : []
     })

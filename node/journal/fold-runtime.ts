@@ -106,7 +106,7 @@ class View<State> implements FoldView<State> {
   #last: LastApplied | undefined
   /** All arrivals up to this one are in the state. */
   #sequence = 0
-  lacksKeys = false
+  #lacksKeys = false
   unsavedBatches = 0
 
   constructor(fold: Fold<State>, components: FoldRuntimeComponents, init: FoldRuntimeInit) {
@@ -125,6 +125,11 @@ class View<State> implements FoldView<State> {
 
   get version(): number {
     return this.#fold.version
+  }
+
+  /** While it is read too: what was read already may have wanted the key that came since. */
+  get lacksKeys(): boolean {
+    return this.#lacksKeys || this.#loading !== undefined
   }
 
   get seesHidden(): boolean {
@@ -150,7 +155,8 @@ class View<State> implements FoldView<State> {
 
   /** From nothing; the listeners are told that everything may be different by an empty list. */
   async foldAnew(): Promise<void> {
-    await this.#loading
+    // One at a time: of two that read at once the later one would put a state in place that lacks what was committed to the other's.
+    while (this.#loading) await this.#loading
     await this.#begin(() => this.#load(false))
     this.#listeners.tell([])
   }
@@ -183,12 +189,12 @@ class View<State> implements FoldView<State> {
       this.#meanwhile = []
       let state = this.#fold.empty()
       let since = 0
-      this.lacksKeys = false
+      this.#lacksKeys = false
       const saved = snapshot ? await this.#readSnapshot() : undefined
       if (saved) {
         state = saved.state
         since = saved.sequence
-        this.lacksKeys = saved.lacksKeys
+        this.#lacksKeys = saved.lacksKeys
         this.#last = saved.last
       }
       const until = store.durableSequence
@@ -237,7 +243,7 @@ class View<State> implements FoldView<State> {
     if (!this.seesHidden && store.table.isHidden(log, batch.header.number)) return []
     const { entries, closed } = reader.entriesOf(log, batch, reads)
     if (entries.length === 0) return entries
-    if (closed) this.lacksKeys = true
+    if (closed) this.#lacksKeys = true
     for (const entry of entries) {
       try {
         this.#fold.apply(state, entry)
@@ -262,7 +268,7 @@ class View<State> implements FoldView<State> {
     const bytes = encodeCbor([
       this.#fold.version,
       foldEpoch,
-      this.lacksKeys ? sealEpoch : null,
+      this.#lacksKeys ? sealEpoch : null,
       this.#sequence,
       [last.log, last.number, last.sequence],
       // As bytes, so that a state may nest as deep as any body.

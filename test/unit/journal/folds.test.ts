@@ -204,6 +204,32 @@ describe('bodies for nodes', () => {
     expect(Object.keys((await again.journal.view(registersFold('registers'))).state)).toEqual(['x', 'y'])
     await again.journal.close()
   })
+
+  it('are folded twice in a row when two keys come at once, and what is written in between is not lost', async () => {
+    const store = newStore()
+    const { journal } = await openJournal('a', store, { seal: ring({ key: false }) })
+    const view = await journal.view(registersFold('registers'))
+    await journal.append([setEntry('t', 'sealed', 1, { audience: 'nodes' })])
+    let letGo = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const entries = store.entries.bind(store)
+    let readings = 0
+    store.entries = async function* (range) {
+      const isTopics = range.gte?.[0] === 'n'.charCodeAt(0)
+      yield* entries(range)
+      if (isTopics && ++readings === 2) await held
+    }
+    const [first, second] = [journal.keysChanged(), journal.keysChanged()]
+    await first
+    await journal.append([setEntry('t', 'in between', 1)])
+    letGo()
+    await second
+    expect(readings).toBe(2)
+    expect(Object.keys(view.state)).toEqual(['in between'])
+    await journal.close()
+  })
 })
 
 describe('an erased topic', () => {
@@ -256,6 +282,41 @@ describe('an erased topic', () => {
     expect(states[0]).toContain('newer')
     for (const state of states) expect(state).toEqual(states[0])
     await eraser.journal.close()
+  })
+
+  it('is erased up to the second of two erasures, also when that one comes while the first is carried out', async () => {
+    const store = newStore()
+    const { journal } = await openJournal('a', store)
+    await journal.append([setEntry('t', 'forget-me', 1)])
+    let letGo = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const write = store.write.bind(store)
+    const shrinking = new Promise<void>((resolve) => {
+      store.write = async (changes, options) => {
+        if (!options.sync) {
+          resolve()
+          await held
+        }
+        await write(changes, options)
+      }
+    })
+    const first = journal.erase('t')
+    await shrinking
+    await journal.append([setEntry('t', 'and-me', 1)])
+    const second = journal.erase('t')
+    await new Promise<void>((resolve) => {
+      const stop = journal.onCommitted(() => {
+        stop()
+        resolve()
+      })
+    })
+    letGo()
+    await Promise.all([first, second])
+    const disk = Buffer.concat(store.pairs.map(([, value]) => value))
+    expect([disk.includes('forget-me'), disk.includes('and-me')]).toEqual([false, false])
+    await journal.close()
   })
 
   it('is erased at the next start when the power failed in the middle', async () => {
