@@ -156,7 +156,7 @@ class View<State> implements FoldView<State> {
   /** From nothing; the listeners are told that everything may be different by an empty list. */
   async foldAnew(): Promise<void> {
     // One at a time: of two that read at once the later one would put a state in place that lacks what was committed to the other's.
-    while (this.#loading) await this.#loading
+    while (this.#loading !== undefined) await this.#loading
     await this.#begin(() => this.#load(false))
     this.#listeners.tell([])
   }

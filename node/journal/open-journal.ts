@@ -186,7 +186,8 @@ function rethrowUnlessDamaged(error: unknown): void {
   const text = textOf(error)
   if (/No space left|ENOSPC/i.test(text))
     throw new JoineryError('JOURNAL_FULL', 'no room on the disk to open the journal', { cause: error })
-  if (/LEVEL_LOCKED|already held|lock/i.test(text))
+  // Not by the word alone: what is said of damage often names a "block".
+  if (/LEVEL_LOCKED/.test(text))
     throw new JoineryError('BUSY', 'another process has the journal open', { cause: error })
 }
 
