@@ -1,8 +1,9 @@
 /** What stock R does with the mirror of CRAN, over HTTP. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rProfileBlock } from '../../web-client/setup/r-profile.ts'
 import { MemoryContent } from '../fixtures/memory-content.ts'
 import { type MirrorServer, startMirrorServer } from '../fixtures/mirror-server.ts'
 import { type RPackageInit, rMac, rSource, rWindows } from '../fixtures/r-packages.ts'
@@ -21,6 +22,7 @@ const SOURCES: readonly RPackageInit[] = [
   { name: 'beta', version: '1.10' },
   { name: 'future', version: '1.0' },
   { name: 'future', version: '2.0', fields: { Depends: 'R (>= 99.0)' } },
+  { name: 'needy', version: '1.0', fields: { Imports: 'beta, absent, utils', Suggests: 'suggested' } },
   { name: 'windowsonly', version: '1.0', fields: { OS_type: 'windows' } }
 ]
 
@@ -79,7 +81,7 @@ describe('R installs', () => {
 describe('R lists', () => {
   test('packages of the source, without those of other systems', async () => {
     const { lines } = await r('a <- available.packages(); cat(paste(a[, "Package"], a[, "Version"]), sep = "\\n")')
-    expect(lines).toEqual(['alpha 1.0', 'beta 1.10', 'future 1.0'])
+    expect(lines).toEqual(['alpha 1.0', 'beta 1.10', 'future 1.0', 'needy 1.0'])
     expect(server.requests.map(({ path, status }) => [path, status])).toEqual([
       ['/cran/src/contrib/PACKAGES.rds', 404],
       ['/cran/src/contrib/PACKAGES.gz', 200]
@@ -109,6 +111,43 @@ d <- download.packages("alpha", "${library}", available = a, contriburl = ${url}
         client: { runs: 'R', version: expect.stringMatching(/^4\.[0-9]+$/), system: 'macOS', cpu: 'x86_64' }
       }
     ])
+  })
+})
+
+describe('R that was set up for the room', () => {
+  /** @param own what the profile held before; another repository stands for being away from the room */
+  const setUp = (own: string, code: string): Promise<ToolResult> => {
+    const profile = join(folder, 'profile.R')
+    writeFileSync(profile, `${own}\n${rProfileBlock(server.address)}`)
+    return run(rscript, ['-e', code], { R_LIBS_USER: library, R_PROFILE_USER: profile }, folder)
+  }
+  const told = (): (string | undefined)[] => server.wants.map(({ name, target }) => `${name}: ${target}`)
+
+  test('tells it which packages were missing, each once, and none that R has', async () => {
+    const code = `for (i in 1:2) install.packages(c("tidyverse", "stats", "needy", "../x", "a b"), lib = "${library}", quiet = TRUE)
+try(download.packages("ggplot2", "${library}", type = "win.binary", quiet = TRUE))`
+    const result = await setUp('', code)
+    expect(result.stderr).toMatch(/package.* .tidyverse., .*not available/)
+    expect(told()).toEqual([
+      'tidyverse: R, source',
+      'absent: R, source',
+      expect.stringMatching(/^ggplot2: R 4\.\d+, Windows$/)
+    ])
+    expect(
+      server.requests.filter(({ status }) => status === 404).every(({ path }) => /PACKAGES|_0\.0\./.test(path))
+    ).toBe(true)
+  })
+
+  test('filters as it did before, says nothing to a room that is gone, and nothing where other repositories are asked', async () => {
+    const code = `cat(rownames(available.packages()), "")
+install.packages("nowhere", repos = "${server.address}/other", lib = "${library}", quiet = TRUE)
+here <- utils::contrib.url("http://127.0.0.1:9/cran")
+a <- available.packages(here)
+cat(nrow(a))`
+    const result = await setUp('options(available_packages_filters = c("OS_type", "duplicates"))', code)
+    expect(result.stdout).toBe('alpha beta future needy 0')
+    expect((await setUp('', 'cat(available.packages()[, "Version"])')).stdout).toBe('1.0 1.10 1.0 1.0')
+    expect(told()).toEqual([])
   })
 })
 

@@ -2,6 +2,7 @@
  * Setup for Linux and macOS: a POSIX shell script that changes one settings file and leaves a second script that puts it back byte for byte.
  * Nothing runs before the whole script has arrived. What somebody changed in the file meanwhile is kept: then only our lines are taken out.
  */
+import { rProfileBlock } from './r-profile.ts'
 import type { SetupPlace, SetupTool } from './setup-tool.ts'
 
 interface ToolScript {
@@ -54,14 +55,7 @@ const TOOLS: Readonly<Record<SetupTool, ToolScript>> = {
     change: `
   if [ -s "$FILE" ] && [ -n "$(tail -c 1 "$FILE")" ]; then echo >> "$FILE"; fi
   cat >> "$FILE" <<EOF
-# >>> joinery >>>
-local({
-  repos <- getOption("repos")
-  repos["CRAN"] <- "$ADDRESS/cran"
-  options(repos = repos, timeout = max(600, getOption("timeout")))
-})
-# <<< joinery <<<
-EOF`,
+${rProfileBlock('$ADDRESS')}EOF`,
     takeOut: `
   sed '/^# >>> joinery >>>$/,/^# <<< joinery <<<$/d' "$FILE" > "$STATE/mended"
   cat "$STATE/mended" > "$FILE"`,

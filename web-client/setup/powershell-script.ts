@@ -4,6 +4,7 @@
  * without a mark in the encoding of the console, so that no path with an umlaut may come from one, and the undo begins with a mark; and without
  * `-LiteralPath` it takes brackets in a path for a pattern. Settings are read and written as bytes (Latin-1), whatever encoding they are in.
  */
+import { rProfileBlock } from './r-profile.ts'
 import type { SetupPlace, SetupTool } from './setup-tool.ts'
 
 interface ToolScript {
@@ -72,14 +73,7 @@ const TOOLS: Readonly<Record<SetupTool, ToolScript>> = {
   $text = if (Test-Path -LiteralPath $file) { [IO.File]::ReadAllText($file, $bytes) } else { '' }
   if ($text -and -not $text.EndsWith("\`n")) { $text += "\`n" }
   $block = @"
-# >>> joinery >>>
-local({
-  repos <- getOption("repos")
-  repos["CRAN"] <- "$address/cran"
-  options(repos = repos, timeout = max(600, getOption("timeout")))
-})
-# <<< joinery <<<
-
+${rProfileBlock('$address')}
 "@
   [IO.File]::WriteAllText($file, $text + $block, $bytes)`,
     takeOut: `
