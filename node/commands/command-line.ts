@@ -119,18 +119,25 @@ async function answerUsage(
   if (error.exitCode === 0) return EXIT.ok
   context.json = words.includes('--json')
   if (error.code === 'commander.help') {
-    program.outputHelp()
+    groupNamed(program, words).outputHelp()
     return EXIT.usage
   }
   let text = error.message.replace(/^error: /, '')
   if (error.code === 'commander.unknownCommand') {
-    const word = words.find((one) => !one.startsWith('-')) ?? ''
+    const word = /unknown command '([^']*)'/.exec(error.message)?.[1] ?? ''
+    const group = groupNamed(program, words.slice(0, words.lastIndexOf(word)))
     const near = nearest(
       word,
-      program.commands.map((one) => one.name())
+      group.commands.map((one) => one.name())
     )
-    text = `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`
+    const whole = group === program ? word : `${group.name()} ${word}`
+    text = `there is no command "${whole}"${near === undefined ? '' : `; did you mean "${near}"?`}`
   }
   context.fail(new JoineryError('USAGE', text))
   return EXIT.usage
+}
+
+/** The command with commands of its own that these words lead to, such as `add`. */
+function groupNamed(program: Command, words: readonly string[]): Command {
+  return program.commands.find((one) => one.commands.length > 0 && words.includes(one.name())) ?? program
 }

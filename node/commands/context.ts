@@ -69,11 +69,12 @@ export class CommandContext {
    *
    * A node that is starting has the folder before it has its socket, and another command has it until it is done: both are waited for.
    *
-   * @throws JoineryError `NOT_RUNNING`, `ALREADY_RUNNING` and what the operations throw
+   * @param options.makesFolder also where there is no data folder yet; otherwise a folder that is not there is a mistyped one
+   * @throws JoineryError `NOT_RUNNING`, `NO_DATA_FOLDER`, `ALREADY_RUNNING` and what the operations throw
    */
   async withOperations<Result>(
     command: Command,
-    options: { offline: boolean },
+    options: { offline: boolean; makesFolder?: boolean },
     action: (operations: Operations) => Promise<Result>
   ): Promise<Result> {
     const dataDirectory = await this.dataDirectory(command.optsWithGlobals<GlobalOptions>())
@@ -85,6 +86,8 @@ export class CommandContext {
       if (await probeSocket(socketPath))
         return await action(createControlClient({ socketPath, version: this.program.version }))
       if (!options.offline) throw new JoineryError('NOT_RUNNING', `no device runs on ${dataDirectory}`)
+      if (options.makesFolder !== true && !(await this.program.disk.stat(dataDirectory)))
+        throw new JoineryError('NO_DATA_FOLDER', `no device has its data in ${dataDirectory}: it is not there`)
       const { config } = await this.load(command)
       try {
         offline = await this.program.openOffline(config)
@@ -148,8 +151,7 @@ export class CommandContext {
 
   /** What happened, what to do next, and the code. */
   fail(error: unknown): void {
-    const known =
-      error instanceof JoineryError ? error : new JoineryError('INTERNAL', messageOf(error), { cause: error })
+    const known = error instanceof JoineryError ? error : errorOfSystem(error)
     if (this.json) {
       this.warn(JSON.stringify({ error: { code: known.code, text: known.message, next: known.next } }))
       return
@@ -178,6 +180,23 @@ export class CommandContext {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** What the system says of a file that a person named. */
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is a file and no folder',
+  EISDIR: 'this is a folder',
+  EACCES: 'this account has no right to it',
+  EPERM: 'this account has no right to it',
+  EROFS: 'this disk can only be read',
+  ENOSPC: 'the disk is full',
+  EIO: 'the disk fails'
+}
+
+function errorOfSystem(error: unknown): JoineryError {
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const problem = FILE_PROBLEMS[code]
+  // What is being written has a name of ours until it is whole.
+  if (path !== undefined && problem !== undefined)
+    return new JoineryError('FILE_UNUSABLE', `${path.replace(/\.(part|new)$/, '')}: ${problem}`, { cause: error })
+  return new JoineryError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
 }

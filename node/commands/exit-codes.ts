@@ -14,6 +14,7 @@ export const EXIT_CODES_HELP = `Exit codes:
 const USAGE_CODES = new Set([
   'USAGE',
   'NO_ROOM',
+  'NO_DATA_FOLDER',
   'NOT_CONFIRMED',
   'BAD_REQUEST',
   'CONFIG_UNREADABLE',

@@ -23,7 +23,7 @@ Example:
         name = (await context.ask('Name of the room: ')).trim()
       }
       const room = { name }
-      const created = await context.withOperations(command, { offline: true }, (operations) =>
+      const created = await context.withOperations(command, { offline: true, makesFolder: true }, (operations) =>
         operations.createRoom(room)
       )
       context.show(

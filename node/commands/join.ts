@@ -28,7 +28,7 @@ Examples:
         return
       }
       if (room !== undefined) throw new JoineryError('USAGE', 'an invitation names its room: leave out --room')
-      const joined = await context.withOperations(command, { offline: true }, (operations) =>
+      const joined = await context.withOperations(command, { offline: true, makesFolder: true }, (operations) =>
         operations.join({ invitation })
       )
       context.show(joined, () => `Joined the room ${printable(joined.name)} (${joined.roomId.slice(0, 8)}).`)
