@@ -12,12 +12,15 @@ export interface WorkshopFolder {
 export const MAX_WORKSHOP_FOLDERS = 64
 
 /**
- * In order of their names; none where `place` is not there. Links and hidden folders are not followed, and what belongs to the device itself is never shown.
+ * In order of their names; none where `place` is not there, and a failure where it cannot be read. Links and hidden folders are not followed, and what belongs to the device itself is never shown.
  *
  * @param dataDirectory of this device, absolute: it holds keys
  */
 export async function workshopFolders(place: string, dataDirectory: string): Promise<WorkshopFolder[]> {
-  const found = await readdir(place, { withFileTypes: true }).catch(() => [])
+  const found = await readdir(place, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw cause
+  })
   const own = await realpath(dataDirectory).catch(() => dataDirectory)
   const folders: WorkshopFolder[] = []
   for (const { name } of found.filter((one) => one.isDirectory() && !one.name.startsWith('.')).sort(byName)) {

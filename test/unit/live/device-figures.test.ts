@@ -98,6 +98,9 @@ test('workshops to add are the folders in one folder: no files, no links, nothin
   expect(await offered(join(place, 'data', 'inside', 'of it'))).toEqual([join(place, 'a'), join(place, 'b')])
   expect(await offered(root)).toEqual([])
   expect(await workshopFolders(join(root, 'none'), '/data')).toEqual([])
+  await expect(workshopFolders(join(place, 'a file'), '/data'), 'what cannot be read is not empty').rejects.toThrow(
+    'ENOTDIR'
+  )
 })
 
 test('at most so many folders are offered', async () => {
