@@ -17,8 +17,8 @@ import type { RoomRuntime } from './room-runtime.ts'
 import type { RoomSlot } from './room-slot.ts'
 
 const MINUTE_MS = 60_000
-/** Counting the copies of 75,000 files takes some 50 ms. */
-const COPIES_INTERVAL_MS = 15_000
+/** Counting the copies of 75,000 files takes some 50 ms, and more on a board: a hundredth of the time goes into it, and a small room is told at once. */
+const COPIES_PAUSE = { least: 1_000, most: 15_000, perCountingMs: 100 }
 const MAX_COLLECTIONS = 32
 /** Whoever holds a card can renew many codes: more say no more to a reader. */
 const MAX_RECOVERED = 20
@@ -34,7 +34,7 @@ interface Copies {
 export class RoomGlances {
   readonly #slot: RoomSlot
   readonly #overview: () => Promise<RoomOverview>
-  #copies: { of: RoomRuntime; atMs: number; byName: Map<string, Copies> } | undefined
+  #copies: { of: RoomRuntime; untilMs: number; byName: Map<string, Copies> } | undefined
 
   constructor(slot: RoomSlot, overview: () => Promise<RoomOverview>) {
     this.#slot = slot
@@ -82,8 +82,9 @@ export class RoomGlances {
   }
 
   #countCopies(runtime: RoomRuntime): Map<string, Copies> {
-    const atMs = this.#slot.device.clock.monotonicMs()
-    if (this.#copies?.of === runtime && atMs - this.#copies.atMs < COPIES_INTERVAL_MS) return this.#copies.byName
+    const { clock } = this.#slot.device
+    const atMs = clock.monotonicMs()
+    if (this.#copies?.of === runtime && atMs < this.#copies.untilMs) return this.#copies.byName
     const byName = new Map<string, Copies>()
     for (const { collection } of runtime.collections.summary().slice(0, MAX_COLLECTIONS)) {
       const sum: Copies = { fewest: Number.MAX_SAFE_INTEGER, single: 0 }
@@ -94,7 +95,10 @@ export class RoomGlances {
       }
       if (sum.fewest < Number.MAX_SAFE_INTEGER) byName.set(collection, sum)
     }
-    this.#copies = { of: runtime, atMs, byName }
+    const { least, most, perCountingMs } = COPIES_PAUSE
+    const doneMs = clock.monotonicMs()
+    const pauseMs = Math.min(most, Math.max(least, (doneMs - atMs) * perCountingMs))
+    this.#copies = { of: runtime, untilMs: doneMs + pauseMs, byName }
     return byName
   }
 }
