@@ -16,6 +16,8 @@ export interface PageFrame {
   link?: { href: string; text: string }
   main: Html
   footer?: string
+  /** The style sheet, for a page that is not to wait for it; whoever answers allows it by its hash. */
+  style?: string | undefined
 }
 
 /** The whole document around a page. Works without scripts; with them, lines can be copied and figures stay fresh. */
@@ -30,7 +32,7 @@ export function renderPage(frame: PageFrame): string {
 <meta name="color-scheme" content="light dark">
 <title>${frame.title} · ${texts.product}</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
-<link rel="stylesheet" href="${assets.style}">
+${frame.style === undefined ? html`<link rel="stylesheet" href="${assets.style}">` : { html: `<style>${frame.style}</style>` }}
 <script src="${assets.script}" defer></script>
 </head>
 <body data-copy="${texts.copy}" data-copied="${texts.copied}">

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { JoineryError } from '../../protocols/errors.ts'
+import { ASSETS } from '../../web-client/asset-addresses.ts'
 import { addApiRoutes } from './api.ts'
 import { addContentDeskRoutes } from './content-desk-routes.ts'
 import { addCopiesRoutes } from './copies-routes.ts'
@@ -151,8 +152,9 @@ export async function createPages(
     })
   }
   const onProblem = (cause: unknown): void => components.log.warn({ err: cause }, 'the dashboard could not be told')
+  const style = assets.find(({ path }) => path === ASSETS.style)?.bytes.toString()
   within((scope) => {
-    addRoomRoutes(scope, { overview, room: dashboard, people, streams, clock, script, onProblem })
+    addRoomRoutes(scope, { overview, room: dashboard, people, streams, clock, script, style, onProblem })
   })
   if (people && dashboard) {
     within((scope) => {

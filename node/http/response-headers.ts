@@ -13,6 +13,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'"
 ].join('; ')
 
+/** Of a page that carries its style sheet with it: that one text and no other. @param hash of the text, in base64 */
+export function policyWithStyle(hash: string): string {
+  return PAGE_POLICY.replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`)
+}
+
 /**
  * Mirrored pages and files: other people's scripts run, but in an origin of their own. Without `allow-same-origin` they cannot read
  * what belongs to this address; cookies do not know ports, so another port would not be enough.

@@ -11,6 +11,7 @@ import { type RoomTexts, roomTextsIn } from '../../web-client/room/texts.ts'
 import type { RoomLive } from '../live/index.ts'
 import type { KnownPerson } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import { sha256 } from '../platform/hash.ts'
 import { sendCompressed } from './compressed.ts'
 import type { EventStreams } from './event-streams.ts'
 import { FreshCodes } from './fresh-codes.ts'
@@ -18,7 +19,7 @@ import { followGlance } from './glance-stream.ts'
 import { addGuardedRoutes, allowed, type GuardedRoute } from './guarded-routes.ts'
 import { acceptForms, addPageHeaders, formOf, goTo, personOf, sendFreshPage, visitorOf } from './page-answer.ts'
 import type { PeopleDoor } from './people-door.ts'
-import { PAGE_HEADERS } from './response-headers.ts'
+import { PAGE_HEADERS, policyWithStyle } from './response-headers.ts'
 import type { RoomDoor, StolenNotes } from './room-door.ts'
 
 export interface RoomRouteOptions {
@@ -30,6 +31,8 @@ export interface RoomRouteOptions {
   clock: Clock
   /** Of the dashboard; undefined when it was not built. */
   script: { path: string; bytes: Buffer } | undefined
+  /** The style sheet of all pages: the dashboard carries it with it, since a slow phone waits half a second for a second file. */
+  style?: string | undefined
   onProblem(cause: unknown): void
 }
 
@@ -49,7 +52,13 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
   acceptForms(app)
   addPageHeaders(app, PAGE_HEADERS)
 
-  app.get('/room', async (request, reply) => sendRoom(request, reply, options))
+  const style = options.style === undefined ? undefined : withoutComments(options.style)
+  const policy =
+    style === undefined ? undefined : policyWithStyle(Buffer.from(sha256(Buffer.from(style))).toString('base64'))
+  app.get('/room', async (request, reply) => {
+    if (policy !== undefined) reply.header('Content-Security-Policy', policy)
+    return await sendRoom(request, reply, options, style)
+  })
   app.get<{ Params: { id: string } }>('/room/devices/:id', async (request, reply) => {
     const glance = await glanceNow(options)
     const device = glance.devices.find(({ id }) => id === request.params.id)
@@ -172,7 +181,8 @@ export function addRoomRoutes(app: FastifyInstance, options: RoomRouteOptions): 
 async function sendRoom(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: RoomRouteOptions
+  options: RoomRouteOptions,
+  style: string | undefined
 ): Promise<FastifyReply> {
   const glance = await glanceNow(options)
   const { people, room, script } = options
@@ -182,8 +192,9 @@ async function sendRoom(
   const page = renderRoomPage(visitor.person?.helps ? glance : withoutNames(glance), visitor, {
     mayChange,
     sticks: mayChange && room ? (await room.actions.sticks()).map(({ name }) => name) : [],
-    folders: mayChange && room ? (await room.actions.folders()).map(({ name }) => name) : [],
+    ...(mayChange && room && (await foldersOf(room, options.onProblem))),
     ...(room && { script: script?.path }),
+    style,
     notice: noticeOf(search, visitor.language)
   })
   return await sendRoomPage(request, reply, page, visitor.person?.helps ? 'no-store' : undefined)
@@ -208,6 +219,25 @@ async function sendRoomPage(
   caching = 'private, no-cache'
 ): Promise<FastifyReply> {
   return await sendCompressed(request, reply.type('text/html; charset=utf-8'), Buffer.from(page), caching)
+}
+
+/** Words for whoever writes it, which a narrow line need not carry each time. */
+function withoutComments(style: string): string {
+  return style.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\n\s*/g, '\n')
+}
+
+/** A folder that cannot be read is no reason to show no room, and is told. */
+async function foldersOf(
+  { actions }: RoomDoor,
+  onProblem: (cause: unknown) => void
+): Promise<{ folders: string[]; foldersProblem?: string }> {
+  try {
+    return { folders: (await actions.folders()).map(({ name }) => name) }
+  } catch (cause) {
+    onProblem(cause)
+    const { code } = cause as { code?: unknown }
+    return { folders: [], foldersProblem: typeof code === 'string' ? code : 'ERROR' }
+  }
 }
 
 function mayChangeRoom(request: FastifyRequest, { people, room }: Pick<RoomRouteOptions, 'people' | 'room'>): boolean {

@@ -23,6 +23,19 @@ it('the first view of sixty devices is below 80 KB, and every card follows the r
   expect(bytes).toBeLessThan(MAX_FIRST_VIEW_BYTES)
   expect(await page.locator('.device').count()).toBe(60)
   expect(await page.locator('.map .spot').count()).toBe(60)
+  const stylesheets = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => name.endsWith('.css'))
+      .map(({ name }) => name)
+  )
+  expect(stylesheets, 'the page does not wait for a second file').toEqual([])
+  expect(await page.evaluate(() => document.styleSheets[0]?.cssRules.length), 'its own style counts').toBeGreaterThan(9)
+  const names = await page.locator('.device a').allTextContents()
+  expect(names.slice(0, 4), 'those with something to do come first').toEqual(
+    [0, 20, 40, 1].map((at) => `pi-classroom-${at}`)
+  )
+  expect(await page.locator('.device').first().textContent()).toContain('too little power')
   const last = page.locator('.device').last()
   const before = await last.textContent()
   await expect.poll(() => last.textContent()).not.toBe(before)

@@ -113,8 +113,11 @@ function bigGlance(devices: number, step: number): RoomGlance {
 export interface FirstView {
   /** Everything that came over the network before the page was whole, as it came. */
   bytes: number
-  /** Until the browser had it whole and painted its largest part. */
+  /** Until the browser had it whole, with its scripts. */
   loadedMs: number
+  /** Until it painted something of the page, and the largest part in sight. */
+  paintedMs: number
+  largestMs: number
   /** The longest tasks of the page while it loaded, and while it then followed the room, in processor time: another program on the machine makes none of them longer. */
   longestTasksMs: number[]
   page: Page
@@ -144,8 +147,31 @@ function longestTasks(events: readonly TraceEvent[], origin: string): number[] {
     .slice(0, 5)
 }
 
-/** Four times slower than this machine, as Lighthouse takes a phone in the middle, on 3G that is good. */
-export async function firstView(browser: Browser, { door, cookie }: BigRoom, followMs: number): Promise<FirstView> {
+export interface PhoneProfile {
+  name: string
+  /** For each request, by the browser itself; connections cost nothing more. */
+  latencyMs: number
+  downBytesPerSecond: number
+  upBytesPerSecond: number
+}
+
+/** The processor is four times slower than this machine in each of them, as Lighthouse takes a phone in the middle. */
+const SLOWER = 4
+/** 1.6 Mbit/s and a round trip of 150 ms: Lighthouse's slow 4G, where a request takes one round trip as on a connection that is open. */
+export const SLOW_PHONE: PhoneProfile = {
+  ...{ name: '150 ms', latencyMs: 150, downBytesPerSecond: 200_000, upBytesPerSecond: 90_000 }
+}
+/** "Slow 4G" in Chromium's own list: each request waits 3.75 round trips, and a tenth of the line is lost. Source: devtools-frontend, NetworkManager.ts. */
+export const SLOW_4G: PhoneProfile = {
+  ...{ name: 'Slow 4G', latencyMs: 562.5, downBytesPerSecond: 180_000, upBytesPerSecond: 84_375 }
+}
+
+export async function firstView(
+  browser: Browser,
+  { door, cookie }: BigRoom,
+  followMs: number,
+  profile = SLOW_PHONE
+): Promise<FirstView> {
   const context = await browser.newContext({ viewport: { width: 360, height: 780 }, locale: 'en' })
   await context.addCookies([cookie])
   const page = await context.newPage()
@@ -161,9 +187,10 @@ export async function firstView(browser: Browser, { door, cookie }: BigRoom, fol
   session.on('Network.loadingFinished', ({ encodedDataLength }) => {
     bytes += encodedDataLength
   })
-  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
   await session.send('Network.emulateNetworkConditions', {
-    ...{ offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 90_000 }
+    ...{ offline: false, latency: profile.latencyMs },
+    ...{ downloadThroughput: profile.downBytesPerSecond, uploadThroughput: profile.upBytesPerSecond }
   })
   await page.goto(`${door.origin}/room`, { waitUntil: 'load' })
   const loadedMs = await page.evaluate(() => {
@@ -173,7 +200,16 @@ export async function firstView(browser: Browser, { door, cookie }: BigRoom, fol
   const first = bytes
   await page.locator('.live.on').waitFor()
   await page.waitForTimeout(followMs)
+  const [paintedMs, largestMs] = await page.evaluate(
+    () =>
+      new Promise<[number, number]>((resolve) => {
+        const [painted] = performance.getEntriesByName('first-contentful-paint')
+        new PerformanceObserver((list) => {
+          resolve([Math.round(painted?.startTime ?? 0), Math.round(list.getEntries().at(-1)?.startTime ?? 0)])
+        }).observe({ type: 'largest-contentful-paint', buffered: true })
+      })
+  )
   await session.send('Tracing.end')
   await traced
-  return { bytes: first, loadedMs, longestTasksMs: longestTasks(events, door.origin), page }
+  return { bytes: first, loadedMs, paintedMs, largestMs, longestTasksMs: longestTasks(events, door.origin), page }
 }

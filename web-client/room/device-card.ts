@@ -10,13 +10,10 @@ import { unplugWordsIn } from './unplug-texts.ts'
 /** The whole card; its parts with `data-live` are exchanged as the room changes, the rest stays as a person left it. */
 export function renderDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
   const { words } = context
-  const top = renderTop(device, context)
-  // A phone cannot lay out sixty devices with all their figures and forms at once: each has a page of its own then.
+  const top = renderTop(device, glance, context)
+  // Nobody reads sixty cards on a phone, and it cannot lay them out at once: a few lines each, and a page of its own with the rest.
   if (isBig(glance))
-    return html`<li class="card device" data-device="${device.id}">
-<div data-live="top" data-hash="${hashOf(top.html)}">${top}</div>
-<p><a href="/room/devices/${device.id}">${context.mayChange ? words.actions.title : words.figures.more}<span class="for-readers">: ${device.name}</span></a></p>
-</li>`
+    return html`<li class="device" data-device="${device.id}"><div data-live="top" data-hash="${hashOf(top.html)}">${top}</div></li>`
   return html`<li class="card device" data-device="${device.id}">
 <div data-live="top" data-hash="${hashOf(top.html)}">${top}</div>
 <details class="more"><summary>${words.figures.more}<span class="for-readers">: ${device.name}</span></summary><div data-live="more">${renderMore(device, glance, context)}</div></details>
@@ -27,7 +24,7 @@ ${context.mayChange && renderChanges(device, context)}
 /** One device with everything about it, for its own page. */
 export function renderWholeDevice(device: DeviceGlance, glance: RoomGlance, context: RoomContext): Html {
   return html`<section class="card device">
-${renderTop(device, context)}
+${renderWholeTop(device, context)}
 ${renderMore(device, glance, context)}
 ${context.mayChange && renderChanges(device, context)}
 </section>`
@@ -36,40 +33,77 @@ ${context.mayChange && renderChanges(device, context)}
 /** More devices than these are shown in short. */
 const MOST_WHOLE = 12
 
-function isBig({ devices }: RoomGlance): boolean {
+export function isBig({ devices }: Pick<RoomGlance, 'devices'>): boolean {
   return devices.length > MOST_WHOLE
 }
 
-export function renderTop(device: DeviceGlance, { language, texts, words }: RoomContext): Html {
+/** A person has to look at it, or has begun something with it. */
+export function asksForSomething({ connected, warnings, leaving, needsUpdate }: DeviceGlance): boolean {
+  return !connected || warnings.length > 0 || leaving === true || needsUpdate === true
+}
+
+/** What is exchanged as the room changes. */
+export function renderTop(device: DeviceGlance, glance: Pick<RoomGlance, 'devices'>, context: RoomContext): Html {
+  return isBig(glance) ? renderRow(device, context) : renderWholeTop(device, context)
+}
+
+function renderRow(device: DeviceGlance, context: RoomContext): Html {
+  const { words } = context
+  return html`<p class="row-name"><a href="/room/devices/${device.id}">${device.name}</a> ${renderStates(device, context)}</p>
+${device.warnings.map((code) => html`<p class="reason">${words.warnings.of({ code, device: device.name }).text}</p>`)}
+<p class="faint">${renderFigures(device, context)} · ${copyingText(device, context)}</p>`
+}
+
+/** Whether it is there, and its figures of this moment, in one line. */
+function renderFigures({ connected, figures }: DeviceGlance, { language, texts, words }: RoomContext): Html {
   const said = texts.devices
-  const { figures } = device
-  const reason = unplugWordsIn(language, device.unplugCode) ?? device.unplugReason
   const small = figures && [
     html`${words.figures.load} ${formatCount(figures.loadPercent, language)} %`,
     figures.temperatureC !== undefined && html`${formatCount(figures.temperatureC, language)} °C`,
     figures.clients && html`${words.figures.clients} ${clientsText(figures.clients, words)}`
   ]
-  return html`<div class="device-name">
-<h3>${device.name}${device.self && html` <span class="tag">${said.thisDevice}</span>`}</h3>
-<p class="faint">${said.roles[device.role]} · ${device.connected ? said.connected : html`<strong>${said.away}</strong>`}${small?.map(
-    (part) => part && html` · ${part}`
-  )}</p>
-</div>
-<p class="states">${
+  return html`${connected ? said.connected : html`<strong>${said.away}</strong>`}${small?.map((part) => part && html` · ${part}`)}`
+}
+
+function renderStates(device: DeviceGlance, { texts }: RoomContext): Html {
+  const said = texts.devices
+  return html`${
     device.safeToUnplug
       ? html`<span class="state good">${said.safe}</span>`
       : html`<span class="state wait">${said.notSafe}</span>`
   }${device.leaving && html` <span class="state wait">${said.leaving}</span>`}${
     device.needsUpdate && html` <span class="state bad">${said.needsUpdate}</span>`
-  }</p>
+  }`
+}
+
+function copyingText({ missingBytes, remainingMs }: DeviceGlance, { language, texts }: RoomContext): string {
+  const said = texts.devices
+  const left = remainingMs === undefined ? '' : ` · ${said.remaining(formatTime(remainingMs, language))}`
+  return (missingBytes > 0 ? said.copying(formatBytes(missingBytes, language)) : said.complete) + left
+}
+
+/** A device keeps files that it need not hold, until their room is needed. While some are still to come, the number of all that it has says nothing. */
+function filesText(
+  { heldFiles, wantedFiles, missingBytes }: DeviceGlance,
+  { language, texts, words }: RoomContext
+): string {
+  const count = (files: number): string => formatCount(files, language)
+  if (heldFiles <= wantedFiles) return `${texts.devices.copiesHeld(count(heldFiles), count(wantedFiles))} · `
+  return missingBytes > 0 ? '' : `${words.figures.andMore(count(wantedFiles), count(heldFiles - wantedFiles))} · `
+}
+
+function renderWholeTop(device: DeviceGlance, context: RoomContext): Html {
+  const { language, texts } = context
+  const said = texts.devices
+  const reason = unplugWordsIn(language, device.unplugCode) ?? device.unplugReason
+  return html`<div class="device-name">
+<h3>${device.name}${device.self && html` <span class="tag">${said.thisDevice}</span>`}</h3>
+<p class="faint">${said.roles[device.role]} · ${renderFigures(device, context)}</p>
+</div>
+<p class="states">${renderStates(device, context)}</p>
 ${reason !== undefined && !device.safeToUnplug && html`<p class="reason">${reason}</p>`}
 <dl>
-<div><dt>${said.copies}</dt><dd>${renderMeter(device.heldFiles, device.wantedFiles)}${said.copiesHeld(
-    formatCount(device.heldFiles, language),
-    formatCount(device.wantedFiles, language)
-  )} · ${device.missingBytes > 0 ? said.copying(formatBytes(device.missingBytes, language)) : said.complete}${
-    device.remainingMs !== undefined && ` · ${said.remaining(formatTime(device.remainingMs, language))}`
-  }</dd></div>
+<div><dt>${said.copies}</dt><dd>${renderMeter(device.heldFiles, device.wantedFiles)}${filesText(device, context)}${copyingText(device, context)}</dd></div>
 <div><dt>${said.disk}</dt><dd>${renderMeter(device.usedBytes, device.capacityBytes)}${said.diskUsed(
     formatBytes(device.usedBytes, language),
     formatBytes(device.capacityBytes, language)
@@ -137,12 +171,31 @@ function renderHours(hour: HourGlance | undefined, { language, words }: Pick<Roo
     })
   }
   const share = { top: 100, text: (value: number) => `${formatCount(value, language)} %` }
+  const rate = { top: LEAST_RATE, text: (value: number) => said.rate(formatBytes(value, language)) }
+  const columns = [
+    { label: said.hourLoad, samples: samplesOf(hour.load), text: share.text },
+    { label: said.hourMemory, samples: samplesOf(hour.memory), text: share.text },
+    { label: said.hourSent, samples: bytes, text: rate.text }
+  ]
+  const rows = samplesOf(hour.load).flatMap((_, minutes) => (minutes % ROW_MINUTES === 0 ? [minutes] : []))
   return html`<h4>${said.hour}</h4><div class="hours">
 ${chart(samplesOf(hour.load), said.hourLoad, share)}
 ${chart(samplesOf(hour.memory), said.hourMemory, share)}
-${chart(bytes, said.hourSent, { top: LEAST_RATE, text: (value) => said.rate(formatBytes(value, language)) })}
-</div>`
+${chart(bytes, said.hourSent, rate)}
+</div>
+<details class="values"><summary>${said.values}</summary><table><thead><tr><th scope="col">${said.when}</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows.map(
+    (minutes) =>
+      html`<tr><th scope="row">${minutes === 0 ? said.now : words.agoMinutes(minutes)}</th>${columns.map(
+        ({ samples, text }) => {
+          const sample = samples[samples.length - 1 - minutes]
+          return html`<td>${sample === undefined ? '' : text(sample)}</td>`
+        }
+      )}</tr>`
+  )}</tbody></table></details>`
 }
+
+/** A table of the hour has a line for so many minutes: it is read, not looked at. */
+const ROW_MINUTES = 5
 
 function renderChanges(device: DeviceGlance, { texts, words }: RoomContext): Html {
   const { actions } = words

@@ -5,9 +5,9 @@
 import { afterChange, type GlanceChange, type RoomGlance } from '../../protocols/room-glance.ts'
 import { hashOf } from '../hash.ts'
 import { isLanguage } from '../languages.ts'
-import { renderDevice, renderMore, renderTop } from './device-card.ts'
+import { isBig, renderDevice, renderMore, renderTop } from './device-card.ts'
 import { roomContext } from './room-context.ts'
-import { byUsefulness } from './room-page.ts'
+import { inOrder } from './room-page.ts'
 import { ROOM_PARTS } from './room-parts.ts'
 import { followUploads } from './upload-form.ts'
 
@@ -58,7 +58,10 @@ function followRoom(root: HTMLElement): void {
       const hash = hashOf(text)
       if (place.dataset.hash === hash) return
       place.dataset.hash = hash
+      // What somebody has opened stays open.
+      const isOpen = place.querySelector('details[open]') !== null
       place.innerHTML = text
+      if (isOpen) place.querySelector('details')?.setAttribute('open', '')
     })
   }
 
@@ -68,16 +71,21 @@ function followRoom(root: HTMLElement): void {
       fill(root.querySelector<HTMLElement>(`[data-part="${name}"]`), () => render(now, context).html)
     if (!list) return
     const changed = new Set([...(change.devices ?? []).map(({ id }) => id), ...Object.keys(change.hours ?? {})])
+    // With one device more or less, all are shown in another way.
+    if (list.classList.contains('short') !== isBig(now) && !list.contains(document.activeElement)) {
+      list.classList.toggle('short', isBig(now))
+      list.replaceChildren()
+    }
     const cards = new Map([...list.children].map((card) => [(card as HTMLElement).dataset.device ?? '', card]))
     for (const [id, card] of cards) if (!now.devices.some((device) => device.id === id)) card.remove()
-    for (const device of [...now.devices].sort(byUsefulness)) {
+    for (const device of inOrder(now)) {
       const card = cards.get(device.id)
       if (!card) {
         later(device.id, () => {
           list.insertAdjacentHTML('beforeend', renderDevice(device, now, context).html)
         })
       } else if (isWhole || changed.has(device.id)) {
-        fill(card.querySelector<HTMLElement>('[data-live="top"]'), () => renderTop(device, context).html)
+        fill(card.querySelector<HTMLElement>('[data-live="top"]'), () => renderTop(device, now, context).html)
         const more = card.querySelector<HTMLDetailsElement>('details.more')
         if (more?.open)
           fill(more.querySelector<HTMLElement>('[data-live="more"]'), () => renderMore(device, now, context).html)

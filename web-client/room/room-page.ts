@@ -7,7 +7,7 @@ import { textsIn } from '../texts.ts'
 import { uplinkTextsIn } from '../uplink/texts.ts'
 import type { Visitor } from '../visitor.ts'
 import { copiesTextsIn } from './copies-texts.ts'
-import { renderDevice, renderWholeDevice } from './device-card.ts'
+import { asksForSomething, isBig, renderDevice, renderWholeDevice } from './device-card.ts'
 import { invitationTextsIn } from './invitation-texts.ts'
 import { type RoomContext, roomContext } from './room-context.ts'
 import { ROOM_PARTS } from './room-parts.ts'
@@ -18,9 +18,13 @@ export interface RoomPageFeatures {
   /** Sticks that are plugged in, by a name for people; only for those who may change. */
   sticks: readonly string[]
   /** Folders of this device that may be added, likewise. */
-  folders: readonly string[]
+  folders?: readonly string[]
+  /** Why they could not be looked for: the system's code, `EACCES`. */
+  foldersProblem?: string
   /** Address of the script that follows the room; absent: figures are fetched anew now and then. */
   script?: string | undefined
+  /** The style sheet, when the page carries it with it. */
+  style?: string | undefined
   /** What the last change did, in words. */
   notice?: string | undefined
 }
@@ -39,6 +43,7 @@ export function renderRoomPage(glance: RoomGlance, visitor: Visitor, features: R
     texts,
     visitor,
     link: { href: '/', text: texts.firstPage },
+    style: features.style,
     footer: texts.devicesServe(glance.devices.filter(({ connected }) => connected).length),
     main: html`<div class="flow"${follows ? html` data-room="${features.mayChange ? 'change' : 'help'}"` : html` data-fresh`}>
 ${features.notice !== undefined && html`<p class="card notice" role="status">${features.notice}</p>`}
@@ -55,7 +60,7 @@ ${glance.room && visitor.accounts && renderSignals(glance, context)}
 <section class="card" aria-labelledby="devices-title">
 <h2 id="devices-title">${texts.devices.title}</h2>
 <p class="explain">${texts.devices.explain}</p>
-<ul class="devices">${[...glance.devices].sort(byUsefulness).map((device) => renderDevice(device, glance, context))}</ul>
+<ul class="devices${isBig(glance) && ' short'}">${inOrder(glance).map((device) => renderDevice(device, glance, context))}</ul>
 </section>
 ${part('map', glance, context)}
 ${part('collections', glance, context)}
@@ -93,7 +98,13 @@ function part(name: string, glance: RoomGlance, context: RoomContext): Html {
   return html`<div data-part="${name}" data-hash="${hashOf(shown.html)}">${shown}</div>`
 }
 
-export function byUsefulness(a: DeviceGlance, b: DeviceGlance): number {
+/** Of many, those with something to do come first: the rest of the list is for looking somebody up. */
+export function inOrder(glance: Pick<RoomGlance, 'devices'>): DeviceGlance[] {
+  const urgency = (device: DeviceGlance): number => (isBig(glance) && asksForSomething(device) ? 0 : 1)
+  return [...glance.devices].sort((a, b) => urgency(a) - urgency(b) || byUsefulness(a, b))
+}
+
+function byUsefulness(a: DeviceGlance, b: DeviceGlance): number {
   if (a.self !== b.self) return a.self ? -1 : 1
   if (a.connected !== b.connected) return a.connected ? -1 : 1
   return a.name < b.name ? -1 : a.name > b.name ? 1 : a.id < b.id ? -1 : 1
@@ -129,7 +140,7 @@ ${
 
 const COLLECTIONS = ['lessons', 'pypi', 'cran', 'installers'] as const
 
-function renderContentForm({ sticks, folders }: RoomPageFeatures, { words }: RoomContext): Html {
+function renderContentForm({ sticks, folders = [], foldersProblem }: RoomPageFeatures, { words }: RoomContext): Html {
   const said = words.content
   return html`<section class="card" id="content" aria-labelledby="content-title">
 <h2 id="content-title">${said.title}</h2>
@@ -147,6 +158,7 @@ ${
       html`<li><form method="post" action="/room/content/stick" class="buttons"><input type="hidden" name="stick" value="${stick}"><span>${stick}</span><button class="button">${said.addStick}<span class="for-readers">: ${stick}</span></button></form></li>`
   )}</ul>`
 }
+${foldersProblem !== undefined && html`<h3>${said.folders}</h3><p class="reason">${said.foldersProblem(foldersProblem)}</p>`}
 ${
   folders.length > 0 &&
   html`<h3>${said.folders}</h3><ul class="plain">${folders.map(

@@ -50,6 +50,11 @@ export interface RoomTexts {
     now: string
     hourAgo: string
     most(value: string): string
+    /** Behind the charts: a table. */
+    values: string
+    when: string
+    /** Of files: those that a device should hold, and others that it keeps. */
+    andMore(wanted: string, more: string): string
   }
   collections: {
     title: string
@@ -105,6 +110,7 @@ export interface RoomTexts {
     addStick: string
     folders: string
     addFolder: string
+    foldersProblem(code: string): string
     added: string
     refused(count: number): string
     failed: string

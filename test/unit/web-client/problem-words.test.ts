@@ -57,7 +57,7 @@ test.each(LANGUAGES)(
     }
     const context = roomContext({ language, helps: true, mayChange: false })
     const cardOf = (unplugCode: string): string =>
-      renderTop({ ...device, unplugCode, unplugReason: 'as the program says it' }, context).html
+      renderTop({ ...device, unplugCode, unplugReason: 'as the program says it' }, { devices: [] }, context).html
     expect(cardOf('only-here')).toContain(unplugWordsIn(language, 'only-here'))
     expect(cardOf('only-here')).not.toContain('the program')
     expect(cardOf('from-the-future')).toContain('as the program says it')

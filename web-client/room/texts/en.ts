@@ -147,7 +147,10 @@ export const en: RoomTexts = {
     hourSent: 'Served',
     now: 'now',
     hourAgo: 'an hour ago',
-    most: (value) => `most: ${value}`
+    most: (value) => `most: ${value}`,
+    values: 'Values of the last hour',
+    when: 'When',
+    andMore: (wanted, more) => `${wanted} of its files, and ${more} more`
   },
   collections: {
     title: 'Collections and their copies',
@@ -204,6 +207,8 @@ export const en: RoomTexts = {
     addStick: 'Add what is on it',
     folders: 'Folders on this device',
     addFolder: 'Add this folder',
+    foldersProblem: (code) =>
+      `The folder for workshops cannot be looked into (${code}). Whoever looks after this device lets the program read it, or names another one in the settings (workshopFolder).`,
     added: 'Added:',
     refused: plural('en', { one: '# file was left out', other: '# files were left out' }),
     failed: 'It did not work:',

@@ -144,7 +144,10 @@ export const es: RoomTexts = {
     hourSent: 'Servido',
     now: 'ahora',
     hourAgo: 'hace una hora',
-    most: (value) => `máximo: ${value}`
+    most: (value) => `máximo: ${value}`,
+    values: 'Valores de la última hora',
+    when: 'Cuándo',
+    andMore: (wanted, more) => `${wanted} de sus archivos, y ${more} más`
   },
   collections: {
     title: 'Colecciones y sus copias',
@@ -201,6 +204,8 @@ export const es: RoomTexts = {
     addStick: 'Añadir lo que contiene',
     folders: 'Carpetas de este dispositivo',
     addFolder: 'Añadir esta carpeta',
+    foldersProblem: (code) =>
+      `No se puede mirar dentro de la carpeta de talleres (${code}). Quien cuida este dispositivo debe permitir que el programa la lea, o indicar otra en los ajustes (workshopFolder).`,
     added: 'Añadido:',
     refused: plural('es', { one: '# archivo quedó fuera', other: '# archivos quedaron fuera' }),
     failed: 'No funcionó:',

@@ -147,7 +147,10 @@ export const fr: RoomTexts = {
     hourSent: 'Envoyé',
     now: 'maintenant',
     hourAgo: 'il y a une heure',
-    most: (value) => `maximum : ${value}`
+    most: (value) => `maximum : ${value}`,
+    values: 'Valeurs de la dernière heure',
+    when: 'Quand',
+    andMore: (wanted, more) => `${wanted} de ses fichiers, et ${more} de plus`
   },
   collections: {
     title: 'Collections et leurs copies',
@@ -204,6 +207,8 @@ export const fr: RoomTexts = {
     addStick: 'Ajouter ce qu’elle contient',
     folders: 'Dossiers de cet appareil',
     addFolder: 'Ajouter ce dossier',
+    foldersProblem: (code) =>
+      `Le dossier des ateliers ne peut pas être lu (${code}). La personne qui s’occupe de cet appareil doit laisser le programme le lire, ou en indiquer un autre dans les réglages (workshopFolder).`,
     added: 'Ajouté :',
     refused: plural('fr', { one: '# fichier laissé de côté', other: '# fichiers laissés de côté' }),
     failed: 'Cela n’a pas marché :',

@@ -147,7 +147,10 @@ export const pt: RoomTexts = {
     hourSent: 'Servido',
     now: 'agora',
     hourAgo: 'há uma hora',
-    most: (value) => `máximo: ${value}`
+    most: (value) => `máximo: ${value}`,
+    values: 'Valores da última hora',
+    when: 'Quando',
+    andMore: (wanted, more) => `${wanted} dos seus arquivos, e mais ${more}`
   },
   collections: {
     title: 'Coleções e suas cópias',
@@ -204,6 +207,8 @@ export const pt: RoomTexts = {
     addStick: 'Acrescentar o que contém',
     folders: 'Pastas deste dispositivo',
     addFolder: 'Acrescentar esta pasta',
+    foldersProblem: (code) =>
+      `Não é possível ler a pasta de oficinas (${code}). Quem cuida deste dispositivo deve permitir que o programa a leia, ou indicar outra nas configurações (workshopFolder).`,
     added: 'Acrescentado:',
     refused: plural('pt', { one: '# arquivo ficou de fora', other: '# arquivos ficaram de fora' }),
     failed: 'Não funcionou:',
