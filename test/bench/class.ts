@@ -17,13 +17,9 @@ import { usageOf } from '../kit/processes.ts'
 import { RealPip } from '../kit/real-clients.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import type { Half } from './class-clients.ts'
+import { numberOption } from './option.ts'
 
 const NGINX_PORT = 18_483
-
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
 
 /** Sizes as in a real set: most are small, a tenth of the packages is three quarters of the bytes. */
 function makeWheels(folder: string, count: number, bytes: number): string[] {
@@ -125,12 +121,16 @@ function middle(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
-const clients = option('clients', 30)
-const rounds = option('rounds', 3)
-const pips = option('pips', 2)
+const clients = numberOption('clients', 30)
+const rounds = numberOption('rounds', 3)
+const pips = numberOption('pips', 2)
 
 using folder = temporaryFolder()
-const packages = makeWheels(join(folder.path, 'wheels'), option('packages', 200), option('megabytes', 100) * 1e6)
+const packages = makeWheels(
+  join(folder.path, 'wheels'),
+  numberOption('packages', 200),
+  numberOption('megabytes', 100) * 1e6
+)
 const place = { data: join(folder.path, 'node') }
 await joinery(place, ['init', '--name', 'Bench'])
 const node = await NodeProcess.start(place, ['--port', '0'])

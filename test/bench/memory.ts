@@ -14,15 +14,11 @@ import { until } from '../kit/child.ts'
 import { type Device, NetworkLab } from '../kit/network-lab.ts'
 import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
+import { numberOption } from './option.ts'
 
 const MB = 2 ** 20
 /** A node that has nothing to do is idle after so long: discovery has backed off, the journal is written. */
 const IDLE_AFTER_MS = 20_000
-
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
 
 /** All that runs of a node: the launcher where it has to stay, the program, and what that starts. */
 function processesOf(node: NodeProcess): number[] {
@@ -103,8 +99,8 @@ async function beLearner(
 }
 
 async function main(): Promise<void> {
-  const gigabytes = option('gigabytes', 2)
-  const clients = option('clients', 30)
+  const gigabytes = numberOption('gigabytes', 2)
+  const clients = numberOption('clients', 30)
   const at = process.argv.indexOf('--under')
   const under = at < 0 ? [] : (process.argv[at + 1] ?? '').split(' ')
   using folder = temporaryFolder()

@@ -14,6 +14,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { usageOf } from '../kit/processes.ts'
 import type { LoadInit, LoadResult } from './notes-clients.ts'
 
 type Kind = LoadInit['kind']
@@ -58,7 +59,7 @@ async function measure(kind: Kind, clients: number, seconds: number, nodes = 1):
     const load = spawn(process.execPath, [here('notes-clients.ts'), JSON.stringify(init)], {
       stdio: ['ignore', 'pipe', 'inherit']
     })
-    const cpu = (): number => servers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
+    const cpu = (): number => servers.reduce((sum, { pid }) => sum + usageOf(pid).cpuSeconds, 0)
     let before = 0
     let after = 0
     for await (const line of createInterface({ input: load.stdout })) {
@@ -74,12 +75,6 @@ async function measure(kind: Kind, clients: number, seconds: number, nodes = 1):
     for (const server of servers) server.kill()
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** User and system time of all threads. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 function peakOf(pid: number): number {

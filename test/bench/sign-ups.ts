@@ -11,16 +11,16 @@ import { joinery, NodeProcess } from '../kit/node-process.ts'
 import { seededRandom } from '../kit/seeded-random.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 import { NoteClient } from '../unit/notes/note-client.ts'
+import { numberOption } from './option.ts'
 
 const KEYS_PER_SECOND = 3
 const GOAL_MS = 500
 
-function option(name: string, otherwise: number): number {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : Number(process.argv[at + 1])
-}
-
-const [people, seconds, writers] = [option('people', 100), option('seconds', 60), option('writers', 30)]
+const [people, seconds, writers] = [
+  numberOption('people', 100),
+  numberOption('seconds', 60),
+  numberOption('writers', 30)
+]
 using folder = temporaryFolder()
 const place = { data: folder.path }
 await joinery(place, ['init', '--name', 'Bench'])
