@@ -47,22 +47,29 @@ export function renderTop(device: DeviceGlance, glance: Pick<RoomGlance, 'device
   return isBig(glance) ? renderRow(device, context) : renderWholeTop(device, context)
 }
 
+/** What is as it should be is not said sixty times: that it is connected, and that all is copied. */
 function renderRow(device: DeviceGlance, context: RoomContext): Html {
-  const { words } = context
+  const { texts, words } = context
+  const figures = figureTexts(device, context)
+  const parts = [
+    ...(device.connected ? [] : [html`<strong>${texts.devices.away}</strong>`]),
+    ...figures,
+    ...(device.missingBytes > 0 ? [html`${copyingText(device, context)}`] : [])
+  ]
   return html`<p class="row-name"><a href="/room/devices/${device.id}">${device.name}</a> ${renderStates(device, context)}</p>
 ${device.warnings.map((code) => html`<p class="reason">${words.warnings.of({ code, device: device.name }).text}</p>`)}
-<p class="faint">${renderFigures(device, context)} · ${copyingText(device, context)}</p>`
+<p class="faint">${parts.map((part, at) => html`${at > 0 && ' · '}${part}`)}</p>`
 }
 
-/** Whether it is there, and its figures of this moment, in one line. */
-function renderFigures({ connected, figures }: DeviceGlance, { language, texts, words }: RoomContext): Html {
-  const said = texts.devices
-  const small = figures && [
+/** Its figures of this moment. */
+function figureTexts({ figures }: DeviceGlance, { language, words }: RoomContext): Html[] {
+  if (!figures) return []
+  const { temperatureC, clients } = figures
+  return [
     html`${words.figures.load} ${formatCount(figures.loadPercent, language)} %`,
-    figures.temperatureC !== undefined && html`${formatCount(figures.temperatureC, language)} °C`,
-    figures.clients && html`${words.figures.clients} ${clientsText(figures.clients, words)}`
+    ...(temperatureC === undefined ? [] : [html`${formatCount(temperatureC, language)} °C`]),
+    ...(clients ? [html`${words.figures.clients} ${clientsText(clients, words)}`] : [])
   ]
-  return html`${connected ? said.connected : html`<strong>${said.away}</strong>`}${small?.map((part) => part && html` · ${part}`)}`
 }
 
 function renderStates(device: DeviceGlance, { texts }: RoomContext): Html {
@@ -98,7 +105,7 @@ function renderWholeTop(device: DeviceGlance, context: RoomContext): Html {
   const reason = unplugWordsIn(language, device.unplugCode) ?? device.unplugReason
   return html`<div class="device-name">
 <h3>${device.name}${device.self && html` <span class="tag">${said.thisDevice}</span>`}</h3>
-<p class="faint">${said.roles[device.role]} · ${renderFigures(device, context)}</p>
+<p class="faint">${said.roles[device.role]} · ${device.connected ? said.connected : html`<strong>${said.away}</strong>`}${figureTexts(device, context).map((part) => html` · ${part}`)}</p>
 </div>
 <p class="states">${renderStates(device, context)}</p>
 ${reason !== undefined && !device.safeToUnplug && html`<p class="reason">${reason}</p>`}
