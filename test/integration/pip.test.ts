@@ -258,7 +258,7 @@ order = sorted(range(len(texts)), key=lambda i: (Version(texts[i]), i))
 json.dump([[i, str(Version(texts[i]))] for i in order], sys.stdout)`
   writeFileSync(join(folder, 'versions.json'), JSON.stringify(texts))
   const said = JSON.parse(
-    (await run(pip.python, ['-c', code], pip.wheel ? { PYTHONPATH: pip.wheel } : {}, folder)).stdout
+    (await run(pip.python, ['-c', code], pip.unpacked ? { PYTHONPATH: pip.unpacked } : {}, folder)).stdout
   ) as [number, string][]
   const parsed = texts.map((text) => parseVersion(text) as Version)
   const ours = texts

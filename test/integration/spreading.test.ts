@@ -116,7 +116,7 @@ beforeAll(async () => {
     writeFileSync(join(room.path, 'cran', path), bytes)
   }
   await joinery(first.place, ['add', 'cran', join(workshop, 'alpha_1.0.tar.gz'), join(room.path, 'cran')])
-  pips = (await pipsAtHand(room.path)).filter(({ wheel }) => wheel !== undefined)
+  pips = (await pipsAtHand(room.path)).filter(({ unpacked }) => unpacked !== undefined)
   for (const node of nodes)
     await node.statusWhere('all have all', ({ blobs }) => blobs.missing === 0 && blobs.heldBytes > FILES * FILE_BYTES)
 })
@@ -156,7 +156,15 @@ async function install(pip: Pip, name: string, from = first): Promise<void> {
   const target = join(room.path, `target-${name}`)
   rmSync(target, { recursive: true, force: true })
   const index = ['--index-url', `${from.url}/pypi/simple/`, '--trusted-host', new URL(from.url).hostname]
-  const command = [pip.python, join(pip.wheel ?? '', 'pip'), 'install', '--no-cache-dir', '--target', target, ...index]
+  const command = [
+    pip.python,
+    join(pip.unpacked ?? '', 'pip'),
+    'install',
+    '--no-cache-dir',
+    '--target',
+    target,
+    ...index
+  ]
   const env = { ...withoutSettings, PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
   await room.learners.run([...command, name], { env })
 }
@@ -179,7 +187,7 @@ async function downloadWheel(pip: Pip, from: NarrowDevice): Promise<string> {
   const target = join(room.path, 'wheels')
   const index = ['--index-url', `${from.url}/pypi/simple/`, '--trusted-host', new URL(from.url).hostname]
   const platform = ['--platform', 'win_amd64', '--python-version', '3.11', '--only-binary', ':all:']
-  const command = [pip.python, join(pip.wheel ?? '', 'pip'), 'download', '--no-cache-dir', '-d', target, ...index]
+  const command = [pip.python, join(pip.unpacked ?? '', 'pip'), 'download', '--no-cache-dir', '-d', target, ...index]
   const env = { ...withoutSettings, PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
   await room.learners.run([...command, ...platform, 'winone'], { env })
   return sha256(readFileSync(join(target, wheelFileName(WINDOWS_WHEEL))))
