@@ -26,12 +26,10 @@ const WITH_PROCESSES = ['test/integration', 'test/faults', 'test/browser']
 const ALONE = [
   'browser/room-sixty',
   'faults/full-disk',
-  'integration/cli-demo',
   'integration/cloud-uplink',
   'integration/http-limits',
   'integration/lessons',
   'integration/main-job',
-  'integration/node-life',
   'integration/spreading',
   'integration/three-devices'
 ].map((name) => `test/${name}.test.ts`)
