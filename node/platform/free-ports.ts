@@ -1,11 +1,27 @@
 import { createServer } from 'node:net'
 
-/** Whether nobody listens on a TCP port of this computer. It can be taken a moment later. */
-export function isPortFree(port: number): Promise<boolean> {
+/** What a computer says to IPv6 addresses that has no IPv6, or has it turned off. */
+const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
+
+/**
+ * Whether nobody listens on a TCP port of this computer. It can be taken a moment later.
+ *
+ * @param create makes the server that tries it
+ */
+export async function isPortFree(port: number, create = createServer): Promise<boolean> {
+  // This one address stands for those of IPv4 too.
+  const found = await tryPort(port, '::', create)
+  return found !== undefined && NO_IPV6.has(found)
+    ? (await tryPort(port, '0.0.0.0', create)) === undefined
+    : found === undefined
+}
+
+/** @returns why nobody can listen there now; undefined when one can */
+function tryPort(port: number, host: string, create: typeof createServer): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: '::' }, () => server.close(() => resolve(true)))
+    const server = create()
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'unknown'))
+    server.listen({ port, host }, () => server.close(() => resolve(undefined)))
   })
 }
 
