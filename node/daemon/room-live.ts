@@ -61,11 +61,7 @@ export function openRoomLive(parts: RoomLiveParts): { live: RoomLive; stop(): vo
         const most = radioLimit(board)
         const { missingBytes, bytesPerSecond, remainingMs } = blobs
         const wallMs = Math.round(roomClock.wallMs())
-        const warnings = [
-          ...deviceWarnings(figures, disk, wallMs),
-          ...(clients && most !== undefined && clients.now >= most ? ['RADIO_FULL'] : []),
-          ...parts.warnings()
-        ]
+        const warnings = [...deviceWarnings(figures, disk, wallMs, { now: clients?.now, most }), ...parts.warnings()]
         return {
           ...{
             board,
@@ -107,14 +103,16 @@ export function openRoomLive(parts: RoomLiveParts): { live: RoomLive; stop(): vo
 export function deviceWarnings(
   figures: Pick<DeviceFigures, 'underVoltage' | 'temperatureC'>,
   disk: { totalBytes: number; freeBytes: number },
-  wallMs: number
+  wallMs: number,
+  radio: { now?: number | undefined; most?: number | undefined } = {}
 ): string[] {
   const spare = Math.min(DISK_SPARE.bytes, DISK_SPARE.share * disk.totalBytes)
   return [
     ...(figures.underVoltage ? ['UNDER_VOLTAGE'] : []),
     ...((figures.temperatureC ?? 0) >= HOT_C ? ['TOO_HOT'] : []),
     ...(disk.freeBytes < spare ? ['DISK_NEARLY_FULL'] : []),
-    ...(wallMs < FIRST_SENSIBLE_MS ? ['CLOCK_WRONG'] : [])
+    ...(wallMs < FIRST_SENSIBLE_MS ? ['CLOCK_WRONG'] : []),
+    ...(radio.now !== undefined && radio.most !== undefined && radio.now >= radio.most ? ['RADIO_FULL'] : [])
   ]
 }
 

@@ -6,6 +6,7 @@ interface Given {
   figures: Parameters<typeof deviceWarnings>[0]
   disk: Parameters<typeof deviceWarnings>[1]
   wallMs: number
+  radio?: Parameters<typeof deviceWarnings>[3]
 }
 
 const well: Given = {
@@ -15,8 +16,8 @@ const well: Given = {
 }
 
 function codes(more: Partial<Given>): string[] {
-  const { figures, disk, wallMs } = { ...well, ...more }
-  return deviceWarnings(figures, disk, wallMs)
+  const { figures, disk, wallMs, radio } = { ...well, ...more }
+  return deviceWarnings(figures, disk, wallMs, radio)
 }
 
 test('a device that is well warns of nothing', () => {
@@ -24,6 +25,9 @@ test('a device that is well warns of nothing', () => {
 })
 
 test.each<[string, Partial<Given>, Partial<Given>]>([
+  ['RADIO_FULL', { radio: { now: 7, most: 7 } }, { radio: { now: 6, most: 7 } }],
+  // Of a board that nobody knows.
+  ['RADIO_FULL', { radio: { now: 90, most: 90 } }, { radio: { now: 90, most: undefined } }],
   ['UNDER_VOLTAGE', { figures: { underVoltage: true } }, { figures: { underVoltage: false } }],
   [
     'TOO_HOT',
