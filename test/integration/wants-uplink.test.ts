@@ -10,7 +10,7 @@ import type { FetchWantsResult, WantFetchingStatus } from '../../node/control/wa
 import type { Want } from '../../protocols/wants.ts'
 import { BUILDER, sdist, type WheelInit, wheel, wheelFileName } from '../fixtures/python-packages.ts'
 import { type RPackageInit, rSource } from '../fixtures/r-packages.ts'
-import { type Child, until } from '../kit/child.ts'
+import { type Child, type RunResult, until } from '../kit/child.ts'
 import { type Cable, type Device, NetworkLab } from '../kit/network-lab.ts'
 import { joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
 import { RealPip, RealR } from '../kit/real-clients.ts'
@@ -61,7 +61,7 @@ afterAll(async () => {
   folder[Symbol.dispose]()
 })
 
-/** alpha needs beta, whose metadata only the file has; beta needs gamma, which has to be built; greeter needs helper. */
+/** alpha needs beta, whose metadata only the file has; beta needs gamma, which has to be built, and what was withdrawn; greeter needs helper. */
 function publish(): void {
   const files = join(folder.path, 'files')
   const contrib = join(folder.path, 'src/contrib')
@@ -74,7 +74,8 @@ function publish(): void {
       requires: ['beta>=1', "absent; os_name == 'nt'"],
       extra: [{ name: 'alpha/data', bytes: big }]
     },
-    { name: 'beta', version: '1.5', requires: ['gamma'] },
+    { name: 'beta', version: '1.5', requires: ['gamma', 'withdrawn==1.0'] },
+    { name: 'withdrawn', version: '1.0' },
     { name: 'alpha', version: '2.0', tags: 'cp39-cp39-win_amd64' },
     BUILDER
   ]
@@ -82,6 +83,7 @@ function publish(): void {
   const needs =
     'Metadata-Version: 2.1\nName: alpha\nVersion: 1.0\nRequires-Dist: beta>=1\nRequires-Dist: absent; os_name == "nt"\n'
   writeFileSync(join(files, 'alpha-1.0-py3-none-any.whl.metadata'), needs)
+  writeFileSync(join(files, 'withdrawn-1.0-py3-none-any.whl.yanked'), 'eats homework')
   writeFileSync(join(files, 'gamma-3.0.tar.gz'), sdist({ name: 'gamma', version: '3.0' }))
   const packages: RPackageInit[] = [
     { name: 'greeter', version: '1.0', fields: { Imports: 'helper (>= 1.1), utils' } },
@@ -111,8 +113,14 @@ function start(where: NodePlace, words: readonly string[] = []): Promise<NodePro
   return NodeProcess.start(where, ['--port', String(HTTP_PORT), '--mesh-port', '4001', ...words], 60_000)
 }
 
-async function install(name: string): Promise<void> {
-  await pip.install(['--index-url', `${otherUrl}/pypi/simple/`, '--trusted-host', new URL(otherUrl).hostname, name])
+async function install(name: string): Promise<RunResult> {
+  return await pip.install([
+    '--index-url',
+    `${otherUrl}/pypi/simple/`,
+    '--trusted-host',
+    new URL(otherUrl).hostname,
+    name
+  ])
 }
 
 /** Of what has come so far of the one file that is under way. */
@@ -175,7 +183,8 @@ test('asked for in vain, fetched at the uplink, and installed from a device with
   )
 
   await cable.unplug()
-  await install('alpha')
+  // That a version was withdrawn, and why, came along from the index.
+  expect((await install('alpha')).stderr).toContain('eats homework')
   expect(await pip.python('import alpha, beta, gamma; print(alpha.VERSION, beta.VERSION, gamma.VERSION)')).toBe(
     '1.0 1.5 3.0'
   )

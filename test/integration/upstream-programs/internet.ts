@@ -25,23 +25,24 @@ function projectPage(project: string): string | undefined {
       name
         .split('-')[0]
         ?.toLowerCase()
-        .replace(/[-_.]+/g, '-') === project && !name.endsWith('.metadata')
+        .replace(/[-_.]+/g, '-') === project && !/\.(?:metadata|yanked)$/.test(name)
     )
   })
   if (names.length === 0) return undefined
   const files = names.map((filename) => {
     const bytes = readFileSync(join(folder, 'files', filename))
-    const metadata = metadataOf(filename)
+    const metadata = beside(`${filename}.metadata`)
+    const yanked = beside(`${filename}.yanked`)
     return {
       ...{ filename, url: `../../files/${filename}`, hashes: { sha256: sha256(bytes) }, size: bytes.length },
-      ...(metadata && { 'core-metadata': { sha256: sha256(metadata) } })
+      ...(metadata && { 'core-metadata': { sha256: sha256(metadata) } }),
+      ...(yanked && { yanked: Buffer.from(yanked).toString() })
     }
   })
   return JSON.stringify({ meta: { 'api-version': '1.1' }, name: project, files })
 }
 
-function metadataOf(filename: string): Uint8Array | undefined {
-  const name = `${filename}.metadata`
+function beside(name: string): Uint8Array | undefined {
   return readdirSync(join(folder, 'files')).includes(name) ? readFileSync(join(folder, 'files', name)) : undefined
 }
 
