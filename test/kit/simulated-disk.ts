@@ -258,7 +258,8 @@ export class SimulatedDisk implements Disk {
         await check('sync')
         this.syncs++
         const until = file.unsynced.length
-        const snapshot = file.bytes.slice(0, file.length)
+        // Where nothing has changed, what is durable is what there is.
+        const snapshot = until === 0 ? file.durable : file.bytes.slice(0, file.length)
         await this.#wait()
         file.durable = snapshot
         file.unsynced = file.unsynced.slice(until)
@@ -331,27 +332,37 @@ export class SimulatedDisk implements Disk {
   }
 
   #settleFile(file: FileNode, keep: number): void {
-    let bytes = file.durable.slice()
+    const ends = file.unsynced.map((change) =>
+      'truncatedTo' in change ? change.truncatedTo : change.at + change.bytes.length
+    )
+    // As long as it can become: grown once, not sector by sector.
+    const room = resized(
+      file.durable,
+      ends.reduce((most, end) => Math.max(most, end), Math.max(file.durable.length, file.length))
+    )
+    let length = file.durable.length
     for (const change of file.unsynced) {
       if ('truncatedTo' in change) {
         if (!this.#random.chance(keep)) continue
-        bytes = resized(bytes, change.truncatedTo)
+        if (change.truncatedTo < length) room.fill(0, change.truncatedTo, length)
+        length = change.truncatedTo
         continue
       }
       for (let from = 0; from < change.bytes.length; ) {
         const at = change.at + from
         const to = Math.min(change.bytes.length, from + SECTOR_BYTES - (at % SECTOR_BYTES))
         if (this.#random.chance(keep)) {
-          if (bytes.length < change.at + to) bytes = resized(bytes, change.at + to)
-          bytes.set(change.bytes.subarray(from, to), at)
+          room.set(change.bytes.subarray(from, to), at)
+          length = Math.max(length, change.at + to)
         }
         from = to
       }
     }
     // Delayed allocation: the length arrived, the data did not.
-    if (file.length > bytes.length && this.#random.chance(keep / 2)) bytes = resized(bytes, file.length)
+    if (file.length > length && this.#random.chance(keep / 2)) length = file.length
+    const bytes = room.slice(0, length)
     file.bytes = bytes
-    file.length = bytes.length
+    file.length = length
     file.durable = bytes.slice()
     file.unsynced = []
   }
