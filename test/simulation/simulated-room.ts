@@ -71,6 +71,8 @@ export class SimulatedRoom {
   readonly #puts = new Map<number, string>()
   /** Acknowledged, by writer and number and index. */
   readonly #acknowledged = new Map<string, { id: number; by: SimulatedDevice; stamp: Stamp }>()
+  /** Of what each device acknowledged, by writer. */
+  readonly #newest = new Map<SimulatedDevice, Map<string, { number: number; place: string; id: number }>>()
   readonly #durable = new Map<string, Set<string>>()
   readonly kept = new Map<string, KeptOne>()
   /** Timers that a clean stop left running, with the place that made them where that was watched. */
@@ -218,11 +220,9 @@ export class SimulatedRoom {
       const { journal, sync } = device.life ?? {}
       if (!journal || !sync) continue
       if (journal.state() !== 'open') throw new Error(`${device.name}: the journal is ${journal.state()}`)
-      for (const [place, { id, by }] of this.#acknowledged) {
-        if (by !== device) continue
-        const [writer = '', number = ''] = place.split(' ')
-        if (journal.exchange.next(writer) <= Number(number))
-          throw new Error(`${device.name} lost ${place} (fact ${id})`)
+      // Batches of a writer lie one behind the other: the newest stands for those before it.
+      for (const [writer, { number, place, id }] of this.#newest.get(device) ?? []) {
+        if (journal.exchange.next(writer) <= number) throw new Error(`${device.name} lost ${place} (fact ${id})`)
       }
       this.#checkClaims(device, journal)
     }
@@ -230,9 +230,9 @@ export class SimulatedRoom {
 
   /** "Saved on N devices" may be late, never early. */
   #checkClaims(device: SimulatedDevice, journal: Journal): void {
-    for (const place of this.#acknowledged.keys()) {
-      const [writer = '', number = '', index = ''] = place.split(' ')
-      const claimed = journal.copiesElsewhere({ writer, number: Number(number), index: Number(index) })
+    for (const [place, { stamp }] of this.#acknowledged) {
+      const claimed = journal.copiesElsewhere(stamp)
+      if (claimed === 0) continue
       const holders = this.devices.filter((one) => one !== device && this.#durable.get(place)?.has(one.id))
       const liars = this.liar && this.liar !== device ? 1 : 0
       if (claimed > holders.length + liars) {
@@ -354,7 +354,12 @@ export class SimulatedRoom {
   }
 
   #acknowledge(device: SimulatedDevice, stamp: Stamp, id: number): void {
-    this.#acknowledged.set(`${stamp.writer} ${stamp.number} ${stamp.index}`, { id, by: device, stamp })
+    const place = `${stamp.writer} ${stamp.number} ${stamp.index}`
+    this.#acknowledged.set(place, { id, by: device, stamp })
+    const newest = this.#newest.get(device) ?? new Map<string, { number: number; place: string; id: number }>()
+    this.#newest.set(device, newest)
+    if ((newest.get(stamp.writer)?.number ?? -1) < stamp.number)
+      newest.set(stamp.writer, { number: stamp.number, place, id })
   }
 
   get acknowledged(): number {
