@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { joinery, joineryJson, NodeProcess } from '../kit/node-process.ts'
+import { joinery, joineryJson, NodeProcess, operationsOf } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { checkLook, launchChromium } from './page-checks.ts'
 
@@ -101,7 +101,7 @@ describe('two people with one name', () => {
     const lists = async (): Promise<string[][]> =>
       await Promise.all(
         [first, second].map(async ({ place }) => {
-          const people = await joineryJson<{ name: string; mustChoose: boolean }[]>(place, ['person', 'list'])
+          const people = await operationsOf(place).people()
           return people
             .filter(({ name }) => name.startsWith('kim'))
             .map(({ name, mustChoose }) => `${name} ${mustChoose}`)
@@ -242,7 +242,7 @@ describe('signing up', () => {
     for (const { place } of [first, second])
       await expect
         .poll(async () => {
-          const people = await joineryJson<{ name: string }[]>(place, ['person', 'list'])
+          const people = await operationsOf(place).people()
           return people.map(({ name }) => name)
         }, WAIT)
         .toEqual(['ana-maria', 'facilitator', 'hana', 'kim', 'kim-north'])

@@ -5,9 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest'
-import type { CollectionStatus } from '../../node/control/operations.ts'
 import { runAnyway, until } from '../kit/child.ts'
-import { joineryAnyway, joineryJson } from '../kit/node-process.ts'
+import { joineryAnyway, joineryJson, operationsOf } from '../kit/node-process.ts'
 import { type TemporaryFolder, temporaryFolder } from '../kit/temporary-folder.ts'
 import { eventually, stockClient } from '../unit/notes/note-node.ts'
 import {
@@ -171,7 +170,7 @@ test('with all devices gone and the cloud peer killed and started again, a new d
   })
   const fresh = keep(await startNode(dataOf(folder.path, 'fresh'), ['--join', invitation, '--name', 'fresh']))
   await until('the collection is there', async () => {
-    const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
+    const collections = await operationsOf(fresh.place).collections()
     return collections.some(({ name, files }) => name === 'lessons' && files === 2)
   })
   const { stdout } = await runAnyway(['curl', '--silent', `${fresh.node.address}/lessons/${SECRET_OF_A}/`])

@@ -5,9 +5,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { CollectionStatus } from '../../node/control/operations.ts'
 import { Child, run, until } from '../kit/child.ts'
-import { joineryJson } from '../kit/node-process.ts'
+import { joineryJson, operationsOf } from '../kit/node-process.ts'
 import { ownPort } from '../kit/own-ports.ts'
 import { findProgram } from '../kit/required-tools.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
@@ -101,7 +100,7 @@ test('a cloud peer behind nginx and TLS gets all of a room, over breaks, and giv
 
   await using fresh = await startNode({ data: join(folder.path, 'fresh'), env: trusting.env }, ['--join', text])
   await until('the collection is there', async () => {
-    const collections = await joineryJson<CollectionStatus[]>(fresh.place, ['ls'])
+    const collections = await operationsOf(fresh.place).collections()
     return collections.some(({ name, files }) => name === 'lessons' && files === 2)
   })
   const got = await fetch(`${fresh.node.address}/lessons/x/b.bin`)

@@ -12,7 +12,7 @@ import { BUILDER, sdist, type WheelInit, wheel, wheelFileName } from '../fixture
 import { type RPackageInit, rSource } from '../fixtures/r-packages.ts'
 import { type Child, type RunResult, until } from '../kit/child.ts'
 import { type Cable, type Device, NetworkLab } from '../kit/network-lab.ts'
-import { joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess } from '../kit/node-process.ts'
+import { joinery, joineryAnyway, joineryJson, type NodePlace, NodeProcess, operationsOf } from '../kit/node-process.ts'
 import { RealPip, RealR } from '../kit/real-clients.ts'
 import { temporaryFolder } from '../kit/temporary-folder.ts'
 
@@ -132,7 +132,8 @@ function partBytes(): number {
   return Math.max(0, ...sizes)
 }
 
-const wanted = (where: NodePlace): Promise<Want[]> => joineryJson<Want[]>(where, ['wants'])
+/** Asked for again and again. */
+const wanted = (where: NodePlace): Promise<Want[]> => operationsOf(where).wants()
 
 test('asked for in vain, fetched at the uplink, and installed from a device without internet', {
   timeout: 240_000
@@ -178,9 +179,10 @@ test('asked for in vain, fetched at the uplink, and installed from a device with
   // R names nothing that no list has, and what only a killed device was asked for may be forgotten: a person names it.
   const named = await joineryJson<FetchWantsResult>(place, ['wants', 'fetch', 'cran:greeter'])
   expect(named.wants).toMatchObject([{ name: 'greeter', state: expect.stringMatching(/^(?:fetched|here)$/) }])
-  await until('the other device has heard of it', async () =>
-    (await joinery(other, ['ls', 'cran'])).stdout.includes('greeter_1.0')
-  )
+  await until('the other device has heard of it', async () => {
+    const { files } = await operationsOf(other).ls({ collection: 'cran', limit: 100 })
+    return files.some(({ path }) => path.includes('greeter_1.0'))
+  })
 
   await cable.unplug()
   // That a version was withdrawn, and why, came along from the index.
