@@ -182,7 +182,7 @@ function renderHours(hour: HourGlance | undefined, { language, words }: Pick<Roo
   const columns = [
     { label: said.hourLoad, samples: samplesOf(hour.load), text: share.text },
     { label: said.hourMemory, samples: samplesOf(hour.memory), text: share.text },
-    { label: said.hourSent, samples: bytes, text: rate.text }
+    { label: said.rate(said.hourSent), samples: bytes, text: (value: number) => formatBytes(value, language) }
   ]
   const rows = samplesOf(hour.load).flatMap((_, minutes) => (minutes % ROW_MINUTES === 0 ? [minutes] : []))
   return html`<h4>${said.hour}</h4><div class="hours">
@@ -192,12 +192,10 @@ ${chart(bytes, said.hourSent, rate)}
 </div>
 <details class="values"><summary>${said.values}</summary><table><thead><tr><th scope="col">${said.when}</th>${columns.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows.map(
     (minutes) =>
-      html`<tr><th scope="row">${minutes === 0 ? said.now : words.agoMinutes(minutes)}</th>${columns.map(
-        ({ samples, text }) => {
-          const sample = samples[samples.length - 1 - minutes]
-          return html`<td>${sample === undefined ? '' : text(sample)}</td>`
-        }
-      )}</tr>`
+      html`<tr><th scope="row">${formatCount(minutes, language)}</th>${columns.map(({ samples, text }) => {
+        const sample = samples[samples.length - 1 - minutes]
+        return html`<td>${sample === undefined ? '' : text(sample)}</td>`
+      })}</tr>`
   )}</tbody></table></details>`
 }
 

@@ -52,6 +52,7 @@ export interface RoomTexts {
     most(value: string): string
     /** Behind the charts: a table. */
     values: string
+    /** Over numbers of minutes. */
     when: string
     /** Of files: those that a device should hold, and others that it keeps. */
     andMore(wanted: string, more: string): string

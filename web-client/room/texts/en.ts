@@ -149,7 +149,7 @@ export const en: RoomTexts = {
     hourAgo: 'an hour ago',
     most: (value) => `most: ${value}`,
     values: 'Values of the last hour',
-    when: 'When',
+    when: 'Minutes ago',
     andMore: (wanted, more) => `${wanted} of its files, and ${more} more`
   },
   collections: {

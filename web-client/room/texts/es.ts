@@ -146,7 +146,7 @@ export const es: RoomTexts = {
     hourAgo: 'hace una hora',
     most: (value) => `máximo: ${value}`,
     values: 'Valores de la última hora',
-    when: 'Cuándo',
+    when: 'Hace (min)',
     andMore: (wanted, more) => `${wanted} de sus archivos, y ${more} más`
   },
   collections: {

@@ -149,7 +149,7 @@ export const fr: RoomTexts = {
     hourAgo: 'il y a une heure',
     most: (value) => `maximum : ${value}`,
     values: 'Valeurs de la dernière heure',
-    when: 'Quand',
+    when: 'Il y a (min)',
     andMore: (wanted, more) => `${wanted} de ses fichiers, et ${more} de plus`
   },
   collections: {

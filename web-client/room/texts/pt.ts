@@ -149,7 +149,7 @@ export const pt: RoomTexts = {
     hourAgo: 'há uma hora',
     most: (value) => `máximo: ${value}`,
     values: 'Valores da última hora',
-    when: 'Quando',
+    when: 'Há (min)',
     andMore: (wanted, more) => `${wanted} dos seus arquivos, e mais ${more}`
   },
   collections: {
