@@ -1,4 +1,5 @@
 /** A device's whole life from the room's page, in a real browser: invited, let in by its code, moved off, removed, and stolen. Each step is looked at on both devices. */
+import { writeFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AskProgress, PolicyRule } from '../../node/control/operations.ts'
@@ -73,10 +74,13 @@ const names = (page: Page) => page.locator('.device h3').allTextContents()
 const cardOf = (page: Page, name: string) =>
   page.locator('.device').filter({ has: page.locator('h3', { hasText: name }) })
 
+const warnings = (page: Page) => page.locator('.warnings')
+
 describe('an invitation', () => {
   it('is made on the page, lets a device in, is counted, and lets nobody in once it was taken back', async () => {
     const page = await signedIn(facilitator, first, { javaScriptEnabled: false })
     await page.goto(new URL('/room', first.address).href)
+    expect(await warnings(page).textContent()).toContain('Everything is on one device only.')
     await page.getByRole('link', { name: 'Invite devices' }).click()
     await page.getByLabel('How many devices it lets in').fill('2')
     await page.getByRole('button', { name: 'Make it' }).click()
@@ -162,6 +166,26 @@ describe('how many copies', () => {
     await looking.goto(new URL('/room/copies', first.address).href)
     await checkLook(looking, 'room', 'copies')
     await looking.context().close()
+  })
+})
+
+describe('a device that is switched off', () => {
+  it('is warned of, as is what is then on one device only, until it is back and has it too', async () => {
+    const page = await room(facilitator, first)
+    await second[Symbol.asyncDispose]()
+    await warnings(page).getByText('No device can reach pi-window.').waitFor(WAIT)
+    const lesson = `${folder.path}/more/lessons/more`
+    await nodeDisk.makeDirectory(lesson)
+    await writeFile(`${lesson}/index.html`, '<!doctype html><title>More</title><h1>More</h1>')
+    await joinery(place('first'), ['import', `${folder.path}/more`])
+    const alone = warnings(page).getByText(/of lessons are on one device only/)
+    await alone.waitFor(WAIT)
+    second = await NodeProcess.start(place('second'), ['--name', 'pi-window', '--static', meshAddress])
+    await alone.waitFor({ ...WAIT, state: 'detached' })
+    await warnings(page)
+      .getByText('No device can reach')
+      .waitFor({ ...WAIT, state: 'detached' })
+    await page.context().close()
   })
 })
 
