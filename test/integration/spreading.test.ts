@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Pip, pipsAtHand } from '../fixtures/pips.ts'
 import { type WheelInit, wheel, wheelFileName } from '../fixtures/python-packages.ts'
-import { type RPackageInit, rMac, rSource, rWindows } from '../fixtures/r-packages.ts'
+import { type RPackageInit, rSource } from '../fixtures/r-packages.ts'
 import { type Child, until } from '../kit/child.ts'
 import { joinery, type NodeProcess } from '../kit/node-process.ts'
 import { RealR } from '../kit/real-clients.ts'
@@ -19,8 +19,6 @@ const FILE_BYTES = 12e6
 const FILES = 6
 const SMALL_BYTES = 3e6
 const LARGE_BYTES = 9e6
-/** Two pieces. */
-const BINARY_BYTES = 1.2e6
 
 let room: NarrowRoom
 let first: NarrowDevice
@@ -54,28 +52,6 @@ const R_PACKAGE: RPackageInit = {
   extra: [{ name: 'alpha/inst/data.bin', bytes: randomBytes(SMALL_BYTES) }]
 }
 
-const BINARY: RPackageInit = {
-  name: 'alpha',
-  version: '1.0',
-  extra: [{ name: 'alpha/data.bin', bytes: randomBytes(BINARY_BYTES) }]
-}
-/** For other systems, which are only downloaded here; R itself says in which folders it looks for them. */
-const BINARIES: readonly { type: string; path: string; bytes: Uint8Array }[] = [
-  { type: 'win.binary', path: 'bin/windows/contrib/4.4/alpha_1.0.zip', bytes: rWindows(BINARY) },
-  {
-    type: 'mac.binary.big-sur-arm64',
-    path: 'bin/macosx/big-sur-arm64/contrib/4.4/alpha_1.0.tgz',
-    bytes: rMac(BINARY)
-  },
-  { type: 'mac.binary.later-x86_64', path: 'bin/macosx/later-x86_64/contrib/4.4/alpha_1.0.tgz', bytes: rMac(BINARY) }
-]
-const WINDOWS_WHEEL: WheelInit = {
-  name: 'winone',
-  version: '1.0',
-  tags: 'cp311-cp311-win_amd64',
-  extra: [{ name: 'winone_data.bin', bytes: randomBytes(BINARY_BYTES), stored: true }]
-}
-
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
@@ -100,22 +76,16 @@ beforeAll(async () => {
   files = Array.from({ length: FILES }, (_, i) => room.file('installers', `tool-${i}.bin`, FILE_BYTES))
   const workshop = join(room.path, 'packages')
   mkdirSync(workshop)
-  for (const init of [WHEEL, LARGE_WHEEL, WINDOWS_WHEEL])
-    writeFileSync(join(workshop, wheelFileName(init)), wheel(init))
+  for (const init of [WHEEL, LARGE_WHEEL]) writeFileSync(join(workshop, wheelFileName(init)), wheel(init))
   writeFileSync(join(workshop, 'alpha_1.0.tar.gz'), rSource(R_PACKAGE))
   await room.importFolder(first, 'installers')
   await joinery(first.place, [
     'add',
     'pypi',
     join(workshop, wheelFileName(WHEEL)),
-    join(workshop, wheelFileName(LARGE_WHEEL)),
-    join(workshop, wheelFileName(WINDOWS_WHEEL))
+    join(workshop, wheelFileName(LARGE_WHEEL))
   ])
-  for (const { path, bytes } of BINARIES) {
-    mkdirSync(join(room.path, 'cran', path, '..'), { recursive: true })
-    writeFileSync(join(room.path, 'cran', path), bytes)
-  }
-  await joinery(first.place, ['add', 'cran', join(workshop, 'alpha_1.0.tar.gz'), join(room.path, 'cran')])
+  await joinery(first.place, ['add', 'cran', join(workshop, 'alpha_1.0.tar.gz')])
   pips = (await pipsAtHand(room.path)).filter(({ unpacked }) => unpacked !== undefined)
   for (const node of nodes)
     await node.statusWhere('all have all', ({ blobs }) => blobs.missing === 0 && blobs.heldBytes > FILES * FILE_BYTES)
@@ -156,41 +126,11 @@ async function install(pip: Pip, name: string, from = first): Promise<void> {
   const target = join(room.path, `target-${name}`)
   rmSync(target, { recursive: true, force: true })
   const index = ['--index-url', `${from.url}/pypi/simple/`, '--trusted-host', new URL(from.url).hostname]
-  const command = [
-    pip.python,
-    join(pip.unpacked ?? '', 'pip'),
-    'install',
-    '--no-cache-dir',
-    '--target',
-    target,
-    ...index
-  ]
+  // A machine that is busy with other tests keeps pip waiting for longer than its own 15 seconds.
+  const words = ['install', '--timeout', '120', '--no-cache-dir', '--target', target, ...index]
+  const command = [pip.python, join(pip.unpacked ?? '', 'pip'), ...words]
   const env = { ...withoutSettings, PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
   await room.learners.run([...command, name], { env })
-}
-
-/** What `install.packages` of R for that system downloads, as a file. */
-async function downloadBinary(r: RealR, type: string, path: string, from: NarrowDevice): Promise<string> {
-  const target = join(room.path, 'binaries', type)
-  mkdirSync(target, { recursive: true })
-  const folder = path.slice(0, path.lastIndexOf('/'))
-  // Only the version of R is not this one's.
-  const code = `place <- sub("[0-9.]+$", "4.4", contrib.url("${from.url}/cran", "${type}"))
-stopifnot(place == "${from.url}/cran/${folder}")
-available <- available.packages(place, filters = list())
-got <- download.packages("alpha", "${target}", available, contriburl = place, type = "${type}", quiet = TRUE)
-cat(got[, 2])`
-  return sha256(readFileSync(await r.code(code)))
-}
-
-async function downloadWheel(pip: Pip, from: NarrowDevice): Promise<string> {
-  const target = join(room.path, 'wheels')
-  const index = ['--index-url', `${from.url}/pypi/simple/`, '--trusted-host', new URL(from.url).hostname]
-  const platform = ['--platform', 'win_amd64', '--python-version', '3.11', '--only-binary', ':all:']
-  const command = [pip.python, join(pip.unpacked ?? '', 'pip'), 'download', '--no-cache-dir', '-d', target, ...index]
-  const env = { ...withoutSettings, PIP_CONFIG_FILE: '/dev/null', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
-  await room.learners.run([...command, ...platform, 'winone'], { env })
-  return sha256(readFileSync(join(target, wheelFileName(WINDOWS_WHEEL))))
 }
 
 async function sentBytes(): Promise<number[]> {
@@ -274,7 +214,7 @@ test('a learner whose device dies while it sends goes on from another one, and n
   }
 })
 
-test('pip and R install, also for other systems, through a device that has only begun to copy, while the one that sends most to it dies', async () => {
+test('pip and R install through a device that has only begun to copy, while the one that sends most to it dies', async () => {
   const door = await room.device('door', 16)
   nodes.push(await room.start(door, ['--join', await room.invite(first)]))
   await until('the door knows the packages', async () => {
@@ -286,9 +226,10 @@ test('pip and R install, also for other systems, through a device that has only 
   const r = new RealR(join(room.path, 'library-through'), room.learners)
   const installed = Promise.all([
     install(pips[0] as Pip, 'largeone', door),
-    r.install(['alpha'], `${door.url}/cran`).then(() => r.code('cat(alpha::version_said())')),
-    downloadWheel(pips[0] as Pip, door),
-    ...BINARIES.map(({ type, path }) => downloadBinary(r, type, path, door))
+    // R gives up after a minute, whatever comes; `/setup/r` raises that too.
+    r
+      .code(`options(timeout = 600); install.packages("alpha", repos = "${door.url}/cran", lib = .libPaths()[1])`)
+      .then(() => r.code('cat(alpha::version_said())'))
   ])
   const sender = await until(
     'bytes flow',
@@ -300,7 +241,5 @@ test('pip and R install, also for other systems, through a device that has only 
     { everyMs: 20 }
   )
   await sender.kill()
-  const [, said, ...downloaded] = await installed
-  expect(said).toBe('1.0')
-  expect(downloaded).toEqual([wheel(WINDOWS_WHEEL), ...BINARIES.map(({ bytes }) => bytes)].map(sha256))
+  expect((await installed)[1]).toBe('1.0')
 })
