@@ -143,7 +143,8 @@ describe('the main job', () => {
         expect(await page.$eval('h1', (heading) => getComputedStyle(heading).color)).toBe('rgb(1, 102, 3)')
         await page.getByRole('link', { name: 'Soil' }).click()
         await page.getByRole('heading', { name: 'Soil' }).waitFor()
-        expect(await page.$eval('img', (image) => (image as HTMLImageElement).naturalWidth)).toBe(66)
+        // The heading is there before the picture is.
+        await expect.poll(() => page.$eval('img', (image) => (image as HTMLImageElement).naturalWidth)).toBe(66)
         expect(failed).toEqual([])
         const output = join(import.meta.dirname, '../../test-output')
         mkdirSync(output, { recursive: true })
