@@ -54,7 +54,7 @@ beforeAll(async () => {
   other = { data: join(folder.path, 'second'), device: second }
   ;[pip] = await Promise.all([RealPip.make(join(folder.path, 'venv'), laptop), startRoom()])
   r = new RealR(join(folder.path, 'library'), laptop)
-}, 180_000)
+})
 afterAll(async () => {
   for (const node of nodes) await node[Symbol.asyncDispose]()
   await lab?.[Symbol.asyncDispose]()
@@ -110,7 +110,7 @@ async function startRoom(): Promise<void> {
 }
 
 function start(where: NodePlace, words: readonly string[] = []): Promise<NodeProcess> {
-  return NodeProcess.start(where, ['--port', String(HTTP_PORT), '--mesh-port', '4001', ...words], 60_000)
+  return NodeProcess.start(where, ['--port', String(HTTP_PORT), '--mesh-port', '4001', ...words])
 }
 
 async function install(name: string): Promise<RunResult> {
@@ -135,9 +135,7 @@ function partBytes(): number {
 /** Asked for again and again. */
 const wanted = (where: NodePlace): Promise<Want[]> => operationsOf(where).wants()
 
-test('asked for in vain, fetched at the uplink, and installed from a device without internet', {
-  timeout: 240_000
-}, async () => {
+test('asked for in vain, fetched at the uplink, and installed from a device without internet', async () => {
   await expect(install('alpha')).rejects.toThrow(/No matching distribution found for alpha/)
   // A device tells the others soon of the first, and of the next after minutes: the other one is asked for where the cable will be.
   await r
@@ -170,7 +168,7 @@ test('asked for in vain, fetched at the uplink, and installed from a device with
   await nodes[0]?.kill()
   expect((await joineryAnyway(other, ['ls', 'pypi'])).stdout).not.toContain('alpha')
   nodes[0] = await start(place)
-  await until('nothing is missing any more', async () => (await wanted(other)).length === 0, { timeoutMs: 120_000 })
+  await until('nothing is missing any more', async () => (await wanted(other)).length === 0)
   const resumed = internet.lines.map((line) => /^206 \/files\/alpha.* bytes=(\d+)-$/.exec(line)?.[1]).filter(Boolean)
   expect(resumed.length).toBeGreaterThan(0)
   expect(Number(resumed.at(-1))).toBeGreaterThan(BIG_BYTES / 3)
